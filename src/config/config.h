@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Configuration text -> struct config. Reads chrony.conf and ntp.conf, told apart by content, each
+ * with its own defaults; knows no daemon. Everything wrong in a file is reported in one run. */
+#ifndef TOKI_CONFIG_CONFIG_H
+#define TOKI_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/acl.h"
+#include "core/ratelimit.h"
+#include "core/settings.h"
+
+#define CONFIG_PATH_MAX 512
+#define CONFIG_BIND_MAX 16
+#define CONFIG_MESSAGES_MAX 200   /* then "N more" */
+#define CONFIG_FILE_LIMIT 1000000 /* bytes of one file */
+#define CONFIG_INCLUDE_DEPTH 10
+
+enum config_dialect { DIALECT_UNKNOWN, DIALECT_CHRONY, DIALECT_NTP };
+
+enum drift_format { DRIFT_CHRONY /* ppm, positive: clock fast; skew */, DRIFT_NTP /* ppm, the
+                    correction: positive: clock slow */ };
+
+enum config_severity { CONFIG_ERROR, CONFIG_WARNING };
+
+struct config_message {
+    enum config_severity severity;
+    char file[CONFIG_PATH_MAX];
+    unsigned line, column; /* from 1; 0: the file as a whole. column counts characters (UTF-8) */
+    unsigned width;        /* characters of the word that the caret underlines; >= 1 */
+    char text[256];        /* "unknown directive 'sever'" */
+    char hint[256];        /* "did you mean 'server'?", or "" */
+    char source[256];      /* the line itself, cleaned of control characters, maybe cut */
+};
+
+struct config {
+    enum config_dialect dialect;
+    struct settings settings;
+    struct acl access;             /* who gets time, and ntp.conf's other flags */
+    struct acl command_access;     /* who may use the UDP control protocols */
+    struct ratelimit_settings ratelimit;
+    size_t client_log_bytes;       /* memory of the limiter */
+    unsigned port;                 /* of the server; 0: none */
+    struct address bind[CONFIG_BIND_MAX]; /* addresses to serve on; none: any */
+    unsigned bind_count;
+    unsigned command_port;         /* chrony protocol; 0: off */
+    char driftfile[CONFIG_PATH_MAX];
+    enum drift_format drift_format;
+    double drift_interval_s;
+    char pidfile[CONFIG_PATH_MAX]; /* "": the default; "/": none */
+    char keyfile[CONFIG_PATH_MAX];
+    char leap_zone[64];            /* leapsectz */
+    char log_directory[CONFIG_PATH_MAX];
+    char user[64];
+    bool rtc_sync;
+    int dscp;
+    struct config_message messages[CONFIG_MESSAGES_MAX];
+    unsigned message_count, error_count, warning_count; /* counts go on past the table's end */
+};
+
+/* Both kinds of config need megabytes: allocate it (config_new), free it. */
+struct config *config_new(void);
+void config_free(struct config *c);
+
+/* Loads a file and what it includes. True: no error (there may be warnings). False: error_count >
+ * 0, and nothing of `c` but its messages may be used. `force` DIALECT_UNKNOWN: by content. */
+bool config_load(struct config *c, const char *path, enum config_dialect force);
+
+/* The same from text; `name` is the file's name in messages. Includes are read relative to the
+ * working folder, as both languages do. */
+bool config_load_text(struct config *c, const char *name, const char *text, size_t length,
+                      enum config_dialect force);
+
+/* One message as text:
+ *   ntp.conf:3:1: error: unknown directive 'sever'
+ *       sever ntp1.example.org iburst
+ *       ^~~~~
+ *     did you mean 'server'?
+ * Writes at most `capacity` bytes with a NUL, returns the length. */
+size_t config_message_format(const struct config_message *m, char *out, size_t capacity);
+
+const char *config_dialect_name(enum config_dialect d); /* "chrony.conf", "ntp.conf" */
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who may ask: a table of prefixes with flags, longest match wins. Both access languages are
+ * compiled to it (config/access.h): `deny` is ACCESS_NOSERVE, `restrict` sets its flags as they
+ * are. Fixed size, no allocation. */
+#ifndef TOKI_CORE_ACL_H
+#define TOKI_CORE_ACL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/address.h"
+
+#define ACL_RULES_MAX 1024
+
+enum access_flags {
+    ACCESS_NOSERVE = 1 << 0,  /* no time */
+    ACCESS_NOQUERY = 1 << 1,  /* no status (control protocols) */
+    ACCESS_NOMODIFY = 1 << 2, /* no change by the control protocols */
+    ACCESS_LIMITED = 1 << 3,  /* rate limit applies */
+    ACCESS_KOD = 1 << 4,      /* and is told so by a kiss, seldom */
+    ACCESS_IGNORE = 1 << 5,   /* nothing at all, replies of sources included */
+    ACCESS_NOPEER = 1 << 6,   /* kept for reports: no association ever comes from a packet */
+    ACCESS_NOTRAP = 1 << 7,   /* likewise */
+    ACCESS_NTPPORT = 1 << 8,  /* rule holds for source port 123 only */
+    ACCESS_VERSION = 1 << 9,  /* only our version is answered */
+    ACCESS_NOTRUST = 1 << 10, /* only authenticated packets */
+    ACCESS_FLAKE = 1 << 11    /* one in ten is dropped */
+};
+
+struct acl_rule {
+    struct address prefix;
+    uint8_t length; /* bits: 0..32 or 0..128 */
+    uint32_t flags; /* enum access_flags */
+};
+
+struct acl {
+    struct acl_rule rules[ACL_RULES_MAX]; /* sorted: family, then longest first */
+    unsigned count;
+    uint32_t default_v4, default_v6; /* flags where no rule matches */
+};
+
+/* Empty table with these flags for everybody. */
+void acl_init(struct acl *acl, uint32_t default_flags);
+
+/* Adds a rule or replaces the flags of an equal prefix. Host bits of `prefix` are cleared. False
+ * if the table is full or the length is out of range. */
+bool acl_set(struct acl *acl, const struct address *prefix, unsigned length, uint32_t flags);
+
+/* The flags of an equal prefix; false if there is none. */
+bool acl_get(const struct acl *acl, const struct address *prefix, unsigned length,
+             uint32_t *flags);
+
+/* Removes all rules within the prefix (chrony's "all"). */
+void acl_clear_within(struct acl *acl, const struct address *prefix, unsigned length);
+
+/* The flags that hold for this address. v4-mapped v6 addresses count as v4. */
+uint32_t acl_flags(const struct acl *acl, const struct address *a);
+
+/* May this address have the time? */
+bool acl_allows(const struct acl *acl, const struct address *a);
+
+/* True if no address at all gets the time: then no server socket is opened. */
+bool acl_allows_nobody(const struct acl *acl);
+
+#endif

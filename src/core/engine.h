@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The whole of toki's thinking: inputs in, a short list of effects out. No system call, no
+ * allocation, no logging, no callback. The daemon and the simulator drive it the same way:
+ *
+ *   engine_init(...);
+ *   for (;;) {
+ *       wait until engine_deadline() or a packet;
+ *       engine_tick() / engine_receive() / ...;
+ *       while (engine_take_effect(&engine, &effect)) carry it out;
+ *   }
+ *
+ * After EFFECT_ADJUST_CLOCK the caller reports what really happened by engine_adjusted() before it
+ * takes the next effect. */
+#ifndef TOKI_CORE_ENGINE_H
+#define TOKI_CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/discipline.h"
+#include "core/event.h"
+#include "core/random.h"
+#include "core/reference.h"
+#include "core/selection.h"
+#include "core/settings.h"
+#include "core/source.h"
+#include "core/timeline.h"
+
+#define EFFECTS_MAX 512
+
+enum effect_type {
+    EFFECT_SEND,         /* a request: from a fresh port, to a source */
+    EFFECT_CANCEL,       /* give up the request: its port may be closed */
+    EFFECT_ADJUST_CLOCK, /* rate and/or step */
+    EFFECT_SET_STATUS,   /* tell the kernel: synchronised or not, bounds, leap */
+    EFFECT_LOOK_UP,      /* find the addresses of a name */
+    EFFECT_PUBLISH,      /* engine->reference changed: give it to the responders */
+    EFFECT_STORE,        /* the drift is worth keeping */
+    EFFECT_EVENT         /* tell somebody */
+};
+
+struct effect_send {
+    uint16_t source, serial;
+    struct address to;
+    uint8_t data[PACKET_HEADER_LENGTH];
+    size_t length;
+};
+
+struct effect_cancel {
+    uint16_t source, serial;
+};
+
+struct effect_status {
+    bool synchronised;
+    double max_error_s, est_error_s;
+    int leap;   /* enum packet_leap: armed for the end of the day */
+};
+
+struct effect_look_up {
+    uint16_t source;
+    uint8_t family; /* enum address_family; ADDRESS_NONE: either */
+    char name[SOURCE_NAME_MAX];
+};
+
+struct effect_store {
+    double drift, drift_sd; /* rate that corrects the oscillator, and its deviation; no unit */
+};
+
+struct effect {
+    enum effect_type type;
+    union {
+        struct effect_send send;
+        struct effect_cancel cancel;
+        struct clock_command adjust;
+        struct effect_status status;
+        struct effect_look_up look_up;
+        struct effect_store store;
+        struct event event;
+    };
+};
+
+/* What the caller knows at the start. */
+struct engine_start {
+    struct instant now;
+    double precision_s;  /* of reading the clock, measured; > 0 */
+    double rate;         /* correction in force in the kernel */
+    bool have_drift;     /* `drift` comes from a drift file */
+    double drift, drift_sd;
+    uint8_t seed[RANDOM_SEED_LENGTH];
+    struct address self[16]; /* our own addresses, for the loop test */
+    unsigned self_count;
+};
+
+struct engine {
+    struct settings settings;
+    struct source sources[SOURCES_MAX]; /* status SOURCE_UNUSED: free slot */
+    struct timeline timeline;
+    struct selection selection;
+    struct discipline discipline;
+    struct reference reference;
+    struct random random;
+    double precision_s;
+    struct address self[16];
+    unsigned self_count;
+    struct effect effects[EFFECTS_MAX]; /* ring */
+    unsigned effect_first, effect_count;
+    uint64_t effects_lost; /* must stay 0: a swarm invariant */
+    struct mono_time next_status, next_store;
+    bool synchronised; /* as last told */
+};
+
+void engine_init(struct engine *e, const struct settings *settings,
+                 const struct engine_start *start);
+
+/* When engine_tick() is due next; may be in the past. */
+struct mono_time engine_deadline(const struct engine *e);
+
+void engine_tick(struct engine *e, struct instant now);
+
+/* A packet came on the port of this request. `received` is the kernel's stamp if `kernel_stamp`,
+ * else the clock right after receiving. Any bytes at all may come. */
+void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                    const uint8_t *data, size_t length, struct wall_time received,
+                    bool kernel_stamp);
+
+/* The request left at this time: right after sending by the daemon's clock, and once more, better,
+ * when the kernel's stamp comes. */
+void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
+                 bool kernel_stamp);
+
+/* The request could not be sent at all (no route, refused by a firewall). */
+void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial);
+
+/* What the clock driver really did: `now` is read right after the change. error = 0, or errno. */
+void engine_adjusted(struct engine *e, struct instant now, const struct clock_command *done,
+                     int error);
+
+/* The answer to EFFECT_LOOK_UP; count 0: the look-up failed. */
+void engine_resolved(struct engine *e, struct instant now, uint16_t source,
+                     const struct address *addresses, unsigned count);
+
+/* A sample of a reference clock: offset of the true time against our clock at `at`. */
+void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
+                     double offset_s, double dispersion_s, uint8_t leap);
+
+/* Replaces the settings; sources whose line did not change keep their samples. */
+void engine_configure(struct engine *e, struct instant now, const struct settings *settings);
+
+/* Next effect in order; false when there is none. */
+bool engine_take_effect(struct engine *e, struct effect *out);
+
+/* True offset of our clock now, as far as we know (s), and the bound of its error. */
+double engine_clock_offset(const struct engine *e, struct mono_time now);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rate limit of clients in fixed memory: a table of cache-line buckets (4 ways), keyed by a keyed
+ * hash of the v4 address or the v6 /64, so that a flood of forged sources can neither grow it nor
+ * aim at one bucket. Token bucket for each client; a leak lets a few answers through at random, so
+ * that a victim whose address is forged still gets time (reliability S27). */
+#ifndef TOKI_CORE_RATELIMIT_H
+#define TOKI_CORE_RATELIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/time.h"
+
+struct ratelimit_settings {
+    bool enabled;
+    double interval_s;   /* average seconds for one answer; > 0 */
+    double burst;        /* answers that may come at once; >= 1 */
+    unsigned leak_log2;  /* 1 in 2^leak of the limited is answered all the same; 0 = none */
+    unsigned kod_log2;   /* 1 in 2^kod of the limited gets a kiss; 0 = none */
+    double minimum_s;    /* gap under which a request is always over the limit (ntp.conf); 0 = none */
+};
+
+struct ratelimit_client {
+    uint64_t key;      /* hash; 0 = free */
+    int64_t seen_ns;   /* mono */
+    uint32_t tokens;   /* in 1/65536 answers */
+    uint32_t requests; /* since it entered the table, saturating */
+};
+
+struct ratelimit {
+    struct ratelimit_settings settings;
+    uint64_t hash_key[2], random;
+    struct ratelimit_client *clients; /* caller's memory */
+    size_t mask;                      /* number of clients - 1, a power of two less one */
+};
+
+enum ratelimit_verdict { RATELIMIT_ANSWER, RATELIMIT_KISS, RATELIMIT_DROP };
+
+/* `clients` is zeroed memory for `count` clients, a power of two >= 4, owned by the caller. */
+void ratelimit_init(struct ratelimit *r, const struct ratelimit_settings *settings,
+                    struct ratelimit_client *clients, size_t count, const uint8_t seed[32]);
+
+/* Counts this request and judges it. */
+enum ratelimit_verdict ratelimit_check(struct ratelimit *r, const struct address *client,
+                                       struct mono_time now);
+
+#endif

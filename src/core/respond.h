@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Request + reference -> reply: the one responder behind every transport (RFC 5905 sections 9.2
+ * and 14). Stateless: the same request gets the same reply but for the times. Never longer than
+ * the request, never an answer to an answer. */
+#ifndef TOKI_CORE_RESPOND_H
+#define TOKI_CORE_RESPOND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/packet.h"
+#include "core/reference.h"
+
+enum respond_verdict {
+    RESPOND_ANSWERED,
+    RESPOND_KISS,            /* answered by a kiss (RATE) */
+    RESPOND_DROPPED_SHORT,   /* not an NTP packet */
+    RESPOND_DROPPED_FORMAT,  /* bad version, length or extension fields */
+    RESPOND_DROPPED_MODE,    /* not a request */
+    RESPOND_DROPPED_SOURCE,  /* port 0, our own address, multicast, ... */
+    RESPOND_DROPPED_ACCESS,
+    RESPOND_DROPPED_RATE,
+    RESPOND_DROPPED_AUTH,    /* MAC that we cannot check */
+    RESPOND_CONTROL,         /* mode 6: for control/, if access allows; not answered here */
+    RESPOND_VERDICTS
+};
+
+/* Short name for counters: "answered", "kiss", "dropped-short", ... */
+const char *respond_verdict_name(enum respond_verdict v);
+
+/* Addresses that no honest request comes from (S16, S17): port 0, unspecified, broadcast,
+ * multicast. `self` may be NULL; else equal address and port are refused (LAND). */
+bool respond_source_acceptable(const struct address *from, const struct address *self);
+
+/* Judges a request and, on RESPOND_ANSWERED, writes PACKET_HEADER_LENGTH bytes to `reply`; the
+ * transmit timestamp is `transmit`, never before `received`. `limited`: answer with a RATE kiss
+ * instead (RESPOND_KISS). `random` fuzzes the bits below our precision. */
+enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
+                             size_t length, const struct address *from,
+                             struct wall_time received, struct wall_time transmit,
+                             struct mono_time now, bool limited, uint64_t random,
+                             uint8_t reply[PACKET_HEADER_LENGTH])
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* All that the engine can be told, as plain data. src/config fills it from either language, each
+ * with its own defaults; the engine knows no dialect. settings_default() is the neutral base. */
+#ifndef TOKI_CORE_SETTINGS_H
+#define TOKI_CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/address.h"
+
+#define SOURCES_MAX 64       /* associations at one time */
+#define SOURCE_SPECS_MAX 64  /* server, pool and peer lines */
+#define SOURCE_NAME_MAX 256  /* RFC 1035: 253 characters, and a NUL */
+#define POLL_MIN (-7)
+#define POLL_MAX 24
+
+enum source_kind { SOURCE_SERVER, SOURCE_POOL, SOURCE_PEER, SOURCE_REFCLOCK };
+
+/* One server, pool or peer line. */
+struct source_spec {
+    enum source_kind kind;
+    char name[SOURCE_NAME_MAX]; /* as configured: a host name or an address */
+    struct address address;     /* if `name` is numeric, else ADDRESS_NONE: to be looked up */
+    uint16_t port;              /* of the server */
+    uint8_t family;             /* ADDRESS_NONE: either */
+    int minpoll, maxpoll;       /* log2 s, POLL_MIN..POLL_MAX */
+    unsigned version;           /* of our requests, 1..4 */
+    uint32_t key_id;            /* 0: not authenticated */
+    unsigned max_sources;       /* of a pool, 1..16 */
+    bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
+    double offset_correction_s; /* added to each measured offset */
+    double max_delay_s;         /* samples above it are dropped */
+    double refclock_precision_s; /* SOURCE_REFCLOCK: noise to assume at first; 0 = unknown */
+    uint32_t refclock_refid;
+};
+
+struct settings {
+    struct source_spec specs[SOURCE_SPECS_MAX];
+    unsigned spec_count;
+
+    /* selection */
+    unsigned min_sources;   /* selectable sources needed for an update */
+    double max_distance_s;  /* root distance above which a source is not selectable */
+    double max_jitter_s;    /* likewise */
+
+    /* discipline */
+    bool clock_control;        /* false: -x, measure only */
+    double step_threshold_s;   /* an offset above it may be stepped; 0 = never step */
+    int step_updates;          /* within so many first clock updates; -1 = at any time */
+    double stepout_s;          /* after those: only once the offset has lasted so long; 0 = never */
+    double panic_s;            /* a later correction above it is refused and held; 0 = none */
+    bool panic_first_allowed;  /* the first correction may exceed panic_s (-g) */
+    double max_slew_rate;      /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */
+    double max_clock_error;    /* drift bound of an undisciplined clock: 15e-6 (PHI, RFC 5905) */
+    double max_update_skew;    /* frequency estimates less sure than this are not applied */
+    double max_drift;          /* bound on the frequency error of the oscillator */
+
+    /* what we are without a source */
+    bool local;             /* serve although unsynchronised */
+    unsigned local_stratum; /* 1..15 */
+    double local_distance_s; /* root dispersion to announce */
+
+    bool leap_from_sources; /* follow a majority of the selected sources */
+
+    uint64_t build_time_s;  /* no date before it is believed (era pivot), Unix seconds */
+};
+
+/* Neutral defaults: no source, RFC 5905 constants where it has them. */
+void settings_default(struct settings *s);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The free-running clock under the system clock. toki makes each adjustment itself, so it can say
+ * what an untouched oscillator would have read; samples are kept on that line and no slew ever
+ * rewrites them.
+ *   mono runs at (1 + rate) times free, with one rate for each stretch between two adjustments;
+ *   wall = mono + an offset that only steps change.
+ * An offset "of the free clock" is relative to free + base, where base is wall - free at the last
+ * step (or the start): so it stays small and a double holds it to well below a nanosecond. */
+#ifndef TOKI_CORE_TIMELINE_H
+#define TOKI_CORE_TIMELINE_H
+
+#include <stdbool.h>
+
+#include "core/time.h"
+
+#define TIMELINE_SEGMENTS 16
+
+struct timeline_segment {
+    struct mono_time mono; /* start */
+    struct free_time free;
+    double rate; /* of mono against free, less 1, from here on */
+};
+
+struct timeline {
+    struct timeline_segment segments[TIMELINE_SEGMENTS]; /* ring, oldest overwritten */
+    unsigned count, newest;
+    int64_t wall_minus_mono_ns;
+    int64_t base_ns;
+};
+
+/* Starts at `now` with the rate correction that is already in force (a kernel that was left at
+ * some frequency). */
+void timeline_init(struct timeline *t, struct instant now, double rate);
+
+/* The rate in force. */
+double timeline_rate(const struct timeline *t);
+
+struct free_time timeline_free(const struct timeline *t, struct mono_time mono);
+struct free_time timeline_free_from_wall(const struct timeline *t, struct wall_time wall);
+
+/* When mono will show what corresponds to free time `at`, if the rate stays as it is. */
+struct mono_time timeline_mono(const struct timeline *t, struct free_time at);
+
+/* True offset of the clock (wall) at `mono`, for a free clock that is `free_offset_s` off then. */
+double timeline_clock_offset(const struct timeline *t, struct mono_time mono,
+                             double free_offset_s);
+
+/* Offset of the free clock at the moment that a measurement of the wall clock was taken. */
+double timeline_free_offset(const struct timeline *t, struct mono_time mono,
+                            double clock_offset_s);
+
+/* The rate became `rate` at `mono`. */
+void timeline_record_rate(struct timeline *t, struct mono_time mono, double rate);
+
+/* The wall clock was stepped by `step_ns` at `now` (wall read after the step), by us or by somebody
+ * else. The caller shifts each stored offset by -step. */
+void timeline_record_step(struct timeline *t, struct instant now, int64_t step_ns);
+
+/* The part of wall - mono that no recorded step explains, ns. Somebody else stepped the clock, or
+ * the machine slept, when this is more than the granularity of reading (about 1 ms to be safe). */
+int64_t timeline_unexplained_ns(const struct timeline *t, struct instant now);
+
+#endif

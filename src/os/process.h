@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Processes, their channels, signals and rights. */
+#ifndef TOKI_OS_PROCESS_H
+#define TOKI_OS_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Flags set by signal handlers; process_signals() installs them, process_take_signal() reads and
+ * clears one. Interrupted waits return, so a loop looks at these each round. */
+enum process_signal { SIGNAL_END /* TERM, INT, QUIT */, SIGNAL_RELOAD /* HUP */, SIGNAL_CHILD };
+void process_signals(void);
+bool process_take_signal(enum process_signal which);
+
+/* Forks a role. In the child: default handlers reinstalled, dies with its parent, title set; gives
+ * 0 there, the pid in the parent, or -errno. */
+long process_fork(const char *title);
+
+/* Next child that ended: pid and wait status, or 0 if none. */
+long process_reap(int *status);
+void process_kill(long pid, int signal_number);
+long process_id(void);
+long process_parent_id(void);
+bool process_exists(long pid);
+
+/* Becomes a daemon: new session, / as folder, null descriptors. The starter exits 0 as soon as
+ * process_ready() is called in the daemon, or with the daemon's status if it ends before. */
+int process_daemonize(void);
+void process_ready(void);
+
+/* A pair of connected SOCK_SEQPACKET sockets, non-blocking. 0 or -errno. */
+int process_channel(int pair[2]);
+/* Whole messages; length, 0 = other end closed, -EAGAIN, -errno. */
+long process_send(int fd, const void *message, size_t length);
+long process_receive(int fd, void *message, size_t capacity);
+
+/* Memory shared with processes forked later; zeroed. NULL on failure. */
+void *process_shared_memory(size_t length);
+/* Makes it read-only in this process. */
+void process_protect(void *memory, size_t length);
+
+/* Changes to `user` keeping only these rights. 0 or -errno (-ENOENT: no such user). `user` NULL:
+ * stay who we are but drop all other capabilities. Without root: nothing to drop, 0. */
+enum process_right {
+    RIGHT_SET_CLOCK = 1,  /* CAP_SYS_TIME */
+    RIGHT_BIND_PORT = 2,  /* CAP_NET_BIND_SERVICE */
+    RIGHT_RAW_DEVICE = 4  /* CAP_NET_RAW: SO_BINDTODEVICE */
+};
+int process_drop(const char *user, unsigned rights);
+bool process_is_root(void);
+bool process_user_exists(const char *user);
+
+/* sd_notify(3) protocol over $NOTIFY_SOCKET; silent without it. */
+void process_notify(const char *state);
+
+/* Runs a program with stdout and stderr to /dev/null or inherited; pid or -errno. For tools. */
+long process_spawn(const char *path, char *const argv[], bool quiet);
+
+/* Pid that is bound to this UDP port in our network namespace, and its name; 0 if it cannot be
+ * found out. To say who holds port 123. */
+long process_port_holder(unsigned port, char *name, size_t capacity);
+
+int process_lock_memory(void);
+int process_set_priority(int priority);
+
+/* Allocations since the start, for the rule "none after the loop starts" (tests). */
+#endif

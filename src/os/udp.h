@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Timestamped datagrams. All sockets are non-blocking and close-on-exec. */
+#ifndef TOKI_OS_UDP_H
+#define TOKI_OS_UDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/address.h"
+#include "core/time.h"
+
+#define UDP_BATCH 32
+#define UDP_DATAGRAM_MAX 1472
+
+struct datagram {
+    struct address peer;  /* from / to */
+    struct address local; /* the address it was sent to / is sent from; ADDRESS_NONE: any */
+    uint32_t interface;   /* index; 0: any */
+    struct wall_time stamp; /* received: the kernel's, converted by clock_from_kernel() */
+    bool kernel_stamp;      /* false: no stamp came, `stamp` is the clock after receiving */
+    size_t length;
+    uint8_t data[UDP_DATAGRAM_MAX];
+};
+
+/* Listening socket with packet info and receive stamps. `reuse`: SO_REUSEPORT, for workers. A
+ * v6 socket is v6 only. `device`: NULL or an interface to bind to. Descriptor or -errno. */
+int udp_listen(const struct address *local, const char *device, bool reuse, int dscp);
+
+/* Connected socket from a fresh random port (RFC 9109) with receive and transmit stamps.
+ * `local` may be NULL or ADDRESS_NONE. Descriptor or -errno. */
+int udp_connect(const struct address *to, const struct address *local, const char *device,
+                int dscp);
+
+/* Up to `count` datagrams; number received, 0 if none is there, or -errno. Truncated ones are
+ * dropped. Receives at most one for each call on a connected socket. */
+int udp_receive(int fd, struct datagram *batch, unsigned count);
+
+/* Sends all of them, best effort: number sent. `peer` is ignored on a connected socket. On the
+ * first failure its errno is in *error if that is not NULL, and the rest is still tried. */
+unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *error);
+
+/* The transmit stamp of the last datagram sent on a connected socket, once the wait says
+ * WAIT_ERROR. False: none is there. */
+bool udp_transmit_stamp(int fd, struct wall_time *stamp);
+
+/* Reads and clears a pending socket error (ICMP unreachable); 0 if none. */
+int udp_error(int fd);
+
+void udp_close(int fd);
+
+/* Our own addresses, for the loop test; number written. */
+unsigned udp_own_addresses(struct address *out, unsigned max);
+
+#endif

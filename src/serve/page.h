@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one published page of server state: written by sync, read by every worker (and later by the
+ * BPF program). Two slots and an index: a reader never sees half an update. */
+#ifndef TOKI_SERVE_PAGE_H
+#define TOKI_SERVE_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/reference.h"
+#include "core/respond.h"
+
+#define PAGE_VERSION 1
+#define PAGE_WORKERS_MAX 64
+
+/* Counters of one worker; each line is written by it alone. */
+struct page_counters {
+    _Alignas(64) uint64_t received;
+    uint64_t verdicts[RESPOND_VERDICTS];
+    uint64_t send_errors;
+};
+
+struct serve_page {
+    uint32_t version;
+    _Atomic uint32_t index; /* slot to read: index & 1; grows with each publication */
+    struct reference slots[2];
+    _Atomic int64_t valid_until_ns; /* mono: past it workers answer as unsynchronised */
+    struct page_counters counters[PAGE_WORKERS_MAX]; /* the only part that workers write */
+};
+
+void page_init(struct serve_page *page, const struct reference *reference);
+void page_publish(struct serve_page *page, const struct reference *reference,
+                  struct mono_time valid_until);
+/* A consistent copy. Unsynchronised (leap 3) once the page has run out. */
+void page_read(const struct serve_page *page, struct mono_time now, struct reference *out);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers requests in batches: the same function in a worker process, inside the main loop (no
+ * workers) and in the simulator. Allocates nothing. */
+#ifndef TOKI_SERVE_WORKER_H
+#define TOKI_SERVE_WORKER_H
+
+#include <stdbool.h>
+
+#include "core/acl.h"
+#include "core/random.h"
+#include "core/ratelimit.h"
+#include "os/udp.h"
+#include "serve/page.h"
+
+struct worker {
+    struct serve_page *page;
+    unsigned number; /* which counters are ours */
+    const struct acl *acl;
+    struct ratelimit ratelimit;
+    struct random random;
+    struct datagram requests[UDP_BATCH], replies[UDP_BATCH];
+};
+
+/* `clients` as ratelimit_init() wants it. */
+void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
+                 const struct ratelimit_settings *limit, struct ratelimit_client *clients,
+                 size_t client_count, const uint8_t seed[RANDOM_SEED_LENGTH]);
+
+/* Receives what waits on fd, answers it; number of datagrams handled. */
+unsigned worker_batch(struct worker *w, int fd);
+
+#endif
