@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The client's sockets: one for each outstanding request, from a fresh port (RFC 9109), closed when
+ * the engine is done with it. Stands between the engine and os/udp.h, for the daemon, the simulator
+ * and `toki query` alike. A fixed table, one slot for each source; allocates nothing. */
+#ifndef TOKI_CLIENT_REQUESTS_H
+#define TOKI_CLIENT_REQUESTS_H
+
+#include <stdbool.h>
+
+#include "core/engine.h"
+#include "os/wait.h"
+
+struct request_socket {
+    int fd; /* -1: none */
+    uint16_t serial;
+    unsigned idle_errors; /* wake-ups by an error that could not be found */
+};
+
+struct requests {
+    struct request_socket sockets[SOURCES_MAX];
+    int dscp;
+};
+
+void requests_init(struct requests *r, int dscp);
+
+/* Carries out EFFECT_SEND; a failure is told to the engine. */
+void requests_send(struct requests *r, struct wait_set *wait, struct engine *engine,
+                   const struct effect_send *send);
+
+/* Carries out EFFECT_CANCEL; a late one, of an older request, does nothing. */
+void requests_cancel(struct requests *r, struct wait_set *wait, const struct effect_cancel *cancel);
+
+/* Transmit stamps and network errors that the last wait announced. To be called before any
+ * requests_receive() of the round, so that T1 is the kernel's when its reply is judged. */
+void requests_read_stamps(struct requests *r, const struct wait_set *wait, struct engine *engine);
+
+/* Receives at most one datagram on the socket of this source, if one is ready, and gives it to the
+ * engine. True if the engine was told something: its effects are due before the next input. */
+bool requests_receive(struct requests *r, const struct wait_set *wait, struct engine *engine,
+                      uint16_t source);
+
+void requests_close_all(struct requests *r, struct wait_set *wait);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The main loop: wait, feed the engine, carry out what it wants. Everything that happens in it goes
+ * through os/*.h and nothing in it forks, so the simulator drives the very same code:
+ *
+ *   tokid:     while (loop_once(loop)) { }          (it waits by itself)
+ *   simulator: put what is ready into loop->wait, or let loop_deadline() pass; loop_dispatch(loop).
+ *
+ * One loop for each simulated node; there is no state outside of it but the log. */
+#ifndef TOKI_DAEMON_LOOP_H
+#define TOKI_DAEMON_LOOP_H
+
+#include <stdbool.h>
+
+#include "client/requests.h"
+#include "config/config.h"
+#include "control/endpoint.h"
+#include "core/engine.h"
+#include "os/wait.h"
+#include "serve/page.h"
+#include "serve/worker.h"
+
+#define LOOP_SERVERS_MAX (CONFIG_BIND_MAX + 2)
+
+/* What the loop works with; all of it belongs to the caller and outlives the loop. Zeroed, with
+ * both channels -1, is a client that measures only. */
+struct loop_setup {
+    const struct config *config;
+    const char *config_file; /* its name, for reports */
+    bool clock_control;      /* false: measure only (-x) */
+    bool quick;              /* each source starts with a burst, whatever its line says */
+    bool have_drift;         /* as read from the drift file */
+    double drift, drift_sd;
+    uint16_t remote_port;          /* ask this port of every source; 0: as configured */
+    unsigned server_port;          /* for reports; 0: serves nobody */
+    struct serve_page *page;       /* NULL: serves nobody */
+    struct worker *worker;         /* answers in this loop; NULL: worker processes do */
+    unsigned worker_count;         /* worker processes, for reports */
+    int servers[LOOP_SERVERS_MAX]; /* sockets for `worker` */
+    unsigned server_count;
+    int lookup;                /* channel to the lookup role; -1: names are looked up in place */
+    int parent;                /* channel to the parent; -1: files are written in place */
+    struct endpoint *endpoint; /* control socket; NULL: none */
+    const char *driver;        /* "kernel", "virtual", "none" */
+};
+
+struct loop {
+    struct loop_setup setup;
+    struct engine engine;
+    struct wait_set wait;
+    struct requests requests;
+    struct mono_time heartbeat;                 /* next publication to the workers */
+    struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
+    bool lookup_pending[SOURCES_MAX];
+    struct instant started;
+    uint64_t events[EVENT_TYPES]; /* how often each event came; for checks and reports */
+    struct event last_event;
+};
+
+void loop_init(struct loop *loop, const struct loop_setup *setup);
+
+/* When loop_dispatch() is due even if nothing becomes ready. */
+struct mono_time loop_deadline(const struct loop *loop);
+
+/* Handles all that loop->wait says is ready and all that is due. */
+void loop_dispatch(struct loop *loop);
+
+/* Waits (at most a second) and dispatches. */
+void loop_once(struct loop *loop);
+
+/* The config changed (setup->config points to the new one). */
+void loop_configure(struct loop *loop, const struct config *config);
+
+/* Keeps what is worth keeping and closes the client sockets; the clock stays at its last rate. */
+void loop_end(struct loop *loop);
+
+#endif
