@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The main loop: wait, feed the engine, carry out what it wants. Everything that happens in it goes
- * through os/*.h and nothing in it forks, so the simulator drives the very same code:
+ * through the headers of os/ and nothing in it forks, so the simulator drives the very same code:
  *
  *   tokid:     while (loop_once(loop)) { }          (it waits by itself)
  *   simulator: put what is ready into loop->wait, or let loop_deadline() pass; loop_dispatch(loop).
@@ -49,6 +49,7 @@ struct loop {
     struct wait_set wait;
     struct requests requests;
     struct mono_time heartbeat;                 /* next publication to the workers */
+    struct mono_time next_store;                /* of the drift, at the earliest */
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];
     struct instant started;

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The client's sockets; see the header. The order in a round matters: transmit stamps come before
+ * replies, and each reply is dealt with (effects and all) before the next one is looked at. */
+#include "client/requests.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "os/clock.h"
+#include "os/udp.h"
+
+/* A wake-up whose cause nobody can name must not become a busy loop. */
+#define IDLE_ERRORS_MAX 4
+
+static void close_slot(struct request_socket *slot, struct wait_set *wait)
+{
+    if (slot->fd >= 0) {
+        wait_remove(wait, slot->fd);
+        udp_close(slot->fd);
+        slot->fd = -1;
+    }
+}
+
+void requests_init(struct requests *r, int dscp)
+{
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        r->sockets[i] = (struct request_socket){.fd = -1};
+    }
+    r->dscp = dscp;
+}
+
+void requests_send(struct requests *r, struct wait_set *wait, struct engine *engine,
+                   const struct effect_send *send)
+{
+    struct request_socket *slot = &r->sockets[send->source];
+    static struct datagram datagram; /* large, and of no meaning between calls */
+    struct wall_time sent;
+    int error = 0;
+
+    close_slot(slot, wait);
+    slot->fd = udp_connect(&send->to, NULL, NULL, r->dscp);
+    slot->serial = send->serial;
+    slot->idle_errors = 0;
+    if (slot->fd < 0 || !wait_add(wait, slot->fd, WAIT_READ | WAIT_ERROR)) {
+        close_slot(slot, wait);
+        engine_send_failed(engine, clock_now(), send->source, send->serial);
+        return;
+    }
+    datagram.peer = send->to;
+    datagram.length = send->length;
+    memcpy(datagram.data, send->data, send->length);
+    /* Read before the call: on a fast path the reply can be here before it returns, and a T1 that
+     * is too early only widens the delay, which is measured, and never hides any. */
+    sent = clock_now().wall;
+    if (udp_send(slot->fd, &datagram, 1, &error) != 1) {
+        close_slot(slot, wait);
+        engine_send_failed(engine, clock_now(), send->source, send->serial);
+        return;
+    }
+    engine_sent(engine, send->source, send->serial, sent, false);
+}
+
+void requests_cancel(struct requests *r, struct wait_set *wait, const struct effect_cancel *cancel)
+{
+    struct request_socket *slot = &r->sockets[cancel->source];
+
+    if (slot->serial == cancel->serial) {
+        close_slot(slot, wait);
+    }
+}
+
+void requests_read_stamps(struct requests *r, const struct wait_set *wait, struct engine *engine)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        struct request_socket *slot = &r->sockets[i];
+        struct wall_time stamp;
+        bool explained = false;
+
+        if (slot->fd < 0 || !(wait_ready(wait, slot->fd) & WAIT_ERROR)) {
+            continue;
+        }
+        if (udp_transmit_stamp(slot->fd, &stamp)) {
+            engine_sent(engine, i, slot->serial, stamp, true);
+            explained = true;
+        }
+        if (udp_error(slot->fd) != 0) {
+            engine_send_failed(engine, clock_now(), i, slot->serial);
+            explained = true;
+        }
+        slot->idle_errors = explained ? 0 : slot->idle_errors + 1;
+        if (slot->idle_errors >= IDLE_ERRORS_MAX) {
+            engine_send_failed(engine, clock_now(), i, slot->serial);
+            slot->idle_errors = 0;
+        }
+    }
+}
+
+bool requests_receive(struct requests *r, const struct wait_set *wait, struct engine *engine,
+                      uint16_t source)
+{
+    struct request_socket *slot = &r->sockets[source];
+    static struct datagram datagram;
+    int received;
+
+    if (slot->fd < 0 || !(wait_ready(wait, slot->fd) & WAIT_READ)) {
+        return false;
+    }
+    received = udp_receive(slot->fd, &datagram, 1);
+    if (received > 0) {
+        engine_receive(engine, clock_now(), source, slot->serial, datagram.data, datagram.length,
+                       datagram.stamp, datagram.kernel_stamp);
+        return true;
+    }
+    if (received < 0 && received != -EAGAIN) {
+        engine_send_failed(engine, clock_now(), source, slot->serial);
+        return true;
+    }
+    return false;
+}
+
+void requests_close_all(struct requests *r, struct wait_set *wait)
+{
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        close_slot(&r->sockets[i], wait);
+    }
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The main loop; see the header. loop_dispatch() is the order in which things happen in a round:
+ * stamps of what was sent, replies, names, requests of our own clients, control, what is due. */
+#include "daemon/loop.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "daemon/effects.h"
+#include "daemon/log.h"
+#include "daemon/lookup.h"
+#include "daemon/parent.h"
+#include "os/clock.h"
+#include "os/random.h"
+
+/* The longest sleep: a signal that comes between the look at its flag and the sleep waits so long.
+ */
+#define LOOP_SLEEP_MAX_S 1.0
+
+/* What the command line overrides in the settings of the config. */
+static void make_settings(const struct loop_setup *setup, struct settings *out)
+{
+    *out = setup->config->settings;
+    out->clock_control = out->clock_control && setup->clock_control;
+    for (unsigned i = 0; i < out->spec_count; i++) {
+        struct source_spec *spec = &out->specs[i];
+
+        if (setup->remote_port) {
+            spec->port = setup->remote_port;
+            spec->address.port = spec->address.family ? setup->remote_port : 0;
+        }
+        spec->iburst = spec->iburst || setup->quick;
+    }
+}
+
+void loop_init(struct loop *loop, const struct loop_setup *setup)
+{
+    struct engine_start start = {.now = clock_now(),
+                                 .precision_s = clock_precision(),
+                                 .rate = clock_initial_rate(),
+                                 .have_drift = setup->have_drift,
+                                 .drift = setup->drift,
+                                 .drift_sd = setup->drift_sd};
+    struct settings settings;
+
+    memset(loop, 0, sizeof *loop);
+    loop->setup = *setup;
+    loop->started = start.now;
+    loop->heartbeat = start.now.mono;
+    requests_init(&loop->requests, setup->config->dscp);
+    random_system(start.seed, sizeof start.seed);
+    start.self_count =
+        udp_own_addresses(start.self, (unsigned)(sizeof start.self / sizeof start.self[0]));
+    make_settings(setup, &settings);
+    engine_init(&loop->engine, &settings, &start);
+    if (setup->lookup >= 0) {
+        wait_add(&loop->wait, setup->lookup, WAIT_READ);
+    }
+    for (unsigned i = 0; setup->worker && i < setup->server_count; i++) {
+        wait_add(&loop->wait, setup->servers[i], WAIT_READ);
+    }
+    if (setup->endpoint) {
+        endpoint_register(setup->endpoint, &loop->wait);
+    }
+    effects_carry_out(loop);
+}
+
+static struct mono_time earlier(struct mono_time a, struct mono_time b)
+{
+    return a.ns < b.ns ? a : b;
+}
+
+/* Worker processes want a sign of life each second; a worker in this loop does not. */
+static bool has_heartbeat(const struct loop *loop)
+{
+    return loop->setup.page && !loop->setup.worker;
+}
+
+struct mono_time loop_deadline(const struct loop *loop)
+{
+    struct mono_time deadline = engine_deadline(&loop->engine);
+
+    if (has_heartbeat(loop)) {
+        deadline = earlier(deadline, loop->heartbeat);
+    }
+    if (loop->setup.endpoint) {
+        deadline = earlier(deadline, endpoint_deadline(loop->setup.endpoint));
+    }
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        if (loop->lookup_pending[i]) {
+            deadline = earlier(deadline, loop->lookup_limit[i]);
+        }
+    }
+    return deadline;
+}
+
+/* Answers of the lookup role. One for a source that is gone meanwhile is dropped. */
+static void receive_names(struct loop *loop)
+{
+    struct lookup_answer answer;
+
+    if (loop->setup.lookup < 0 || !(wait_ready(&loop->wait, loop->setup.lookup) & WAIT_READ)) {
+        return;
+    }
+    while (lookup_receive(loop->setup.lookup, &answer)) {
+        const struct source *source = &loop->engine.sources[answer.source];
+
+        if (loop->lookup_pending[answer.source] && strcmp(source->config.name, answer.name) == 0) {
+            loop->lookup_pending[answer.source] = false;
+            engine_resolved(&loop->engine, clock_now(), answer.source, answer.addresses,
+                            answer.count);
+            effects_carry_out(loop);
+        }
+    }
+}
+
+static void expire_names(struct loop *loop, struct instant now)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        if (loop->lookup_pending[i] && loop->lookup_limit[i].ns <= now.mono.ns) {
+            loop->lookup_pending[i] = false;
+            engine_resolved(&loop->engine, now, i, NULL, 0);
+            effects_carry_out(loop);
+        }
+    }
+}
+
+static void serve_requests(struct loop *loop)
+{
+    for (unsigned i = 0; loop->setup.worker && i < loop->setup.server_count; i++) {
+        if (wait_ready(&loop->wait, loop->setup.servers[i]) & WAIT_READ) {
+            worker_batch(loop->setup.worker, loop->setup.servers[i]);
+        }
+    }
+}
+
+/* What the workers counted, summed up. */
+static void report_server(const struct loop *loop, struct report_server *out)
+{
+    const struct serve_page *page = loop->setup.page;
+
+    *out = (struct report_server){
+        .open = page != NULL, .port = loop->setup.server_port, .workers = loop->setup.worker_count};
+    for (unsigned w = 0; page && w < PAGE_WORKERS_MAX; w++) {
+        out->received += page->counters[w].received;
+        for (unsigned v = 0; v < RESPOND_VERDICTS; v++) {
+            out->counters[v] += page->counters[w].verdicts[v];
+        }
+    }
+    out->answered = out->counters[RESPOND_ANSWERED];
+}
+
+static void serve_control(struct loop *loop, struct instant now)
+{
+    struct endpoint *endpoint = loop->setup.endpoint;
+    struct report_input input;
+
+    if (!endpoint || (!endpoint_is_ready(endpoint, &loop->wait) &&
+                      endpoint_deadline(endpoint).ns > now.mono.ns)) {
+        return;
+    }
+    input = (struct report_input){
+        .engine = &loop->engine,
+        .now = now,
+        .uptime_s = s_from_ns(now.mono.ns - loop->started.mono.ns),
+        .pid = parent_pid(loop->setup.parent),
+        .config_file = loop->setup.config_file,
+        .language = config_dialect_name(loop->setup.config->dialect),
+        .driver = loop->setup.driver,
+    };
+    if (!clock_true_error(&input.true_error_s)) {
+        input.true_error_s = (double)NAN;
+    }
+    report_server(loop, &input.server);
+    endpoint_handle(endpoint, &loop->wait, &input);
+}
+
+/* Says again that sync is alive; the reference itself only changes by EFFECT_PUBLISH. */
+static void beat(struct loop *loop, struct instant now)
+{
+    if (has_heartbeat(loop) && loop->heartbeat.ns <= now.mono.ns) {
+        effects_publish(loop);
+    }
+}
+
+void loop_dispatch(struct loop *loop)
+{
+    struct instant now;
+
+    requests_read_stamps(&loop->requests, &loop->wait, &loop->engine);
+    effects_carry_out(loop);
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        if (requests_receive(&loop->requests, &loop->wait, &loop->engine, i)) {
+            effects_carry_out(loop);
+        }
+    }
+    receive_names(loop);
+    serve_requests(loop);
+    now = clock_now();
+    serve_control(loop, now);
+    expire_names(loop, now);
+    now = clock_now();
+    if (engine_deadline(&loop->engine).ns <= now.mono.ns) {
+        engine_tick(&loop->engine, now);
+        effects_carry_out(loop);
+    }
+    beat(loop, now);
+}
+
+void loop_once(struct loop *loop)
+{
+    struct mono_time limit = mono_after(clock_now().mono, LOOP_SLEEP_MAX_S);
+
+    wait_until(&loop->wait, earlier(loop_deadline(loop), limit));
+    loop_dispatch(loop);
+}
+
+void loop_configure(struct loop *loop, const struct config *config)
+{
+    struct settings settings;
+
+    loop->setup.config = config;
+    loop->requests.dscp = config->dscp;
+    make_settings(&loop->setup, &settings);
+    engine_configure(&loop->engine, clock_now(), &settings);
+    effects_carry_out(loop);
+}
+
+void loop_end(struct loop *loop)
+{
+    const struct discipline *d = &loop->engine.discipline;
+
+    if (d->have_drift && d->updates > 0) {
+        parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
+    }
+    requests_close_all(&loop->requests, &loop->wait);
+}
