@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who may ask: a table of prefixes with flags, longest match wins. Both access languages are
- * compiled to it (config/access.h): `deny` is ACCESS_NOSERVE, `restrict` sets its flags as they
- * are. Fixed size, no allocation. */
+ * compiled to it (src/config): `deny` is ACCESS_NOSERVE, `restrict` sets its flags as they are;
+ * chrony's `ratelimit`, which holds for everybody, is ACCESS_LIMITED (and ACCESS_KOD with its
+ * option `kod`) in the flags of every rule and of both defaults. Fixed size, no allocation. */
 #ifndef TOKI_CORE_ACL_H
 #define TOKI_CORE_ACL_H
 
@@ -11,6 +12,7 @@
 #include "core/address.h"
 
 #define ACL_RULES_MAX 1024
+#define ACL_GROUPS_MAX (33 + 129) /* lengths of v4 and v6 prefixes */
 
 enum access_flags {
     ACCESS_NOSERVE = 1 << 0,  /* no time */
@@ -33,33 +35,45 @@ struct acl_rule {
     uint32_t flags; /* enum access_flags */
 };
 
+/* Neighbours in the table of one family and length. */
+struct acl_group {
+    uint8_t family, length;
+    uint16_t first, count;
+};
+
 struct acl {
-    struct acl_rule rules[ACL_RULES_MAX]; /* sorted: family, then longest first */
+    struct acl_rule rules[ACL_RULES_MAX]; /* sorted: family, then longest first, then address */
     unsigned count;
+    struct acl_group groups[ACL_GROUPS_MAX]; /* in the order of the rules */
+    unsigned group_count;
     uint32_t default_v4, default_v6; /* flags where no rule matches */
 };
 
 /* Empty table with these flags for everybody. */
 void acl_init(struct acl *acl, uint32_t default_flags);
 
-/* Adds a rule or replaces the flags of an equal prefix. Host bits of `prefix` are cleared. False
- * if the table is full or the length is out of range. */
+/* Adds a rule or replaces the flags of an equal prefix. Host bits of `prefix` are cleared, its port
+ * and scope do not count; a v4-mapped prefix of 96 bits or more becomes one of v4. A rule with
+ * ACCESS_NTPPORT stands beside one without, and is tried first. False if the table is full or the
+ * length is out of range. */
 bool acl_set(struct acl *acl, const struct address *prefix, unsigned length, uint32_t flags);
 
-/* The flags of an equal prefix; false if there is none. */
-bool acl_get(const struct acl *acl, const struct address *prefix, unsigned length,
-             uint32_t *flags);
+/* The flags of an equal prefix, of the rule without ACCESS_NTPPORT if there are two; false if there
+ * is none. */
+bool acl_get(const struct acl *acl, const struct address *prefix, unsigned length, uint32_t *flags);
 
 /* Removes all rules within the prefix (chrony's "all"). */
 void acl_clear_within(struct acl *acl, const struct address *prefix, unsigned length);
 
-/* The flags that hold for this address. v4-mapped v6 addresses count as v4. */
+/* The flags that hold for this address (its port counts for ACCESS_NTPPORT). v4-mapped v6 addresses
+ * count as v4. */
 uint32_t acl_flags(const struct acl *acl, const struct address *a);
 
 /* May this address have the time? */
 bool acl_allows(const struct acl *acl, const struct address *a);
 
-/* True if no address at all gets the time: then no server socket is opened. */
+/* True if no address at all gets the time: then no server socket is opened. (False also where rules
+ * allow somebody whom longer ones deny to the last address: harmless.) */
 bool acl_allows_nobody(const struct acl *acl);
 
 #endif

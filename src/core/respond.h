@@ -5,6 +5,7 @@
 #ifndef TOKI_CORE_RESPOND_H
 #define TOKI_CORE_RESPOND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,33 +15,37 @@
 
 enum respond_verdict {
     RESPOND_ANSWERED,
-    RESPOND_KISS,            /* answered by a kiss (RATE) */
-    RESPOND_DROPPED_SHORT,   /* not an NTP packet */
-    RESPOND_DROPPED_FORMAT,  /* bad version, length or extension fields */
-    RESPOND_DROPPED_MODE,    /* not a request */
-    RESPOND_DROPPED_SOURCE,  /* port 0, our own address, multicast, ... */
+    RESPOND_KISS,           /* answered by a kiss (RATE) */
+    RESPOND_DROPPED_SHORT,  /* not an NTP packet */
+    RESPOND_DROPPED_FORMAT, /* bad version, length or extension fields */
+    RESPOND_DROPPED_MODE,   /* not a request */
+    RESPOND_DROPPED_SOURCE, /* port 0, our own address, multicast, ... */
     RESPOND_DROPPED_ACCESS,
     RESPOND_DROPPED_RATE,
-    RESPOND_DROPPED_AUTH,    /* MAC that we cannot check */
-    RESPOND_CONTROL,         /* mode 6: for control/, if access allows; not answered here */
+    RESPOND_DROPPED_AUTH, /* MAC that we cannot check */
+    RESPOND_CONTROL,      /* mode 6: for control/, if access allows; not answered here */
     RESPOND_VERDICTS
 };
 
 /* Short name for counters: "answered", "kiss", "dropped-short", ... */
 const char *respond_verdict_name(enum respond_verdict v);
 
-/* Addresses that no honest request comes from (S16, S17): port 0, unspecified, broadcast,
- * multicast. `self` may be NULL; else equal address and port are refused (LAND). */
+/* False for addresses that no honest request comes from (S16, S17): port 0, unspecified, 0.0.0.0/8,
+ * multicast, class E and broadcast. `self` may be NULL; else equal address and port are refused
+ * (LAND). */
 bool respond_source_acceptable(const struct address *from, const struct address *self);
 
-/* Judges a request and, on RESPOND_ANSWERED, writes PACKET_HEADER_LENGTH bytes to `reply`; the
- * transmit timestamp is `transmit`, never before `received`. `limited`: answer with a RATE kiss
- * instead (RESPOND_KISS). `random` fuzzes the bits below our precision. */
+/* A control request (mode 6), whatever else is in it. */
+bool respond_is_control(const uint8_t *request, size_t length);
+
+/* Judges a request and, on RESPOND_ANSWERED and RESPOND_KISS, writes PACKET_HEADER_LENGTH bytes to
+ * `reply`; otherwise `reply` is left alone. The transmit timestamp is `transmit`, but always after
+ * the receive timestamp. `limited`: answer with a RATE kiss instead (RESPOND_KISS). `random` fuzzes
+ * the bits below our precision. */
 enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
-                             size_t length, const struct address *from,
-                             struct wall_time received, struct wall_time transmit,
-                             struct mono_time now, bool limited, uint64_t random,
-                             uint8_t reply[PACKET_HEADER_LENGTH])
+                             size_t length, const struct address *from, struct wall_time received,
+                             struct wall_time transmit, struct mono_time now, bool limited,
+                             uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
     __attribute__((warn_unused_result));
 
 #endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The answer of a server: a function of the request and of what we know of our clock, nothing else.
+ * It trusts no field of the request and copies two of them, the transmit timestamp (bit by bit, it
+ * is the client's nonce) and the poll exponent (within bounds). */
+#include "core/respond.h"
+
+#include <string.h>
+
+/* RFC 5905 section 7.3: MAXPOLL; clients of a second or faster are told 0. */
+#define WIRE_POLL_MIN 0
+#define WIRE_POLL_MAX 17
+/* A client that was kissed is asked to come not more often than each 64 s. */
+#define KISS_POLL_MIN 6
+
+/* Bits of a timestamp that may be fuzzed: at most 2^-6 s, whatever the precision says. */
+#define FUZZ_BITS_MAX 26
+
+const char *respond_verdict_name(enum respond_verdict v)
+{
+    static const char *const names[RESPOND_VERDICTS] = {
+        [RESPOND_ANSWERED] = "answered",
+        [RESPOND_KISS] = "kiss",
+        [RESPOND_DROPPED_SHORT] = "dropped-short",
+        [RESPOND_DROPPED_FORMAT] = "dropped-format",
+        [RESPOND_DROPPED_MODE] = "dropped-mode",
+        [RESPOND_DROPPED_SOURCE] = "dropped-source",
+        [RESPOND_DROPPED_ACCESS] = "dropped-access",
+        [RESPOND_DROPPED_RATE] = "dropped-rate",
+        [RESPOND_DROPPED_AUTH] = "dropped-auth",
+        [RESPOND_CONTROL] = "control",
+    };
+
+    return (unsigned)v < RESPOND_VERDICTS ? names[v] : "unknown";
+}
+
+static bool is_unicast_v4(const uint8_t bytes[4])
+{
+    return bytes[0] != 0 && bytes[0] < 224;
+}
+
+static bool is_unicast(const struct address *a)
+{
+    static const uint8_t zeros[12];
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (a->family == ADDRESS_V4) {
+        return is_unicast_v4(a->bytes);
+    }
+    if (a->family != ADDRESS_V6 || a->bytes[0] == 0xff) {
+        return false;
+    }
+    if (memcmp(a->bytes, mapped, sizeof mapped) == 0) {
+        return is_unicast_v4(a->bytes + sizeof mapped);
+    }
+    return memcmp(a->bytes, zeros, sizeof zeros) != 0 || memcmp(a->bytes + 12, zeros, 4) != 0;
+}
+
+bool respond_source_acceptable(const struct address *from, const struct address *self)
+{
+    if (from->port == 0 || !is_unicast(from)) {
+        return false;
+    }
+    /* All bits, but not the scope: one side may not know it. */
+    return !self || from->port != self->port || !address_in_prefix(from, self, 128);
+}
+
+bool respond_is_control(const uint8_t *request, size_t length)
+{
+    return length > 0 && (request[0] & 7) == MODE_CONTROL;
+}
+
+/* Mode of the answer; MODE_RESERVED if this is not a request. */
+static enum packet_mode reply_mode(const struct packet *request, const struct address *from)
+{
+    switch (request->mode) {
+    case MODE_CLIENT:
+        return MODE_SERVER;
+    case MODE_SYMMETRIC_ACTIVE:
+        return MODE_SYMMETRIC_PASSIVE;
+    case MODE_RESERVED:
+        /* Version 1 had no mode: servers spoke from port 123, clients from any other (RFC 1059). */
+        return request->version == 1 && from->port != NTP_PORT ? MODE_SERVER : MODE_RESERVED;
+    default:
+        return MODE_RESERVED;
+    }
+}
+
+static int8_t clamp_poll(int8_t poll, int8_t low)
+{
+    if (poll < low) {
+        return low;
+    }
+    return poll > WIRE_POLL_MAX ? WIRE_POLL_MAX : poll;
+}
+
+/* Ones where a timestamp of this precision says nothing. */
+static uint64_t fuzz_mask(int8_t precision)
+{
+    int bits = 32 + precision;
+
+    if (bits <= 0) {
+        return 0;
+    }
+    return (UINT64_C(1) << (bits < FUZZ_BITS_MAX ? bits : FUZZ_BITS_MAX)) - 1;
+}
+
+/* Receive and transmit timestamps. Bits below the precision are random: they tell nothing of the
+ * machine, and the mean is right where truncation would be early by half a unit. The last bit marks
+ * which is which, so that a client that copies either into its origin does not look like one that
+ * asks for interleaved mode. Transmit is after receive by construction, whatever the two clocks
+ * that stamped them did meanwhile; the comparison is modulo 2^64, for 2036. */
+static void set_times(struct packet *reply, int8_t precision, struct wall_time received,
+                      struct wall_time transmit, uint64_t random)
+{
+    uint64_t mask = fuzz_mask(precision);
+    uint64_t t2 = (ntp_from_wall(received) & ~mask) | (random & mask) | 1;
+    uint64_t t3 = ((ntp_from_wall(transmit) & ~mask) | (random >> 32 & mask)) & ~UINT64_C(1);
+
+    if ((int64_t)(t3 - t2) <= 0) {
+        t3 = t2 + 1;
+    }
+    reply->receive = t2;
+    reply->transmit = t3 != 0 ? t3 : 2; /* 0 means "unknown" */
+}
+
+static void fill_times_and_bounds(struct packet *reply, const struct reference *reference,
+                                  struct wall_time received, struct wall_time transmit,
+                                  struct mono_time now, uint64_t random)
+{
+    bool synchronised = reference->leap != LEAP_UNSYNCHRONISED && reference->stratum >= 1 &&
+                        reference->stratum <= STRATUM_MAX;
+
+    reply->leap = synchronised ? reference->leap : LEAP_UNSYNCHRONISED;
+    reply->stratum = synchronised ? reference->stratum : 0; /* RFC 5905 figure 11: 16 goes as 0 */
+    reply->root_delay = ntp_short_from_s(reference->root_delay_s);
+    reply->root_dispersion = ntp_short_from_s(reference_dispersion(reference, now));
+    reply->refid = reference->refid;
+    reply->reference = reference->updated.ns != 0 ? ntp_from_wall(reference->updated) : 0;
+    set_times(reply, reference->precision, received, transmit, random);
+}
+
+/* RFC 5905 section 7.4. The times are the client's own: a kiss gives away nothing, and who takes it
+ * for an answer learns nothing. */
+static void fill_kiss(struct packet *reply, const struct packet *request)
+{
+    reply->leap = LEAP_UNSYNCHRONISED;
+    reply->stratum = STRATUM_KISS;
+    reply->poll = clamp_poll(request->poll, KISS_POLL_MIN);
+    reply->refid = REFID('R', 'A', 'T', 'E');
+    reply->receive = request->transmit;
+    reply->transmit = request->transmit;
+}
+
+enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
+                             size_t length, const struct address *from, struct wall_time received,
+                             struct wall_time transmit, struct mono_time now, bool limited,
+                             uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
+{
+    struct packet in, out = {0};
+    struct packet_trailer trailer;
+    enum packet_verdict verdict;
+
+    if (respond_is_control(request, length)) {
+        return RESPOND_CONTROL;
+    }
+    verdict = packet_decode(request, length, &in, &trailer);
+    if (verdict == PACKET_SHORT) {
+        return RESPOND_DROPPED_SHORT;
+    }
+    if (verdict == PACKET_BAD_VERSION) {
+        return RESPOND_DROPPED_FORMAT;
+    }
+    out.mode = (uint8_t)reply_mode(&in, from);
+    if (out.mode == MODE_RESERVED) {
+        return RESPOND_DROPPED_MODE;
+    }
+    if (verdict != PACKET_OK && verdict != PACKET_OK_TRAILER) {
+        return RESPOND_DROPPED_FORMAT;
+    }
+    if (trailer.mac_length > 0) {
+        return RESPOND_DROPPED_AUTH;
+    }
+    out.version = in.version;
+    out.poll = clamp_poll(in.poll, WIRE_POLL_MIN);
+    out.precision = reference->precision;
+    out.origin = in.transmit;
+    if (limited) {
+        fill_kiss(&out, &in);
+    } else {
+        fill_times_and_bounds(&out, reference, received, transmit, now, random);
+    }
+    packet_encode(&out, reply);
+    return limited ? RESPOND_KISS : RESPOND_ANSWERED;
+}
