@@ -333,6 +333,27 @@ bool address_is_loopback(const struct address *a)
     return false;
 }
 
+static bool is_unicast_v4(const uint8_t bytes[V4_LENGTH])
+{
+    return bytes[0] != 0 && bytes[0] < 224;
+}
+
+bool address_is_unicast(const struct address *a)
+{
+    static const uint8_t unspecified[V6_LENGTH];
+
+    if (a->family == ADDRESS_V4) {
+        return is_unicast_v4(a->bytes);
+    }
+    if (a->family != ADDRESS_V6 || a->bytes[0] == 0xff) {
+        return false;
+    }
+    if (memcmp(a->bytes, mapped_prefix, sizeof mapped_prefix) == 0) {
+        return is_unicast_v4(a->bytes + sizeof mapped_prefix);
+    }
+    return memcmp(a->bytes, unspecified, V6_LENGTH) != 0;
+}
+
 uint32_t address_refid(const struct address *a)
 {
     uint8_t digest[MD5_DIGEST_SIZE];

@@ -4,8 +4,6 @@
  * is the client's nonce) and the poll exponent (within bounds). */
 #include "core/respond.h"
 
-#include <string.h>
-
 /* RFC 5905 section 7.3: MAXPOLL; clients of a second or faster are told 0. */
 #define WIRE_POLL_MIN 0
 #define WIRE_POLL_MAX 17
@@ -33,31 +31,9 @@ const char *respond_verdict_name(enum respond_verdict v)
     return (unsigned)v < RESPOND_VERDICTS ? names[v] : "unknown";
 }
 
-static bool is_unicast_v4(const uint8_t bytes[4])
-{
-    return bytes[0] != 0 && bytes[0] < 224;
-}
-
-static bool is_unicast(const struct address *a)
-{
-    static const uint8_t zeros[12];
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    if (a->family == ADDRESS_V4) {
-        return is_unicast_v4(a->bytes);
-    }
-    if (a->family != ADDRESS_V6 || a->bytes[0] == 0xff) {
-        return false;
-    }
-    if (memcmp(a->bytes, mapped, sizeof mapped) == 0) {
-        return is_unicast_v4(a->bytes + sizeof mapped);
-    }
-    return memcmp(a->bytes, zeros, sizeof zeros) != 0 || memcmp(a->bytes + 12, zeros, 4) != 0;
-}
-
 bool respond_source_acceptable(const struct address *from, const struct address *self)
 {
-    if (from->port == 0 || !is_unicast(from)) {
+    if (from->port == 0 || !address_is_unicast(from)) {
         return false;
     }
     /* All bits, but not the scope: one side may not know it. */

@@ -21,12 +21,13 @@ struct worker {
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];
 };
 
-/* `clients` as ratelimit_init() wants it. */
+/* `number` < PAGE_WORKERS_MAX; `clients` as ratelimit_init() wants it. The limit holds for clients
+ * whose access flags have ACCESS_LIMITED, its kisses for those with ACCESS_KOD too. */
 void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
                  const struct ratelimit_settings *limit, struct ratelimit_client *clients,
                  size_t client_count, const uint8_t seed[RANDOM_SEED_LENGTH]);
 
-/* Receives what waits on fd, answers it; number of datagrams handled. */
+/* Receives what waits on fd (one batch), answers it; number of datagrams handled. */
 unsigned worker_batch(struct worker *w, int fd);
 
 #endif

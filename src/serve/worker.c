@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way of a request: where it comes from, who may ask, how often, and then core's responder.
+ * What is dropped is counted in the page and nowhere told: strangers shall not fill our logs. */
+#include "serve/worker.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "os/clock.h"
+
+#define OUR_VERSION 4
+#define FLAKE_IN 10 /* ACCESS_FLAKE drops one in so many */
+
+void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
+                 const struct ratelimit_settings *limit, struct ratelimit_client *clients,
+                 size_t client_count, const uint8_t seed[RANDOM_SEED_LENGTH])
+{
+    uint8_t limit_seed[32];
+
+    assert(number < PAGE_WORKERS_MAX);
+    memset(w, 0, sizeof *w);
+    w->page = page;
+    w->number = number;
+    w->acl = acl;
+    random_seed(&w->random, seed);
+    random_fill(&w->random, limit_seed, sizeof limit_seed);
+    ratelimit_init(&w->ratelimit, limit, clients, client_count, limit_seed);
+}
+
+/* Does the address it was sent to belong to us alone? Who answered a broadcast would let one packet
+ * make a storm. */
+static bool sent_to_us(const struct datagram *request)
+{
+    return request->local.family == ADDRESS_NONE || address_is_unicast(&request->local);
+}
+
+/* What the access rules say: RESPOND_ANSWERED if the request may go on. */
+static enum respond_verdict judge_access(struct worker *w, const struct datagram *request,
+                                         uint32_t flags)
+{
+    if (flags & ACCESS_IGNORE) {
+        return RESPOND_DROPPED_ACCESS;
+    }
+    if (respond_is_control(request->data, request->length)) {
+        return flags & ACCESS_NOQUERY ? RESPOND_DROPPED_ACCESS : RESPOND_CONTROL;
+    }
+    /* Nothing is authenticated here, so who must be, is refused. */
+    if (flags & (ACCESS_NOSERVE | ACCESS_NOTRUST)) {
+        return RESPOND_DROPPED_ACCESS;
+    }
+    if (flags & ACCESS_VERSION && request->length > 0 &&
+        (request->data[0] >> 3 & 7) != OUR_VERSION) {
+        return RESPOND_DROPPED_ACCESS;
+    }
+    if (flags & ACCESS_FLAKE && random_u64(&w->random) % FLAKE_IN == 0) {
+        return RESPOND_DROPPED_ACCESS;
+    }
+    return RESPOND_ANSWERED;
+}
+
+/* RESPOND_ANSWERED, RESPOND_KISS or RESPOND_DROPPED_RATE. */
+static enum respond_verdict judge_rate(struct worker *w, const struct datagram *request,
+                                       uint32_t flags, struct mono_time now)
+{
+    if (!(flags & ACCESS_LIMITED)) {
+        return RESPOND_ANSWERED;
+    }
+    switch (ratelimit_check(&w->ratelimit, &request->peer, now)) {
+    case RATELIMIT_ANSWER:
+        return RESPOND_ANSWERED;
+    case RATELIMIT_KISS:
+        return flags & ACCESS_KOD ? RESPOND_KISS : RESPOND_DROPPED_RATE;
+    case RATELIMIT_DROP:
+        break;
+    }
+    return RESPOND_DROPPED_RATE;
+}
+
+/* Fills `reply` on RESPOND_ANSWERED and RESPOND_KISS. */
+static enum respond_verdict answer(struct worker *w, const struct reference *reference,
+                                   const struct datagram *request, struct datagram *reply)
+{
+    enum respond_verdict verdict;
+    struct instant now;
+    uint32_t flags;
+
+    if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &request->local)) {
+        return RESPOND_DROPPED_SOURCE;
+    }
+    flags = acl_flags(w->acl, &request->peer);
+    verdict = judge_access(w, request, flags);
+    if (verdict != RESPOND_ANSWERED) {
+        return verdict;
+    }
+    now = clock_now();
+    verdict = judge_rate(w, request, flags, now.mono);
+    if (verdict == RESPOND_DROPPED_RATE) {
+        return verdict;
+    }
+    verdict =
+        respond(reference, request->data, request->length, &request->peer, request->stamp, now.wall,
+                now.mono, verdict == RESPOND_KISS, random_u64(&w->random), reply->data);
+    if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
+        reply->peer = request->peer;
+        reply->local = request->local;
+        reply->interface = request->interface;
+        reply->length = PACKET_HEADER_LENGTH;
+    }
+    return verdict;
+}
+
+unsigned worker_batch(struct worker *w, int fd)
+{
+    struct page_counters *counters = &w->page->counters[w->number];
+    int received = udp_receive(fd, w->requests, UDP_BATCH);
+    struct reference reference;
+    unsigned replies = 0;
+
+    if (received <= 0) {
+        return 0;
+    }
+    page_read(w->page, clock_now().mono, &reference);
+    for (int i = 0; i < received; i++) {
+        enum respond_verdict verdict = answer(w, &reference, &w->requests[i], &w->replies[replies]);
+
+        counters->verdicts[verdict]++;
+        if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
+            replies++;
+        }
+    }
+    counters->received += (unsigned)received;
+    if (replies > 0) {
+        counters->send_errors += replies - udp_send(fd, w->replies, replies, NULL);
+    }
+    return (unsigned)received;
+}
