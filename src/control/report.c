@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Engine -> report; see the header. The only place that reads the engine for the outside. */
+#include "control/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/explain.h"
+
+#define UNKNOWN ((double)NAN)
+
+static const char *const clock_code_names[CLOCK_CODES] = {
+    [CLOCK_SYNCHRONISED] = "synchronised",
+    [CLOCK_MEASURING] = "measuring",
+    [CLOCK_LOCAL] = "local",
+    [CLOCK_HOLDOVER] = "holdover",
+    [CLOCK_STEP_WAITING] = "step-waiting",
+    [CLOCK_PANICKED] = "panic",
+    [CLOCK_NO_SOURCES] = "no-sources",
+    [CLOCK_UNRESOLVED] = "unresolved",
+    [CLOCK_NO_REPLIES] = "no-replies",
+    [CLOCK_DISAGREEMENT] = "no-majority",
+    [CLOCK_TOO_FEW] = "too-few-sources",
+    [CLOCK_UNUSABLE] = "none-usable",
+    [CLOCK_STARTING] = "starting",
+};
+
+const char *report_clock_code_name(enum report_clock_code code)
+{
+    return code < CLOCK_CODES ? clock_code_names[code] : "unknown";
+}
+
+static void letters(uint32_t code, char text[REPORT_REFID_MAX])
+{
+    unsigned length = 0;
+
+    for (int i = 0; i < 4; i++) {
+        char c = (char)(code >> (24 - 8 * i) & 0xff);
+
+        if (c > ' ' && c < 0x7f) {
+            text[length++] = c;
+        }
+    }
+    text[length] = '\0';
+}
+
+const char *report_refid(uint32_t refid, uint8_t stratum, char text[REPORT_REFID_MAX])
+{
+    if (stratum <= 1) {
+        letters(refid, text);
+    } else {
+        snprintf(text, REPORT_REFID_MAX, "%u.%u.%u.%u", refid >> 24, refid >> 16 & 0xff,
+                 refid >> 8 & 0xff, refid & 0xff);
+    }
+    return text;
+}
+
+/* What the filter of a source says of the clock now. */
+static void fill_estimate(struct report_source *out, const struct engine *e, const struct source *s,
+                          struct instant now)
+{
+    const struct estimate *estimate = &s->filter.estimate;
+    struct free_time free = timeline_free(&e->timeline, now.mono);
+    double age = s_from_ns(ns_subtract(free.ns, estimate->at.ns));
+
+    out->samples = s->filter.count;
+    out->last_sample_age_s = s_from_ns(ns_subtract(free.ns, s->last.at.ns));
+    out->offset_s =
+        timeline_clock_offset(&e->timeline, now.mono, estimate->offset_s + estimate->rate * age);
+    out->offset_sd_s = estimate->offset_sd_s;
+    out->frequency = estimate->rate;
+    out->delay_s = s->last.delay_s;
+    out->jitter_s = s->filter.jitter_s;
+    out->root_distance_s = (s->root_delay_s + s->last.delay_s) / 2 + s->root_dispersion_s +
+                           s->last.dispersion_s + s->filter.jitter_s +
+                           e->settings.max_clock_error * out->last_sample_age_s;
+}
+
+static void fill_source(struct report_source *out, const struct engine *e, const struct source *s,
+                        struct instant now)
+{
+    *out = (struct report_source){.kind = s->config.kind,
+                                  .status = s->status,
+                                  .port = s->address.family ? s->address.port : s->config.port,
+                                  .heard = s->heard,
+                                  .stratum = s->stratum,
+                                  .leap = s->leap,
+                                  .poll = s->poll,
+                                  .reach = s->reach,
+                                  .sent = s->sent,
+                                  .received = s->received,
+                                  .missed = s->missed,
+                                  .last_sample_age_s = UNKNOWN,
+                                  .offset_s = UNKNOWN,
+                                  .offset_sd_s = UNKNOWN,
+                                  .delay_s = UNKNOWN,
+                                  .jitter_s = UNKNOWN,
+                                  .frequency = UNKNOWN,
+                                  .root_delay_s = s->heard ? s->root_delay_s : UNKNOWN,
+                                  .root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN,
+                                  .root_distance_s = UNKNOWN,
+                                  .kernel_stamps = s->kernel_receive && s->kernel_transmit,
+                                  .max_distance_s = e->settings.max_distance_s,
+                                  .max_jitter_s = e->settings.max_jitter_s,
+                                  .combined_offset_s = UNKNOWN};
+    snprintf(out->name, sizeof out->name, "%s", s->config.name);
+    if (s->address.family) {
+        address_format(&s->address, out->address);
+    }
+    report_refid(s->refid, s->stratum, out->refid);
+    if (s->kiss) {
+        letters(s->kiss, out->kiss);
+    }
+    memcpy(out->verdicts, s->verdicts, sizeof out->verdicts);
+    if (s->filter.count > 0) {
+        fill_estimate(out, e, s, now);
+    }
+    if (e->selection.valid) {
+        out->combined_offset_s = engine_clock_offset(e, now.mono);
+    }
+    explain_source(out);
+}
+
+static unsigned count_status(const struct report *r, enum source_status status)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        n += r->sources[i].status == status;
+    }
+    return n;
+}
+
+/* Why there is no synchronisation, when the discipline has nothing to say: by the sources. */
+static enum report_clock_code code_from_sources(const struct report *r, const struct engine *e)
+{
+    unsigned unresolved = count_status(r, SOURCE_UNRESOLVED);
+    unsigned silent = count_status(r, SOURCE_UNREACHABLE);
+    unsigned waiting = count_status(r, SOURCE_WAITING) + count_status(r, SOURCE_FEW_SAMPLES);
+
+    if (r->source_count == 0) {
+        return CLOCK_NO_SOURCES;
+    }
+    if (unresolved == r->source_count) {
+        return CLOCK_UNRESOLVED;
+    }
+    if (silent > 0 && silent + unresolved == r->source_count) {
+        return CLOCK_NO_REPLIES;
+    }
+    if (count_status(r, SOURCE_NO_MAJORITY) > 0) {
+        return CLOCK_DISAGREEMENT;
+    }
+    if (waiting > 0) {
+        return CLOCK_STARTING;
+    }
+    if (e->selection.selectable > 0 && e->selection.selectable < e->settings.min_sources) {
+        return CLOCK_TOO_FEW;
+    }
+    return e->selection.selectable > 0 ? CLOCK_STARTING : CLOCK_UNUSABLE;
+}
+
+static enum report_clock_code clock_code(const struct report *r, const struct engine *e)
+{
+    if (e->discipline.state == DISCIPLINE_PANIC) {
+        return CLOCK_PANICKED;
+    }
+    if (e->discipline.state == DISCIPLINE_SPIKE) {
+        return CLOCK_STEP_WAITING;
+    }
+    if (e->discipline.state == DISCIPLINE_HOLDOVER && e->synchronised) {
+        return CLOCK_HOLDOVER;
+    }
+    if (e->selection.valid && !e->settings.clock_control) {
+        return CLOCK_MEASURING;
+    }
+    if (e->synchronised) {
+        return CLOCK_SYNCHRONISED;
+    }
+    if (e->settings.local && e->reference.leap != LEAP_UNSYNCHRONISED) {
+        return CLOCK_LOCAL;
+    }
+    return code_from_sources(r, e);
+}
+
+static void fill_clock(struct report *r, const struct engine *e, struct instant now)
+{
+    const struct discipline *d = &e->discipline;
+    const struct reference *ref = &e->reference;
+    struct report_clock *c = &r->clock;
+    bool known = d->updates > 0 || e->selection.valid;
+    bool announced = ref->leap != LEAP_UNSYNCHRONISED;
+
+    *c = (struct report_clock){
+        .synchronised = e->synchronised,
+        .state = d->state,
+        .selected = -1,
+        .stratum = ref->stratum,
+        .leap = ref->leap,
+        .reference_time = ref->updated,
+        .offset_s = known ? engine_clock_offset(e, now.mono) : UNKNOWN,
+        .offset_sd_s = known ? d->estimate.offset_sd_s : UNKNOWN,
+        .error_bound_s = announced ? reference_distance(ref, now.mono) : UNKNOWN,
+        .frequency = d->have_drift ? d->drift : UNKNOWN,
+        .frequency_sd = d->have_drift ? d->drift_sd : UNKNOWN,
+        .root_delay_s = announced ? ref->root_delay_s : UNKNOWN,
+        .root_dispersion_s = announced ? reference_dispersion(ref, now.mono) : UNKNOWN,
+        .precision_s = e->precision_s,
+        .refused_s = d->refused_s,
+        .updates = d->updates,
+        .steps = d->steps,
+        .min_sources = e->settings.min_sources,
+        .selectable = e->selection.selectable,
+        .used = count_status(r, SOURCE_SELECTED) + count_status(r, SOURCE_COMBINED),
+        .true_error_s = r->input.true_error_s,
+    };
+    report_refid(ref->refid, ref->stratum, c->refid);
+    for (unsigned i = 0; i < r->source_count; i++) {
+        if (r->sources[i].status == SOURCE_SELECTED) {
+            c->selected = (int)i;
+        }
+    }
+    c->code = clock_code(r, e);
+    explain_clock(r);
+}
+
+void report_fill(struct report *report, const struct report_input *input)
+{
+    const struct engine *e = input->engine;
+
+    report->input = *input;
+    report->source_count = 0;
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        if (e->sources[i].status != SOURCE_UNUSED) {
+            fill_source(&report->sources[report->source_count++], e, &e->sources[i], input->now);
+        }
+    }
+    fill_clock(report, e, input->now);
+}

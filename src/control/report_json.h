@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports as JSON: the schema of doc/control.md. */
+#ifndef TOKI_CONTROL_REPORT_JSON_H
+#define TOKI_CONTROL_REPORT_JSON_H
+
+#include "control/json.h"
+#include "control/report.h"
+
+#define REPORT_JSON_VERSION 1
+
+void report_json_status(struct json *j, const struct report *report);
+void report_json_sources(struct json *j, const struct report *report);
+void report_json_error(struct json *j, const char *code, const char *message);
+
+/* ntpq's character for a source. */
+const char *report_tally(enum source_status status);
+
+const char *report_leap_name(uint8_t leap);
+const char *report_kind_name(enum source_kind kind);
+
+#endif
