@@ -60,16 +60,14 @@ const char *report_refid(uint32_t refid, uint8_t stratum, char text[REPORT_REFID
 static void fill_estimate(struct report_source *out, const struct engine *e, const struct source *s,
                           struct instant now)
 {
-    const struct estimate *estimate = &s->filter.estimate;
     struct free_time free = timeline_free(&e->timeline, now.mono);
-    double age = s_from_ns(ns_subtract(free.ns, estimate->at.ns));
+    struct estimate estimate = filter_estimate(&s->filter, free);
 
     out->samples = s->filter.count;
     out->last_sample_age_s = s_from_ns(ns_subtract(free.ns, s->last.at.ns));
-    out->offset_s =
-        timeline_clock_offset(&e->timeline, now.mono, estimate->offset_s + estimate->rate * age);
-    out->offset_sd_s = estimate->offset_sd_s;
-    out->frequency = estimate->rate;
+    out->offset_s = timeline_clock_offset(&e->timeline, now.mono, estimate.offset_s);
+    out->offset_sd_s = estimate.offset_sd_s;
+    out->frequency = estimate.rate;
     out->delay_s = s->last.delay_s;
     out->jitter_s = s->filter.jitter_s;
     out->root_distance_s = (s->root_delay_s + s->last.delay_s) / 2 + s->root_dispersion_s +
@@ -154,10 +152,10 @@ static enum report_clock_code code_from_sources(const struct report *r, const st
     if (waiting > 0) {
         return CLOCK_STARTING;
     }
-    if (e->selection.selectable > 0 && e->selection.selectable < e->settings.min_sources) {
+    if (e->selection.voters > 0 && e->selection.voters < e->settings.min_sources) {
         return CLOCK_TOO_FEW;
     }
-    return e->selection.selectable > 0 ? CLOCK_STARTING : CLOCK_UNUSABLE;
+    return e->selection.voters > 0 ? CLOCK_STARTING : CLOCK_UNUSABLE;
 }
 
 static enum report_clock_code clock_code(const struct report *r, const struct engine *e)
@@ -201,8 +199,8 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
         .offset_s = known ? engine_clock_offset(e, now.mono) : UNKNOWN,
         .offset_sd_s = known ? d->estimate.offset_sd_s : UNKNOWN,
         .error_bound_s = announced ? reference_distance(ref, now.mono) : UNKNOWN,
-        .frequency = d->have_drift ? d->drift : UNKNOWN,
-        .frequency_sd = d->have_drift ? d->drift_sd : UNKNOWN,
+        .frequency = d->updates > 0 ? d->drift : UNKNOWN,
+        .frequency_sd = d->updates > 0 ? d->drift_sd : UNKNOWN,
         .root_delay_s = announced ? ref->root_delay_s : UNKNOWN,
         .root_dispersion_s = announced ? reference_dispersion(ref, now.mono) : UNKNOWN,
         .precision_s = e->precision_s,
@@ -210,7 +208,7 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
         .updates = d->updates,
         .steps = d->steps,
         .min_sources = e->settings.min_sources,
-        .selectable = e->selection.selectable,
+        .selectable = e->selection.voters,
         .used = count_status(r, SOURCE_SELECTED) + count_status(r, SOURCE_COMBINED),
         .true_error_s = r->input.true_error_s,
     };

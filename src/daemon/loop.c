@@ -230,7 +230,7 @@ void loop_end(struct loop *loop)
 {
     const struct discipline *d = &loop->engine.discipline;
 
-    if (d->have_drift && d->updates > 0) {
+    if (d->updates > 0) {
         parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
     }
     requests_close_all(&loop->requests, &loop->wait);
