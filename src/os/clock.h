@@ -43,8 +43,11 @@ struct wall_time clock_from_kernel(struct wall_time stamp);
 int clock_adjust(const struct clock_command *command, struct clock_command *done,
                  struct instant *after);
 
-/* Tells the kernel how good its clock is (STA_UNSYNC, maxerror, esterror; rtc copy follows) and
- * which leap second is armed (enum packet_leap). 0 or -errno. */
+/* Tells the kernel how good its clock is (STA_UNSYNC, maxerror, esterror) and which leap second is
+ * armed (enum packet_leap; the virtual clock only remembers it). 0 or -errno. A kernel that is told
+ * "synchronised" copies its time to the RTC every 11 minutes. `rtc_sync` cannot stop that without
+ * lying about the clock, so it changes nothing on Linux. A step makes the kernel call itself
+ * unsynchronised: say it again afterwards. */
 int clock_set_status(bool synchronised, double max_error_s, double est_error_s, int leap,
                      bool rtc_sync);
 

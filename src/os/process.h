@@ -24,14 +24,15 @@ long process_id(void);
 long process_parent_id(void);
 bool process_exists(long pid);
 
-/* Becomes a daemon: new session, / as folder, null descriptors. The starter exits 0 as soon as
+/* Becomes a daemon: new session, / as folder, null descriptors (stderr only in process_ready(), so
+ * that the starter's terminal shows why a start fails). The starter exits 0 as soon as
  * process_ready() is called in the daemon, or with the daemon's status if it ends before. */
 int process_daemonize(void);
 void process_ready(void);
 
 /* A pair of connected SOCK_SEQPACKET sockets, non-blocking. 0 or -errno. */
 int process_channel(int pair[2]);
-/* Whole messages; length, 0 = other end closed, -EAGAIN, -errno. */
+/* Whole messages; length, 0 = other end closed, -EAGAIN, -errno (-EMSGSIZE: longer than that). */
 long process_send(int fd, const void *message, size_t length);
 long process_receive(int fd, void *message, size_t capacity);
 
@@ -64,5 +65,4 @@ long process_port_holder(unsigned port, char *name, size_t capacity);
 int process_lock_memory(void);
 int process_set_priority(int priority);
 
-/* Allocations since the start, for the rule "none after the loop starts" (tests). */
 #endif

@@ -16,15 +16,15 @@
 struct datagram {
     struct address peer;  /* from / to */
     struct address local; /* the address it was sent to / is sent from; ADDRESS_NONE: any */
-    uint32_t interface;   /* index; 0: any */
+    uint32_t interface;   /* received: index; 0: unknown. Not used for sending (peer.scope is) */
     struct wall_time stamp; /* received: the kernel's, converted by clock_from_kernel() */
     bool kernel_stamp;      /* false: no stamp came, `stamp` is the clock after receiving */
     size_t length;
     uint8_t data[UDP_DATAGRAM_MAX];
 };
 
-/* Listening socket with packet info and receive stamps. `reuse`: SO_REUSEPORT, for workers. A
- * v6 socket is v6 only. `device`: NULL or an interface to bind to. Descriptor or -errno. */
+/* Listening socket with packet info and receive stamps. `reuse`: SO_REUSEPORT, for workers; then a
+ * second daemon of the same user is not refused, so try without first. A v6 socket is v6 only. `device`: NULL or an interface to bind to. Descriptor or -errno. */
 int udp_listen(const struct address *local, const char *device, bool reuse, int dscp);
 
 /* Connected socket from a fresh random port (RFC 9109) with receive and transmit stamps.
@@ -32,8 +32,10 @@ int udp_listen(const struct address *local, const char *device, bool reuse, int 
 int udp_connect(const struct address *to, const struct address *local, const char *device,
                 int dscp);
 
-/* Up to `count` datagrams; number received, 0 if none is there, or -errno. Truncated ones are
- * dropped. Receives at most one for each call on a connected socket. */
+/* Up to `count` (at most UDP_BATCH) datagrams; number received, 0 if none is there, or -errno (on a
+ * connected socket also what ICMP said: -ECONNREFUSED). Truncated ones and those sent to a broadcast
+ * or multicast address are dropped. Receives at most one for each call on a connected socket. One
+ * system call: call it once for each readiness. */
 int udp_receive(int fd, struct datagram *batch, unsigned count);
 
 /* Sends all of them, best effort: number sent. `peer` is ignored on a connected socket. On the

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* os/clock.h: hands each call to the driver that clock_open() chose, and reads the host's clocks
+ * for all of them. Until clock_open() the driver is `none`, so that tools may read the time without
+ * opening anything. */
+#include "os/clock.h"
+
+#include <assert.h>
+#include <time.h>
+
+#include "os/linux/clock_driver.h"
+
+/* Readings taken to find the precision. They must end although the clock may stand still (it does
+ * in clknetsim); the larger number spans the 4 ms of a clock that moves by the tick. */
+#define PRECISION_STEPS 50
+#define PRECISION_READS 200000
+#define PRECISION_MIN_NS INT64_C(1)       /* 2^-30 s, nearly */
+#define PRECISION_MAX_NS INT64_C(7812500) /* 2^-7 s */
+
+#define PAIR_TRIES 5
+
+static const struct clock_driver *driver = &clock_none;
+static double precision_s = 1e-9;
+
+/* wall - mono of the host, once known. */
+static bool have_pair;
+static int64_t pair_offset_ns;
+
+int64_t clock_host_ns(int id)
+{
+    struct timespec t = {0};
+    int failed = clock_gettime(id, &t);
+
+    assert(!failed);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+struct instant clock_host_now(void)
+{
+    int64_t before, wall, after, best = INT64_MAX, offset = 0;
+
+    for (int i = 0; i < PAIR_TRIES; i++) {
+        before = clock_host_ns(CLOCK_MONOTONIC);
+        wall = clock_host_ns(CLOCK_REALTIME);
+        after = clock_host_ns(CLOCK_MONOTONIC);
+        /* The kernel keeps wall - mono constant to the nanosecond between steps: if the known
+         * difference is possible for this reading, it is the right one. */
+        if (have_pair && pair_offset_ns >= wall - after && pair_offset_ns <= wall - before) {
+            return (struct instant){{wall}, {wall - pair_offset_ns}};
+        }
+        if (after - before < best) {
+            best = after - before;
+            offset = wall - before - (after - before) / 2;
+        }
+    }
+    have_pair = true;
+    pair_offset_ns = offset;
+    wall = clock_host_ns(CLOCK_REALTIME);
+    return (struct instant){{wall}, {wall - offset}};
+}
+
+void clock_host_stepped(int64_t step_ns)
+{
+    pair_offset_ns += step_ns;
+}
+
+int64_t clock_host_duration(int64_t ns)
+{
+    if (driver != &clock_virtual) {
+        return ns;
+    }
+    return ns_from_s(s_from_ns(ns) / (1.0 + clock_virtual_host_rate()));
+}
+
+static double measure_precision(void)
+{
+    int64_t least = PRECISION_MAX_NS, last = driver->now().wall.ns;
+
+    for (int reads = 0, steps = 0; reads < PRECISION_READS && steps < PRECISION_STEPS; reads++) {
+        int64_t now = driver->now().wall.ns;
+
+        if (now > last) {
+            steps++;
+            least = now - last < least ? now - last : least;
+        }
+        last = now;
+    }
+    return s_from_ns(least > PRECISION_MIN_NS ? least : PRECISION_MIN_NS);
+}
+
+int clock_open(const struct clock_options *options)
+{
+    const struct clock_driver *chosen = options->kind == CLOCK_KERNEL    ? &clock_kernel
+                                        : options->kind == CLOCK_VIRTUAL ? &clock_virtual
+                                                                         : &clock_none;
+    int error = chosen->open(options);
+
+    if (error) {
+        return error;
+    }
+    driver = chosen;
+    precision_s = measure_precision();
+    return 0;
+}
+
+double clock_initial_rate(void)
+{
+    return driver->initial_rate();
+}
+
+struct instant clock_now(void)
+{
+    return driver->now();
+}
+
+struct wall_time clock_from_kernel(struct wall_time stamp)
+{
+    return driver->from_kernel(stamp);
+}
+
+int clock_adjust(const struct clock_command *command, struct clock_command *done,
+                 struct instant *after)
+{
+    return driver->adjust(command, done, after);
+}
+
+int clock_set_status(bool synchronised, double max_error_s, double est_error_s, int leap,
+                     bool rtc_sync)
+{
+    (void)rtc_sync; /* see os/clock.h */
+    return driver->set_status(synchronised, max_error_s, est_error_s, leap);
+}
+
+int clock_get_status(struct clock_status *out)
+{
+    return driver->get_status(out);
+}
+
+double clock_precision(void)
+{
+    return precision_s;
+}
+
+bool clock_true_error(double *error_s)
+{
+    return driver->true_error(error_s);
+}
+
+double clock_max_rate(void)
+{
+    return driver->max_rate;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A clock of our own over CLOCK_MONOTONIC_RAW: an oscillator with a chosen error, and the rate and
+ * steps that toki gives it. Nothing of the host changes. Its state lies in shared memory in two
+ * slots and a counter, written by one process, so that processes forked after clock_open() read the
+ * same time. Its mono is its wall less all steps. */
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "os/linux/clock_driver.h"
+#include "os/process.h"
+
+#define VIRTUAL_RATE_MAX 0.1
+
+/* From raw_ns on the clock runs at (1 + oscillator) * (1 + rate) of the raw clock. */
+struct segment {
+    int64_t raw_ns, mono_ns, steps_ns; /* steps: wall - mono */
+    double rate;
+};
+
+/* The stretch before the present one is kept for stamps taken just before a change. */
+struct slot {
+    struct segment now, before;
+    struct clock_status status;
+};
+
+struct shared {
+    double oscillator;
+    int64_t truth_minus_raw_ns;
+    _Atomic unsigned version; /* slot to read: version & 1; grows with each change */
+    struct slot slots[2];
+};
+
+static struct shared *shared;
+
+static struct slot read_slot(void)
+{
+    struct slot s;
+    unsigned version;
+
+    assert(shared);
+    do { /* ends: the writer changes something about once a second */
+        version = atomic_load_explicit(&shared->version, memory_order_acquire);
+        s = shared->slots[version & 1];
+        atomic_thread_fence(memory_order_acquire);
+    } while (version != atomic_load_explicit(&shared->version, memory_order_relaxed));
+    return s;
+}
+
+static void write_slot(const struct slot *s)
+{
+    unsigned version = atomic_load_explicit(&shared->version, memory_order_relaxed) + 1;
+
+    shared->slots[version & 1] = *s;
+    atomic_store_explicit(&shared->version, version, memory_order_release);
+}
+
+/* long double: 64 bits of mantissa keep a nanosecond over years. */
+static struct instant segment_read(const struct segment *s, int64_t raw_ns)
+{
+    double excess = shared->oscillator + s->rate + shared->oscillator * s->rate;
+    int64_t elapsed = raw_ns - s->raw_ns;
+    int64_t mono =
+        s->mono_ns + elapsed + (int64_t)llroundl((long double)elapsed * (long double)excess);
+
+    return (struct instant){{mono + s->steps_ns}, {mono}};
+}
+
+static int virtual_open(const struct clock_options *options)
+{
+    struct slot s = {.status = {.max_error_s = 16.0, .est_error_s = 16.0}};
+    int64_t raw;
+
+    if (!(fabs(options->virtual_rate) <= VIRTUAL_RATE_MAX) || isnan(options->virtual_offset_s)) {
+        return -EINVAL;
+    }
+    /* Each opening starts anew; the pages of an earlier one may still be read by others. */
+    shared = process_shared_memory(sizeof(*shared));
+    if (!shared) {
+        return -ENOMEM;
+    }
+    raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
+    shared->oscillator = options->virtual_rate;
+    shared->truth_minus_raw_ns = options->origin_wall_ns || options->origin_raw_ns
+                                     ? options->origin_wall_ns - options->origin_raw_ns
+                                     : clock_host_ns(CLOCK_REALTIME) - raw;
+    s.now.raw_ns = raw;
+    s.now.mono_ns = ns_add(raw + shared->truth_minus_raw_ns, ns_from_s(options->virtual_offset_s));
+    s.before = s.now;
+    shared->slots[0] = s;
+    return 0;
+}
+
+static double virtual_initial_rate(void)
+{
+    return 0.0;
+}
+
+static struct instant virtual_now(void)
+{
+    struct slot s = read_slot();
+
+    return segment_read(&s.now, clock_host_ns(CLOCK_MONOTONIC_RAW));
+}
+
+static struct wall_time virtual_from_kernel(struct wall_time stamp)
+{
+    struct slot s = read_slot();
+    int64_t age = clock_host_ns(CLOCK_REALTIME) - stamp.ns;
+    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW) - age;
+
+    return segment_read(raw < s.now.raw_ns ? &s.before : &s.now, raw).wall;
+}
+
+static int virtual_adjust(const struct clock_command *command, struct clock_command *done,
+                          struct instant *after)
+{
+    struct slot s = read_slot();
+    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
+    struct instant now = segment_read(&s.now, raw);
+
+    *done = (struct clock_command){.action = CLOCK_KEEP, .rate = s.now.rate};
+    *after = now;
+    if (isnan(command->rate)) {
+        return -EINVAL;
+    }
+    if (command->action == CLOCK_KEEP) {
+        return 0;
+    }
+    done->action = command->action;
+    done->rate = fmax(-VIRTUAL_RATE_MAX, fmin(VIRTUAL_RATE_MAX, command->rate));
+    done->step_ns = command->action == CLOCK_STEP ? command->step_ns : 0;
+    s.before = s.now;
+    s.now = (struct segment){.raw_ns = raw,
+                             .mono_ns = now.mono.ns,
+                             .steps_ns = ns_add(s.now.steps_ns, done->step_ns),
+                             .rate = done->rate};
+    write_slot(&s);
+    *after = segment_read(&s.now, raw);
+    return 0;
+}
+
+static int virtual_set_status(bool synchronised, double max_error_s, double est_error_s, int leap)
+{
+    struct slot s = read_slot();
+
+    s.status = (struct clock_status){.synchronised = synchronised,
+                                     .max_error_s = max_error_s,
+                                     .est_error_s = est_error_s,
+                                     .leap = leap};
+    write_slot(&s);
+    return 0;
+}
+
+static int virtual_get_status(struct clock_status *out)
+{
+    struct slot s = read_slot();
+
+    *out = s.status;
+    out->rate = s.now.rate;
+    return 0;
+}
+
+static bool virtual_true_error(double *error_s)
+{
+    struct slot s = read_slot();
+    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
+
+    *error_s = s_from_ns(segment_read(&s.now, raw).wall.ns - raw - shared->truth_minus_raw_ns);
+    return true;
+}
+
+double clock_virtual_host_rate(void)
+{
+    struct slot s;
+
+    if (!shared) {
+        return 0.0;
+    }
+    s = read_slot();
+    return shared->oscillator + s.now.rate + shared->oscillator * s.now.rate;
+}
+
+const struct clock_driver clock_virtual = {
+    .open = virtual_open,
+    .initial_rate = virtual_initial_rate,
+    .now = virtual_now,
+    .from_kernel = virtual_from_kernel,
+    .adjust = virtual_adjust,
+    .set_status = virtual_set_status,
+    .get_status = virtual_get_status,
+    .true_error = virtual_true_error,
+    .max_rate = VIRTUAL_RATE_MAX,
+};

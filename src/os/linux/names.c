@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* os/names.h over getaddrinfo(3), which honours the whole of nsswitch.conf. */
+#include "os/names.h"
+
+#include <netdb.h>
+#include <string.h>
+
+#include "os/linux/sockaddr.h"
+
+static bool is_known(const struct address *list, unsigned count, const struct address *a)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (address_equal(&list[i], a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned names_look_up(const char *name, uint8_t family, struct address *out, unsigned max,
+                       const char **error)
+{
+    /* One socket type, else each address comes thrice. */
+    struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
+                             .ai_family = family == ADDRESS_V4   ? AF_INET
+                                          : family == ADDRESS_V6 ? AF_INET6
+                                                                 : AF_UNSPEC};
+    struct addrinfo *list = NULL;
+    const char *problem = NULL;
+    unsigned count = 0;
+    int failed = getaddrinfo(name, NULL, &hints, &list);
+
+    if (failed) {
+        problem = failed == EAI_SYSTEM ? "the resolver could not be asked" : gai_strerror(failed);
+    }
+    for (const struct addrinfo *i = failed ? NULL : list; i && count < max; i = i->ai_next) {
+        union socket_address s = {0};
+        struct address a;
+
+        if (i->ai_addrlen > sizeof(s)) {
+            continue;
+        }
+        memcpy(&s, i->ai_addr, i->ai_addrlen);
+        a = sockaddr_to_address(&s);
+        a.port = 0;
+        if (a.family != ADDRESS_NONE && !is_known(out, count, &a)) {
+            out[count++] = a;
+        }
+    }
+    if (!failed) {
+        freeaddrinfo(list);
+    }
+    if (!problem && count == 0) {
+        problem = "the name has no address";
+    }
+    if (error) {
+        *error = count ? NULL : problem;
+    }
+    return count;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages between roles (SOCK_SEQPACKET pairs) and to the service manager (sd_notify protocol). */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "os/process.h"
+
+int process_channel(int pair[2])
+{
+    int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+    return socketpair(AF_UNIX, type, 0, pair) ? -errno : 0;
+}
+
+long process_send(int fd, const void *message, size_t length)
+{
+    ssize_t n;
+
+    assert(length > 0); /* an empty message would look like the end */
+    do {
+        n = send(fd, message, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+long process_receive(int fd, void *message, size_t capacity)
+{
+    ssize_t n;
+
+    do { /* MSG_TRUNC: the length that it had, so that a cut message is seen */
+        n = recv(fd, message, capacity, MSG_DONTWAIT | MSG_TRUNC);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return errno == ECONNRESET ? 0 : -errno; /* closed with our message unread: also an end */
+    }
+    return (size_t)n > capacity ? -EMSGSIZE : n;
+}
+
+void process_notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    size_t length = path ? strlen(path) : 0;
+    union {
+        struct sockaddr any;
+        struct sockaddr_un un;
+    } name = {.un = {.sun_family = AF_UNIX}};
+    int fd;
+
+    if (length < 2 || length >= sizeof(name.un.sun_path)) {
+        return;
+    }
+    memcpy(name.un.sun_path, path, length);
+    if (path[0] == '@') { /* abstract name */
+        name.un.sun_path[0] = '\0';
+    }
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return;
+    }
+    /* Nothing is to be done if the manager does not listen. */
+    sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL, &name.any,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+    close(fd);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* os/stream.h: Unix stream sockets for control. A failure to open one is the caller's to report:
+ * under clknetsim, which has none, every open fails and the daemon goes on without. */
+#include "os/stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 16
+#define FOLDER_MODE 0755
+
+union name {
+    struct sockaddr any;
+    struct sockaddr_un un;
+};
+
+static int open_socket(const char *path, union name *name)
+{
+    size_t length = strlen(path);
+    int fd;
+
+    *name = (union name){.un = {.sun_family = AF_UNIX}};
+    if (length == 0 || length >= sizeof(name->un.sun_path)) {
+        return length ? -ENAMETOOLONG : -ENOENT;
+    }
+    memcpy(name->un.sun_path, path, length + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+int stream_connect_unix(const char *path)
+{
+    union name name;
+    int fd = open_socket(path, &name), error;
+
+    if (fd >= 0 && connect(fd, &name.any, sizeof(name.un))) {
+        error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+static void make_folder(const char *path)
+{
+    char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+
+    if (length > 0 && length < sizeof(folder)) {
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+        mkdir(folder, FOLDER_MODE); /* if it fails, bind() will say what is wrong */
+    }
+}
+
+/* Removes what a dead daemon left. 0, or -EADDRINUSE: alive, or no socket at all (a link, a file):
+ * that is not ours to remove. */
+static int remove_dead(const char *path)
+{
+    struct stat s;
+    int fd;
+
+    if (lstat(path, &s)) {
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+    }
+    if (!S_ISSOCK(s.st_mode)) {
+        return -EADDRINUSE;
+    }
+    fd = stream_connect_unix(path);
+    if (fd >= 0 || fd != -ECONNREFUSED) {
+        stream_close(fd);
+        return -EADDRINUSE;
+    }
+    return unlink(path) && errno != ENOENT ? -errno : 0;
+}
+
+int stream_listen_unix(const char *path, unsigned mode)
+{
+    union name name;
+    mode_t mask;
+    int fd = open_socket(path, &name), error;
+
+    if (fd < 0) {
+        return fd;
+    }
+    make_folder(path);
+    error = remove_dead(path);
+    if (!error) {
+        mask = umask((mode_t)(~mode & 0777)); /* right from the first moment on */
+        error = bind(fd, &name.any, sizeof(name.un)) ? -errno : 0;
+        umask(mask);
+    }
+    if (!error && listen(fd, BACKLOG)) {
+        error = -errno;
+    }
+    if (error) {
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+int stream_accept(int fd, struct stream_peer *peer)
+{
+    struct ucred who;
+    socklen_t length = sizeof(who);
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (client < 0) {
+        /* who hung up while waiting is nobody */
+        return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
+    }
+    *peer = (struct stream_peer){-1, -1, -1};
+    if (!getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &length)) {
+        *peer = (struct stream_peer){(long)who.uid, (long)who.gid, (long)who.pid};
+    }
+    return client;
+}
+
+long stream_read(int fd, void *data, size_t length)
+{
+    ssize_t n = recv(fd, data, length, MSG_DONTWAIT);
+
+    return n < 0 ? (errno == EINTR ? -EAGAIN : -errno) : n;
+}
+
+long stream_write(int fd, const void *data, size_t length)
+{
+    ssize_t n = send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    return n < 0 ? (errno == EINTR ? -EAGAIN : -errno) : n;
+}
+
+void stream_close(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
