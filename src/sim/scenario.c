@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/engine_node.h"
 #include "sim/oracle.h"
 
 #define SEED_64 UINT64_C(0x6464646464646464) /* the paths that the 64 s oracle sees */
@@ -128,12 +129,12 @@ static void on_exchange(void *context, struct node *client, unsigned server, dou
     }
 }
 
-static void on_refclock(void *context, struct node *node, double noise_s)
+static void on_refclock(void *context, struct node *node, double noise_s, double deviation_s)
 {
     struct run *r = context;
 
-    oracle_measure(&r->oracle, now_s(r), client_x_s(r) - node->refclock.offset_s, -noise_s,
-                   node->refclock.noise_s);
+    (void)node;
+    oracle_measure(&r->oracle, now_s(r), client_x_s(r), -noise_s, deviation_s);
 }
 
 /* The oracle that asks each honest server every 64 s, spread evenly, over paths of its own. */
@@ -158,13 +159,14 @@ static void set_up(struct run *r, const struct scenario *s, uint64_t seed)
 {
     struct world *w = &r->world;
     struct settings *settings = malloc(sizeof *settings);
+    struct engine_node_setup setup = {.settings = settings};
     unsigned client;
 
     assert(settings);
     r->scenario = s;
     world_init(w, seed);
     scenario_settings(s, settings);
-    client = world_add_engine(w, &s->clock, settings);
+    client = engine_node_add(w, &s->clock, &setup);
     free(settings);
     r->client = &w->nodes[client];
     oracle_init(&r->oracle, s->clock.wander, s->oracle_search);
@@ -180,7 +182,7 @@ static void set_up(struct run *r, const struct scenario *s, uint64_t seed)
         r->oracle_64.jitter_s[i] = r->oracle.jitter_s[i];
     }
     if (s->refclock_noise_s > 0) {
-        world_set_refclock(w, client, 0, 1, s->refclock_noise_s);
+        engine_node_set_refclock(w, client, 0, 1, s->refclock_noise_s);
     }
     w->observer =
         (struct world_observer){.context = r, .exchange = on_exchange, .refclock = on_refclock};
@@ -273,9 +275,9 @@ static void fill_totals(const struct run *r, struct scenario_result *result)
 
     result->requests = c->sent;
     result->steps = c->steps;
-    result->ticks = c->ticks;
+    result->runs = c->runs;
     result->stuck = c->stuck;
-    result->effects_lost = r->client->engine->effects_lost;
+    result->effects_lost = r->client->engine->effects.lost;
     result->trace = r->world.trace;
     result->poll_s =
         c->sent > 0 ? r->scenario->length_s * r->scenario->server_count / (double)c->sent : 0;

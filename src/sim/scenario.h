@@ -64,7 +64,7 @@ struct scenario_window_result {
 struct scenario_result {
     struct scenario_window_result windows[SCENARIO_WINDOWS_MAX];
     double poll_s; /* mean time between requests to one server */
-    uint64_t requests, steps, ticks, stuck, effects_lost, trace;
+    uint64_t requests, steps, runs, stuck, effects_lost, trace;
 };
 
 /* A client with the defaults of accuracy scenarios: LAN, 1 ms and 10 ppm off, polls 6..10. */

@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The world's clockwork: an event heap ordered by true time (and by age, so that ties are the same
- * every time), nodes that are run when their clock says so, and the carrying out of an engine's
- * effects. What the daemon does in daemon/effects.c, carry_out() does here for engine nodes. */
+ * every time), paths, clocks as a kernel keeps them, and nodes that are run when their clock says
+ * so. */
 #include "sim/world.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/respond.h"
-
-enum stream {
-    STREAM_CLOCK = 1000,
-    STREAM_SERVER = 2000,
-    STREAM_NODE = 3000,
-    STREAM_REFCLOCK = 4000,
-    STREAM_LINK = 10000
-};
+enum stream { STREAM_CLOCK = 1000, STREAM_SERVER = 2000, STREAM_NODE = 3000, STREAM_LINK = 10000 };
 
 /* A kernel holds rates in units of 2^-16 ppm. */
 #define KERNEL_RATE_UNIT (1e-6 / 65536)
 #define KERNEL_RATE_MAX 0.1
 #define STUCK_REST_NS INT64_C(1000000)
 
-static double seconds(const struct world *w)
+double world_now_s(const struct world *w)
 {
     return (double)w->now_ns * 1e-9;
 }
@@ -57,7 +48,8 @@ static bool earlier(const struct world_event *a, const struct world_event *b)
 }
 
 /* A fresh event in the heap; NULL if there is no room: the packet is lost, and counted. */
-static struct world_event *push(struct world *w, int64_t at_ns, enum world_event_kind kind)
+static struct world_event *push(struct world *w, int64_t at_ns, unsigned node, world_action *action,
+                                double value)
 {
     struct world_event *e;
     uint16_t slot;
@@ -71,7 +63,9 @@ static struct world_event *push(struct world *w, int64_t at_ns, enum world_event
     e = &w->events[slot];
     e->at_ns = at_ns;
     e->order = w->order++;
-    e->kind = kind;
+    e->node = (uint16_t)node;
+    e->action = action;
+    e->value = value;
     for (i = w->heap_count++; i > 0; i = (i - 1) / 2) {
         uint16_t parent = w->heap[(i - 1) / 2];
 
@@ -128,8 +122,9 @@ void world_init(struct world *w, uint64_t seed)
 void world_free(struct world *w)
 {
     for (unsigned i = 0; i < w->node_count; i++) {
-        free(w->nodes[i].engine);
-        free(w->nodes[i].settings);
+        if (w->nodes[i].calls) {
+            w->nodes[i].calls->free(&w->nodes[i]);
+        }
     }
     free(w->events);
     w->events = NULL;
@@ -141,16 +136,15 @@ struct address world_address(unsigned index)
         .family = ADDRESS_V4, .bytes = {10, 0, 0, (uint8_t)(index + 1)}, .port = NTP_PORT};
 }
 
-static struct node *add_node(struct world *w, enum node_kind kind,
-                             const struct oscillator_settings *clock)
+struct node *world_add_node(struct world *w, const struct oscillator_settings *clock,
+                            const struct node_calls *calls)
 {
     struct node *node = &w->nodes[w->node_count];
 
     assert(w->node_count < WORLD_NODES_MAX);
-    node->kind = kind;
+    node->calls = calls;
     node->index = w->node_count++;
     node->address = world_address(node->index);
-    node->precision_s = 1e-7;
     node->due_mono_ns = WORLD_NOT_DUE;
     oscillator_init(&node->clock, clock, w->seed, STREAM_CLOCK + node->index, w->epoch_ns);
     prng_seed(&node->prng, w->seed, STREAM_NODE + node->index);
@@ -159,27 +153,10 @@ static struct node *add_node(struct world *w, enum node_kind kind,
 
 unsigned world_add_server(struct world *w, const struct server_settings *settings)
 {
-    struct node *node = add_node(w, NODE_SERVER, &settings->clock);
+    struct node *node = world_add_node(w, &settings->clock, NULL);
 
     server_init(&node->server, settings, w->seed, STREAM_SERVER + node->index);
     return node->index;
-}
-
-unsigned world_add_engine(struct world *w, const struct oscillator_settings *clock,
-                          const struct settings *settings)
-{
-    struct node *node = add_node(w, NODE_ENGINE, clock);
-
-    node->engine = calloc(1, sizeof *node->engine);
-    node->settings = malloc(sizeof *node->settings);
-    assert(node->engine && node->settings);
-    *node->settings = *settings;
-    return node->index;
-}
-
-unsigned world_add_daemon(struct world *w, const struct oscillator_settings *clock)
-{
-    return add_node(w, NODE_DAEMON, clock)->index;
 }
 
 void world_set_path(struct world *w, unsigned a, unsigned b, const struct link_settings *there,
@@ -189,26 +166,9 @@ void world_set_path(struct world *w, unsigned a, unsigned b, const struct link_s
     link_init(&w->links[b][a], back, w->seed, STREAM_LINK + b * WORLD_NODES_MAX + a);
 }
 
-void world_set_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
-                        double noise_s)
-{
-    struct node_refclock *r = &w->nodes[node].refclock;
-
-    r->present = true;
-    r->source = source;
-    r->interval_s = interval_s;
-    r->noise_s = noise_s;
-    prng_seed(&r->prng, w->seed, STREAM_REFCLOCK + node);
-}
-
 void world_at(struct world *w, double at_s, unsigned node, world_action *action, double value)
 {
-    struct world_event *e = push(w, ns_from_s(at_s), WORLD_ACTION);
-
-    assert(e);
-    e->node = (uint16_t)node;
-    e->action = action;
-    e->value = value;
+    push(w, ns_from_s(at_s), node, action, value);
 }
 
 double world_error_s(const struct world *w, unsigned node)
@@ -228,7 +188,7 @@ static int node_of(const struct world *w, const struct address *a)
     return index < w->node_count ? (int)index : -1;
 }
 
-static void send_packet(struct world *w, const struct world_packet *packet)
+static void send_packet(struct world *w, unsigned from, const struct world_packet *packet)
 {
     double delays_s[LINK_COPIES_MAX];
     unsigned copies;
@@ -239,94 +199,91 @@ static void send_packet(struct world *w, const struct world_packet *packet)
     if (to < 0) {
         return;
     }
-    copies = link_carry(&w->links[packet->from_node][to], seconds(w), delays_s);
+    copies = link_carry(&w->links[from][to], world_now_s(w), delays_s);
     for (unsigned i = 0; i < copies; i++) {
-        struct world_event *e = push(w, w->now_ns + ns_from_s(delays_s[i]), WORLD_PACKET);
+        struct world_event *e = push(w, w->now_ns + ns_from_s(delays_s[i]), (unsigned)to, NULL, 0);
 
         if (e) {
-            e->node = (uint16_t)to;
             e->packet = *packet;
+            e->packet.from_node = (uint8_t)from;
             e->packet.to_node = (uint8_t)to;
             e->packet.path_s = delays_s[i];
         }
     }
 }
 
-void world_send(struct world *w, unsigned from_node, const struct address *from,
-                const struct address *to, const void *data, size_t length)
+void world_send(struct world *w, struct node *node, const struct world_packet *packet, bool request)
 {
-    struct world_packet packet = {.from = *from, .to = *to, .from_node = (uint8_t)from_node};
-
-    if (length <= sizeof packet.data) {
-        memcpy(packet.data, data, length);
-        packet.length = (uint16_t)length;
-        send_packet(w, &packet);
+    if (request) {
+        node->counters.sent++;
+        if (w->observer.request) {
+            w->observer.request(w->observer.context, node, &packet->to);
+        }
+    } else {
+        node->counters.answered++;
     }
-}
-
-static void answer(struct world *w, const struct node *node, const struct world_packet *request,
-                   const struct server_reply *reply)
-{
-    struct world_packet packet = {.from = node->address,
-                                  .to = request->from,
-                                  .from_node = (uint8_t)node->index,
-                                  .length = (uint16_t)reply->length,
-                                  .earlier_s = request->path_s,
-                                  .genuine = reply->genuine};
-
-    memcpy(packet.data, reply->data, reply->length);
-    send_packet(w, &packet);
+    send_packet(w, node->index, packet);
 }
 
 static void server_receive(struct world *w, struct node *node, const struct world_packet *request)
 {
     struct server_reply replies[SERVER_REPLIES_MAX];
-    unsigned count = server_answer(&node->server, &node->clock, seconds(w), &request->from,
+    unsigned count = server_answer(&node->server, &node->clock, world_now_s(w), &request->from,
                                    request->data, request->length, replies);
 
     for (unsigned i = 0; i < count; i++) {
+        struct world_packet packet = {.from = node->address,
+                                      .to = request->from,
+                                      .length = (uint16_t)replies[i].length,
+                                      .earlier_s = request->path_s,
+                                      .genuine = replies[i].genuine};
         int64_t now = w->now_ns;
 
+        memcpy(packet.data, replies[i].data, replies[i].length);
         /* A turnaround is short: nothing else can happen to this server meanwhile. */
         w->now_ns += ns_from_s(replies[i].after_s);
-        answer(w, node, request, &replies[i]);
+        world_send(w, node, &packet, false);
         w->now_ns = now;
-        node->counters.answered++;
     }
 }
 
-/* ---- engine nodes ---- */
+void world_exchanged(struct world *w, struct node *client, const struct world_packet *reply)
+{
+    client->counters.received++;
+    if (reply->genuine && w->observer.exchange) {
+        w->observer.exchange(w->observer.context, client, reply->from_node, reply->earlier_s,
+                             reply->path_s);
+    }
+}
 
-static struct instant read_clock(struct world *w, struct node *node)
+unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max,
+                       double *delay_s)
+{
+    for (unsigned i = 0; i < w->name_count; i++) {
+        struct world_name *n = &w->names[i];
+        unsigned count = n->count < max ? n->count : max;
+
+        if (strcmp(n->name, name) != 0) {
+            continue;
+        }
+        *delay_s = n->delay_s;
+        if (n->failures > 0) {
+            n->failures--;
+            return 0;
+        }
+        memcpy(out, n->addresses, count * sizeof *out);
+        return count;
+    }
+    *delay_s = 1;
+    return 0;
+}
+
+/* ---- clocks ---- */
+
+struct instant world_read_clock(struct world *w, struct node *node)
 {
     oscillator_advance(&node->clock, w->now_ns);
     return oscillator_read(&node->clock);
-}
-
-static void send_request(struct world *w, struct node *node, const struct effect_send *send)
-{
-    struct node_port *port = &node->ports[node->port_count++ % WORLD_PORTS];
-    struct address from = node->address;
-
-    *port = (struct node_port){.port = (uint16_t)(1024 + prng_below(&node->prng, 64512)),
-                               .source = send->source,
-                               .serial = send->serial,
-                               .open = true};
-    from.port = port->port;
-    node->counters.sent++;
-    world_send(w, node->index, &from, &send->to, send->data, send->length);
-    engine_sent(node->engine, send->source, send->serial, read_clock(w, node).wall, true);
-}
-
-static void close_port(struct node *node, const struct effect_cancel *cancel)
-{
-    for (unsigned i = 0; i < WORLD_PORTS; i++) {
-        struct node_port *p = &node->ports[i];
-
-        if (p->open && p->source == cancel->source && p->serial == cancel->serial) {
-            p->open = false;
-        }
-    }
 }
 
 static double kernel_rate(double rate)
@@ -339,189 +296,36 @@ static double kernel_rate(double rate)
     return (double)(int64_t)(units + (units < 0 ? -0.5 : 0.5)) * KERNEL_RATE_UNIT;
 }
 
-static void adjust_clock(struct world *w, struct node *node, const struct clock_command *command)
+int world_adjust_clock(struct world *w, struct node *node, const struct clock_command *command,
+                       struct clock_command *done)
 {
-    struct clock_command done = *command;
-
-    read_clock(w, node);
+    *done = *command;
+    world_read_clock(w, node);
     node->counters.adjustments++;
-    if (node->clock_error) {
-        done = (struct clock_command){.action = CLOCK_KEEP, .rate = node->clock.rate};
-    } else if (command->action != CLOCK_KEEP) {
-        done.rate = kernel_rate(command->rate);
-        oscillator_set_rate(&node->clock, done.rate);
-        if (command->action == CLOCK_STEP) {
-            oscillator_step(&node->clock, command->step_ns);
-            node->counters.steps++;
+    if (node->clock_error || command->action == CLOCK_KEEP) {
+        *done = (struct clock_command){.action = CLOCK_KEEP, .rate = node->clock.rate};
+    } else {
+        done->rate = kernel_rate(command->rate);
+        oscillator_set_rate(&node->clock, done->rate);
+    }
+    if (done->action == CLOCK_STEP) {
+        oscillator_step(&node->clock, command->step_ns);
+        node->counters.steps++;
+        if (w->observer.step) {
+            w->observer.step(w->observer.context, node, s_from_ns(command->step_ns));
         }
     }
-    trace_numbers(w, node, done.action == CLOCK_STEP ? done.step_ns : 0, done.rate);
-    engine_adjusted(node->engine, read_clock(w, node), &done, node->clock_error);
+    trace_numbers(w, node, done->action == CLOCK_STEP ? done->step_ns : 0, done->rate);
+    return node->clock_error;
 }
 
-static void look_up(struct world *w, struct node *node, const struct effect_look_up *look_up)
+void world_tell(struct world *w, struct node *node, const struct event *event)
 {
-    unsigned i;
-    struct world_event *e;
-
-    for (i = 0; i < w->name_count && strcmp(w->names[i].name, look_up->name) != 0; i++) {
+    node->counters.events[event->type]++;
+    trace_numbers(w, node, (int64_t)event->type, event->value);
+    if (w->observer.event) {
+        w->observer.event(w->observer.context, node, event);
     }
-    e = push(w, w->now_ns + ns_from_s(i < w->name_count ? w->names[i].delay_s : 1), WORLD_RESOLVED);
-    if (e) {
-        e->node = (uint16_t)node->index;
-        e->source = look_up->source;
-        e->name = (uint16_t)i;
-    }
-}
-
-static void carry_out(struct world *w, struct node *node, const struct effect *effect)
-{
-    node->counters.effects++;
-    switch (effect->type) {
-    case EFFECT_SEND:
-        send_request(w, node, &effect->send);
-        break;
-    case EFFECT_CANCEL:
-        close_port(node, &effect->cancel);
-        break;
-    case EFFECT_ADJUST_CLOCK:
-        adjust_clock(w, node, &effect->adjust);
-        break;
-    case EFFECT_LOOK_UP:
-        look_up(w, node, &effect->look_up);
-        break;
-    case EFFECT_EVENT:
-        node->counters.events[effect->event.type]++;
-        trace_numbers(w, node, (int64_t)effect->event.type, effect->event.value);
-        break;
-    case EFFECT_SET_STATUS:
-    case EFFECT_PUBLISH: /* clients are answered from engine->reference itself */
-    case EFFECT_STORE:
-        break;
-    }
-}
-
-void world_node_resume(struct world *w, struct node *node)
-{
-    struct effect effect;
-
-    while (engine_take_effect(node->engine, &effect)) {
-        if (w->observer.effect) {
-            w->observer.effect(w->observer.context, node, &effect);
-        }
-        carry_out(w, node, &effect);
-    }
-    node->due_mono_ns = engine_deadline(node->engine).ns;
-}
-
-static void tick(struct world *w, struct node *node)
-{
-    struct instant now = read_clock(w, node);
-
-    node->counters.ticks++;
-    node->counters.ticks_this_second++;
-    engine_tick(node->engine, now);
-    world_node_resume(w, node);
-    if (node->due_mono_ns <= node->clock.mono_ns) {
-        node->counters.stuck++;
-        node->due_mono_ns = node->clock.mono_ns + STUCK_REST_NS;
-    }
-}
-
-static void start_engine(struct world *w, struct node *node)
-{
-    struct engine_start start = {.now = read_clock(w, node),
-                                 .precision_s = node->precision_s,
-                                 .have_drift = node->have_drift,
-                                 .drift = node->drift,
-                                 .drift_sd = 1e-7,
-                                 .self = {node->address},
-                                 .self_count = 1};
-
-    prng_fill(&node->prng, start.seed, sizeof start.seed);
-    engine_init(node->engine, node->settings, &start);
-    node->started = true;
-    world_node_resume(w, node);
-}
-
-static void engine_answer(struct world *w, struct node *node, const struct world_packet *request)
-{
-    struct server_reply reply = {.length = PACKET_HEADER_LENGTH};
-    struct instant now = read_clock(w, node);
-    enum respond_verdict verdict =
-        respond(&node->engine->reference, request->data, request->length, &request->from, now.wall,
-                now.wall, now.mono, false, prng_u64(&node->prng), reply.data);
-
-    if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
-        node->counters.answered++;
-        answer(w, node, request, &reply);
-    }
-}
-
-static void engine_node_receive(struct world *w, struct node *node,
-                                const struct world_packet *packet)
-{
-    struct instant now = read_clock(w, node);
-
-    if (packet->to.port == NTP_PORT) {
-        engine_answer(w, node, packet);
-        return;
-    }
-    for (unsigned i = 0; i < WORLD_PORTS; i++) {
-        struct node_port *p = &node->ports[(node->port_count - 1 - i) % WORLD_PORTS];
-
-        if (p->port != packet->to.port) {
-            continue;
-        }
-        if (!p->open && !node->keep_ports) {
-            return;
-        }
-        node->counters.received++;
-        node->counters.late_delivered += !p->open;
-        if (packet->genuine && w->observer.exchange) {
-            w->observer.exchange(w->observer.context, node, packet->from_node, packet->earlier_s,
-                                 packet->path_s);
-        }
-        engine_receive(node->engine, now, p->source, p->serial, packet->data, packet->length,
-                       now.wall, true);
-        world_node_resume(w, node);
-        return;
-    }
-}
-
-static void resolved(struct world *w, struct node *node, const struct world_event *event)
-{
-    const struct world_name *name = event->name < w->name_count ? &w->names[event->name] : NULL;
-    unsigned count = name ? name->count : 0;
-
-    if (name && name->failures > 0) {
-        w->names[event->name].failures--;
-        count = 0;
-    }
-    engine_resolved(node->engine, read_clock(w, node), event->source, name ? name->addresses : NULL,
-                    count);
-    world_node_resume(w, node);
-}
-
-static void refclock_sample(struct world *w, struct node *node)
-{
-    struct node_refclock *r = &node->refclock;
-    struct instant now = read_clock(w, node);
-    double noise_s = r->noise_s * prng_gauss(&r->prng);
-    double offset_s = r->offset_s - oscillator_error_s(&node->clock, w->epoch_ns) + noise_s;
-    struct world_event *e = push(w, w->now_ns + ns_from_s(r->interval_s), WORLD_REFCLOCK);
-
-    if (e) {
-        e->node = (uint16_t)node->index;
-    }
-    if (node->asleep) {
-        return;
-    }
-    if (w->observer.refclock) {
-        w->observer.refclock(w->observer.context, node, noise_s);
-    }
-    engine_refclock(node->engine, now, r->source, now.wall, offset_s, r->dispersion_s, LEAP_NONE);
-    world_node_resume(w, node);
 }
 
 /* ---- things that happen ---- */
@@ -542,7 +346,7 @@ void world_action_suspend(struct world *w, struct node *node, double length_s)
 {
     oscillator_advance(&node->clock, w->now_ns);
     node->asleep = true;
-    world_at(w, seconds(w) + length_s, node->index, wake, 0);
+    world_at(w, world_now_s(w) + length_s, node->index, wake, 0);
 }
 
 void world_action_clock_error(struct world *w, struct node *node, double error_number)
@@ -557,40 +361,19 @@ static void deliver(struct world *w, struct node *node, const struct world_packe
         return;
     }
     oscillator_advance(&node->clock, w->now_ns);
-    switch (node->kind) {
-    case NODE_SERVER:
+    if (node->calls) {
+        node->calls->receive(w, node, packet);
+    } else {
         server_receive(w, node, packet);
-        break;
-    case NODE_ENGINE:
-        engine_node_receive(w, node, packet);
-        break;
-    case NODE_DAEMON:
-        w->daemon_calls->receive(w, node, packet);
-        break;
     }
 }
 
-static void start_node(struct world *w, struct node *node)
+static void start_node(struct world *w, struct node *node, double value)
 {
-    switch (node->kind) {
-    case NODE_SERVER:
-        node->started = true;
-        break;
-    case NODE_ENGINE:
-        start_engine(w, node);
-        break;
-    case NODE_DAEMON:
-        oscillator_advance(&node->clock, w->now_ns);
-        w->daemon_calls->start(w, node);
-        node->started = true;
-        break;
-    }
-    if (node->refclock.present) {
-        struct world_event *e =
-            push(w, w->now_ns + ns_from_s(node->refclock.interval_s), WORLD_REFCLOCK);
-
-        assert(e);
-        e->node = (uint16_t)node->index;
+    (void)value;
+    node->started = true;
+    if (node->calls) {
+        node->calls->start(w, node);
     }
 }
 
@@ -599,33 +382,37 @@ static void happen(struct world *w, const struct world_event *first)
     struct world_event event = *first; /* its slot may be taken again by what follows */
     struct node *node = &w->nodes[event.node];
 
-    switch (event.kind) {
-    case WORLD_PACKET:
+    if (!event.action) {
         deliver(w, node, &event.packet);
-        break;
-    case WORLD_RESOLVED:
-        resolved(w, node, &event);
-        break;
-    case WORLD_REFCLOCK:
-        refclock_sample(w, node);
-        break;
-    case WORLD_START:
-        start_node(w, node);
-        break;
-    case WORLD_ACTION:
-        oscillator_advance(&node->clock, node->asleep ? node->clock.true_ns : w->now_ns);
-        event.action(w, node, event.value);
-        break;
+        return;
     }
+    if (!node->asleep) {
+        oscillator_advance(&node->clock, w->now_ns);
+    }
+    event.action(w, node, event.value);
 }
 
 void world_start(struct world *w)
 {
     for (unsigned i = 0; i < w->node_count; i++) {
-        struct world_event *e = push(w, ns_from_s(w->nodes[i].start_s), WORLD_START);
+        world_at(w, w->nodes[i].start_s, i, start_node, 0);
+    }
+}
 
-        assert(e);
-        e->node = (uint16_t)i;
+void world_set_due(struct node *node, struct mono_time due)
+{
+    node->due_mono_ns = due.ns;
+}
+
+static void run(struct world *w, struct node *node)
+{
+    oscillator_advance(&node->clock, w->now_ns);
+    node->counters.runs++;
+    node->counters.runs_this_second++;
+    node->calls->run(w, node);
+    if (node->due_mono_ns <= node->clock.mono_ns) {
+        node->counters.stuck++;
+        node->due_mono_ns = node->clock.mono_ns + STUCK_REST_NS;
     }
 }
 
@@ -638,8 +425,7 @@ static struct node *first_due(struct world *w, int64_t before_ns, int64_t *at_ns
         struct node *node = &w->nodes[i];
         int64_t at;
 
-        if (node->kind == NODE_SERVER || !node->started || node->asleep ||
-            node->due_mono_ns == WORLD_NOT_DUE) {
+        if (!node->calls || !node->started || node->asleep || node->due_mono_ns == WORLD_NOT_DUE) {
             continue;
         }
         at = oscillator_when(&node->clock, (struct mono_time){node->due_mono_ns});
@@ -663,10 +449,10 @@ static void begin_second(struct world *w)
             oscillator_advance(&node->clock, w->now_ns);
             oscillator_begin_second(&node->clock);
         }
-        if (node->counters.ticks_this_second > node->counters.ticks_worst_second) {
-            node->counters.ticks_worst_second = node->counters.ticks_this_second;
+        if (node->counters.runs_this_second > node->counters.runs_worst_second) {
+            node->counters.runs_worst_second = node->counters.runs_this_second;
         }
-        node->counters.ticks_this_second = 0;
+        node->counters.runs_this_second = 0;
     }
 }
 
@@ -686,13 +472,10 @@ void world_run_second(struct world *w)
             break;
         }
         w->now_ns = at > w->now_ns ? at : w->now_ns;
-        if (!due) {
-            happen(w, pop(w));
-        } else if (due->kind == NODE_ENGINE) {
-            tick(w, due);
+        if (due) {
+            run(w, due);
         } else {
-            oscillator_advance(&due->clock, w->now_ns);
-            w->daemon_calls->run(w, due);
+            happen(w, pop(w));
         }
     }
     begin_second(w);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A small world under true time: nodes with clocks, paths between them, a queue of what is about to
- * happen. Everything follows from the seed. Nodes are servers (sim/server.h), engines (the engine
- * of toki driven directly: fast) or daemons (the whole daemon over sim/os_sim.h).
+ * happen. Everything follows from the seed. Nodes are servers (sim/server.h), engines of toki
+ * driven directly (sim/engine_node.h: fast) or whole daemons (sim/daemon_node.h).
  *
- *   world_init(&world, seed); world_add_...(); world_set_path();
+ *   world_init(&world, seed); world_add_server(); engine_node_add(); world_set_path();
  *   world_start(); while (world.now_ns < end) world_run_second(&world);
  *
  * Nothing is allocated after world_start(). */
@@ -21,66 +21,11 @@
 #define WORLD_NAMES_MAX 8
 #define WORLD_EVENTS_MAX 4096
 #define WORLD_PACKET_MAX 256
-#define WORLD_PORTS 256 /* remembered ports of an engine node */
 #define WORLD_EPOCH_S INT64_C(1800000000)
 #define WORLD_NOT_DUE INT64_MAX
 
-enum node_kind { NODE_SERVER, NODE_ENGINE, NODE_DAEMON };
-
-/* The port that a request of an engine node left from. */
-struct node_port {
-    uint16_t port, source, serial;
-    bool open;
-};
-
-struct node_counters {
-    uint64_t sent, received, answered; /* requests sent, replies received, requests answered */
-    uint64_t ticks, steps, adjustments, effects;
-    uint64_t ticks_this_second, ticks_worst_second;
-    uint64_t stuck;           /* the deadline did not move although the engine was just run */
-    uint64_t replies_unasked; /* sent to somebody who had not asked (must stay 0) */
-    uint64_t late_delivered;  /* replies given to the engine on ports that it had closed */
-    uint64_t events[EVENT_TYPES];
-};
-
-/* A hardware clock that gives an engine node a sample each `interval_s`. */
-struct node_refclock {
-    bool present;
-    uint16_t source; /* of the engine */
-    double interval_s, noise_s, offset_s, dispersion_s;
-    struct prng prng;
-};
-
-struct node {
-    enum node_kind kind;
-    unsigned index;
-    struct oscillator clock;
-    struct address address;
-    struct server server;
-    struct engine *engine;
-    struct settings *settings; /* that it starts with */
-    double start_s, precision_s, drift;
-    bool started, have_drift, asleep;
-    bool keep_ports; /* hostile network: replies reach closed ports too */
-    int clock_error; /* the kernel refuses to set the clock with this errno; 0: it obeys */
-    struct node_port ports[WORLD_PORTS];
-    unsigned port_count;
-    struct node_refclock refclock;
-    int64_t due_mono_ns; /* engine_deadline() after the last input */
-    struct prng prng;
-    struct node_counters counters;
-    void *daemon; /* sim/os_sim.c */
-};
-
-/* A name and the addresses it has; the first `failures` look-ups fail. */
-struct world_name {
-    char name[64];
-    struct address addresses[16];
-    unsigned count, failures;
-    double delay_s;
-};
-
-enum world_event_kind { WORLD_PACKET, WORLD_RESOLVED, WORLD_REFCLOCK, WORLD_START, WORLD_ACTION };
+struct world;
+struct node;
 
 struct world_packet {
     struct address from, to;
@@ -92,15 +37,54 @@ struct world_packet {
     uint8_t data[WORLD_PACKET_MAX];
 };
 
-struct world;
+/* What makes a node more than a clock. */
+struct node_calls {
+    void (*start)(struct world *w, struct node *node);
+    void (*run)(struct world *w, struct node *node); /* its due time has come */
+    void (*receive)(struct world *w, struct node *node, const struct world_packet *packet);
+    void (*free)(struct node *node);
+};
+
+struct node_counters {
+    uint64_t sent, received, answered; /* requests sent, replies received, requests answered */
+    uint64_t runs, steps, adjustments;
+    uint64_t runs_this_second, runs_worst_second;
+    uint64_t stuck;          /* it was due again at once although it had just been run */
+    uint64_t late_delivered; /* replies given to the engine on ports that it had closed */
+    uint64_t events[EVENT_TYPES];
+};
+
+struct node {
+    const struct node_calls *calls; /* NULL: a server */
+    unsigned index;
+    struct oscillator clock;
+    struct address address;
+    struct server server;
+    struct engine *engine; /* of toki's nodes, once started */
+    void *state;           /* of `calls` */
+    double start_s;
+    bool started, asleep;
+    int clock_error;     /* the kernel refuses to set the clock with this errno; 0: it obeys */
+    int64_t due_mono_ns; /* when to run it */
+    struct prng prng;
+    struct node_counters counters;
+};
+
+/* A name and the addresses it has; the first `failures` look-ups fail. */
+struct world_name {
+    char name[64];
+    struct address addresses[16];
+    unsigned count, failures;
+    double delay_s;
+};
+
 typedef void world_action(struct world *w, struct node *node, double value);
 
 struct world_event {
     int64_t at_ns;
     uint64_t order;
-    enum world_event_kind kind;
-    uint16_t node, source, name;
-    world_action *action;
+    uint16_t node;
+    world_action *action; /* NULL: the packet arrives */
     double value;
     struct world_packet packet;
 };
@@ -108,18 +92,14 @@ struct world_event {
 /* Who looks on: checks, oracles. Any of them may be NULL. */
 struct world_observer {
     void *context;
-    void (*effect)(void *context, struct node *node, const struct effect *effect);
+    /* A node of toki sends a request, steps its clock, has an event to tell. */
+    void (*request)(void *context, struct node *node, const struct address *to);
+    void (*step)(void *context, struct node *node, double step_s);
+    void (*event)(void *context, struct node *node, const struct event *event);
     /* A genuine reply of `server` reaches `client` now; the two paths took so long. */
     void (*exchange)(void *context, struct node *client, unsigned server, double up_s,
                      double down_s);
-    void (*refclock)(void *context, struct node *node, double noise_s);
-};
-
-/* What a daemon node does; set by sim/os_sim.c. */
-struct world_daemon_calls {
-    void (*start)(struct world *w, struct node *node);
-    void (*run)(struct world *w, struct node *node); /* its due time has come */
-    void (*receive)(struct world *w, struct node *node, const struct world_packet *packet);
+    void (*refclock)(void *context, struct node *node, double noise_s, double deviation_s);
 };
 
 struct world {
@@ -135,7 +115,6 @@ struct world {
     unsigned heap_count, unused_count;
     uint64_t order, events_lost;
     struct world_observer observer;
-    const struct world_daemon_calls *daemon_calls;
     uint64_t trace; /* hash of all that happened */
 };
 
@@ -143,11 +122,11 @@ struct world {
 void world_init(struct world *w, uint64_t seed);
 void world_free(struct world *w);
 
-/* Each gives the index of the node; its address is world_address(index). */
+/* Each gives the index of the node; its address is world_address(index). Nodes of toki are added by
+ * engine_node_add() and daemon_node_add(). */
 unsigned world_add_server(struct world *w, const struct server_settings *settings);
-unsigned world_add_engine(struct world *w, const struct oscillator_settings *clock,
-                          const struct settings *settings);
-unsigned world_add_daemon(struct world *w, const struct oscillator_settings *clock);
+struct node *world_add_node(struct world *w, const struct oscillator_settings *clock,
+                            const struct node_calls *calls);
 
 /* 10.0.0.(index + 1), port 123. */
 struct address world_address(unsigned index);
@@ -155,10 +134,6 @@ struct address world_address(unsigned index);
 /* Both directions of the path between two nodes. */
 void world_set_path(struct world *w, unsigned a, unsigned b, const struct link_settings *there,
                     const struct link_settings *back);
-
-/* A reference clock for an engine node: its source with this index. */
-void world_set_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
-                        double noise_s);
 
 /* Does something at a moment, e.g. steps a clock behind the engine's back. */
 void world_at(struct world *w, double at_s, unsigned node, world_action *action, double value);
@@ -172,10 +147,23 @@ void world_start(struct world *w);
 /* To the end of the present second; oscillators then stand at the beginning of the next. */
 void world_run_second(struct world *w);
 
-/* What the world calls on behalf of nodes, and os_sim too. `at`: true time of sending. */
-void world_send(struct world *w, unsigned from_node, const struct address *from,
-                const struct address *to, const void *data, size_t length);
-void world_node_resume(struct world *w, struct node *node);
+/* For those who implement nodes. */
+double world_now_s(const struct world *w);
+struct instant world_read_clock(struct world *w, struct node *node);
+/* `request`: a packet of a client, not of a server. */
+void world_send(struct world *w, struct node *node, const struct world_packet *packet,
+                bool request);
+/* What a kernel makes of a command: *done, and its error. */
+int world_adjust_clock(struct world *w, struct node *node, const struct clock_command *command,
+                       struct clock_command *done);
+void world_tell(struct world *w, struct node *node, const struct event *event);
+/* A genuine reply came in. */
+void world_exchanged(struct world *w, struct node *client, const struct world_packet *reply);
+/* The addresses of a name now; 0 if the look-up fails. *delay_s: how long it takes. */
+unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max,
+                       double *delay_s);
+/* After a node was run: when it is due next. */
+void world_set_due(struct node *node, struct mono_time due);
 void world_trace(struct world *w, const void *data, size_t length);
 
 /* Clock - truth of a node, s, now. */
