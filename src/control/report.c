@@ -70,9 +70,7 @@ static void fill_estimate(struct report_source *out, const struct engine *e, con
     out->frequency = estimate.rate;
     out->delay_s = s->last.delay_s;
     out->jitter_s = s->filter.jitter_s;
-    out->root_distance_s = (s->root_delay_s + s->last.delay_s) / 2 + s->root_dispersion_s +
-                           s->last.dispersion_s + s->filter.jitter_s +
-                           e->settings.max_clock_error * out->last_sample_age_s;
+    out->root_distance_s = source_root_distance(s, &estimate);
 }
 
 static void fill_source(struct report_source *out, const struct engine *e, const struct source *s,

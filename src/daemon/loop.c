@@ -128,7 +128,7 @@ static void expire_names(struct loop *loop, struct instant now)
 static void serve_requests(struct loop *loop)
 {
     for (unsigned i = 0; loop->setup.worker && i < loop->setup.server_count; i++) {
-        if (wait_ready(&loop->wait, loop->setup.servers[i]) & WAIT_READ) {
+        if (wait_ready(&loop->wait, loop->setup.servers[i])) {
             worker_batch(loop->setup.worker, loop->setup.servers[i]);
         }
     }

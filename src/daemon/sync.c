@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sync role; see the header. It is the loop with what belongs around it: configuration, reload,
+ * the order to end. */
+#include "daemon/sync.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/parent.h"
+#include "daemon/rights.h"
+#include "daemon/state_files.h"
+#include "os/process.h"
+
+static struct loop loop; /* large; one for each process */
+
+static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
+{
+    const struct config *config = configuration_current(t->config);
+    struct loop_setup setup = {.config = config,
+                               .config_file = t->config->file,
+                               .clock_control = t->clock_control,
+                               .remote_port = t->options.remote_port,
+                               .server_port = t->server.port,
+                               .page = t->page,
+                               .worker = t->worker,
+                               .worker_count = t->page && !t->worker ? 1 : 0,
+                               .server_count = t->server.count,
+                               .lookup = lookup,
+                               .parent = parent,
+                               .endpoint = t->endpoint,
+                               .driver = t->driver};
+
+    setup.have_drift = state_files_read_drift(config, &setup.drift, &setup.drift_sd);
+    for (unsigned i = 0; i < t->server.count; i++) {
+        setup.servers[i] = t->server.sockets[i];
+    }
+    return setup;
+}
+
+int sync_run(struct tokid *t, int lookup, int parent)
+{
+    struct loop_setup setup = make_setup(t, lookup, parent);
+    uint32_t generation = atomic_load(&t->config->generation);
+
+    if (!rights_drop(t, SANDBOX_SYNC)) {
+        return 1;
+    }
+    loop_init(&loop, &setup);
+    log_line(LEVEL_NOTICE, "started config=%s language=\"%s\" clock=%s sources=%u drift_ppm=%.3f",
+             t->config->file, config_dialect_name(setup.config->dialect), t->driver,
+             setup.config->settings.spec_count, setup.have_drift ? setup.drift * 1e6 : 0.0);
+    parent_ready(parent);
+    while (!process_take_signal(SIGNAL_END)) {
+        if (parent < 0 && process_take_signal(SIGNAL_RELOAD)) {
+            configuration_reload(t->config, &t->options);
+        }
+        if (atomic_load(&t->config->generation) != generation) {
+            generation = atomic_load(&t->config->generation);
+            loop_configure(&loop, configuration_current(t->config));
+            if (t->worker) {
+                server_configure(t->worker, loop.setup.config);
+            }
+        }
+        loop_once(&loop);
+    }
+    loop_end(&loop);
+    log_line(LEVEL_NOTICE, "ended");
+    return 0;
+}
+
+/* What a run of -q or -Q has come to. */
+struct progress {
+    unsigned sources, ready, used;
+};
+
+/* A burst is over when a source gave so many samples, or has clearly nothing to say. */
+#define ONCE_SAMPLES 4
+#define ONCE_MISSED 3
+
+static struct progress look(const struct engine *e)
+{
+    struct progress p = {0};
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status != SOURCE_UNUSED) {
+            p.sources++;
+            p.ready += s->filter.total >= ONCE_SAMPLES || s->missed >= ONCE_MISSED;
+            p.used += s->status == SOURCE_SELECTED || s->status == SOURCE_COMBINED;
+        }
+    }
+    return p;
+}
+
+/* After a failure: what each source has to say. */
+static void print_reasons(const struct engine *e, struct instant now)
+{
+    static struct report report;
+    struct report_input input = {.engine = e, .now = now, .true_error_s = (double)NAN};
+
+    report_fill(&report, &input);
+    fprintf(stderr, "tokid: no good time found. %s\n", report.clock.sentence);
+    for (unsigned i = 0; i < report.source_count; i++) {
+        fprintf(stderr, "  %s: %s\n", report.sources[i].name, report.sources[i].sentence);
+    }
+}
+
+static void print_result(bool set, struct instant begin, struct progress p)
+{
+    struct instant now = clock_now();
+    double offset_s = engine_clock_offset(&loop.engine, now.mono);
+    double stepped_s = s_from_ns((now.wall.ns - begin.wall.ns) - (now.mono.ns - begin.mono.ns));
+
+    if (!set) {
+        printf(
+            "tokid: the clock is %.6f s %s (offset %+.9f s, give or take %.6f s; %u of %u "
+            "sources used); not changed\n",
+            fabs(offset_s), offset_s < 0 ? "fast" : "slow", offset_s,
+            loop.engine.discipline.estimate.offset_sd_s, p.used, p.sources);
+        return;
+    }
+    printf(
+        "tokid: the clock was %.6f s %s and has been set (stepped by %+.6f s; %+.9f s left; %u "
+        "of %u sources used)\n",
+        fabs(stepped_s + offset_s), stepped_s + offset_s < 0 ? "fast" : "slow", stepped_s, offset_s,
+        p.used, p.sources);
+}
+
+/* With -q the engine may step by whatever it finds, each time: nothing runs yet that would mind. */
+#define ONCE_STEP_S 0.001
+
+int sync_run_once(struct tokid *t)
+{
+    static struct config config;
+    struct loop_setup setup = make_setup(t, -1, -1);
+    struct instant begin = clock_now();
+    struct mono_time limit = mono_after(begin.mono, t->options.timeout_s);
+    struct mono_time patience = mono_after(begin.mono, t->options.timeout_s / 2);
+    bool set = t->options.set_once;
+
+    config = *setup.config;
+    config.settings.step_threshold_s = ONCE_STEP_S;
+    config.settings.step_updates = -1;
+    config.settings.stepout_s = 0;
+    config.driftfile[0] = '\0'; /* too short a look to learn a frequency from */
+    setup.config = &config;
+    setup.quick = true;
+    setup.endpoint = NULL;
+    setup.page = NULL;
+    setup.worker = NULL;
+    setup.server_count = 0;
+    if (!rights_drop(t, SANDBOX_LOOKUP)) {
+        return 1;
+    }
+    loop_init(&loop, &setup);
+    while (!process_take_signal(SIGNAL_END)) {
+        struct progress p = look(&loop.engine);
+        struct mono_time now = clock_now().mono;
+        bool known = loop.engine.selection.valid && p.used > 0 &&
+                     (!set || loop.engine.discipline.updates > 0);
+
+        if (known && (p.ready == p.sources || now.ns >= patience.ns)) {
+            print_result(set, begin, p);
+            loop_end(&loop);
+            return 0;
+        }
+        if (now.ns >= limit.ns || loop.engine.discipline.state == DISCIPLINE_PANIC) {
+            break;
+        }
+        loop_once(&loop);
+    }
+    print_reasons(&loop.engine, clock_now());
+    loop_end(&loop);
+    return 1;
+}

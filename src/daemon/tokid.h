@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What start-up opened, in one struct for the roles to work with. Filled by main.c in the order in
+ * which it happens; lives as long as the process. */
+#ifndef TOKI_DAEMON_TOKID_H
+#define TOKI_DAEMON_TOKID_H
+
+#include "daemon/configuration.h"
+#include "daemon/options.h"
+#include "daemon/server.h"
+
+struct tokid {
+    struct options options;
+    struct configuration *config;
+    const char *driver; /* of the clock: "kernel", "virtual", "none" */
+    bool clock_control; /* we may and shall set it */
+    struct server server;
+    struct serve_page *page; /* NULL: nobody is served */
+    struct worker *worker;
+    struct endpoint *endpoint; /* NULL: no control socket */
+    char control_path[CONFIG_PATH_MAX], pid_path[CONFIG_PATH_MAX];
+    int pid_lock; /* -1: none */
+};
+
+#endif
