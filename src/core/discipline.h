@@ -20,32 +20,51 @@ enum clock_action {
 
 struct clock_command {
     enum clock_action action;
-    double rate;     /* of the clock against the bare oscillator, less 1; includes any slew */
+    double rate; /* of the clock against the bare oscillator, less 1; includes any slew */
     int64_t step_ns;
 };
 
 enum discipline_state {
-    DISCIPLINE_UNSET,   /* no update yet */
+    DISCIPLINE_UNSET, /* no update yet */
     DISCIPLINE_TRACKING,
     DISCIPLINE_HOLDOVER, /* no selectable source: keeps the last rate, error bound grows */
-    DISCIPLINE_SPIKE,   /* an offset above the step threshold is waiting for stepout */
-    DISCIPLINE_PANIC    /* a correction was refused; held until it is gone or allowed */
+    DISCIPLINE_SPIKE,    /* an offset above the step threshold is waiting for stepout */
+    DISCIPLINE_PANIC     /* a correction was refused; held until it is gone or allowed */
 };
 
 struct discipline {
     enum discipline_state state;
-    struct estimate estimate; /* the combined one, last used */
-    unsigned updates;         /* of the clock, since the start */
+    struct estimate estimate; /* the combined one, last used; relative to the free clock */
+    unsigned updates;         /* of the clock since the start, or since somebody else stepped it */
     unsigned steps;
-    bool have_drift;          /* rate known from the drift file or by measuring */
-    double drift, drift_sd;
+    double drift, drift_sd; /* rate of the oscillator: from the drift file, then measured */
     bool slewing;
     struct mono_time slew_end; /* back to the bare rate then */
     struct mono_time spike_since;
     double refused_s;         /* correction refused by panic */
-    double last_correction_s;
+    double last_correction_s; /* offset that the last update set out to correct */
 };
 
+/* `drift`: the rate to begin with, known to `drift_sd`. */
+void discipline_init(struct discipline *d, double drift, double drift_sd);
+
+/* A new estimate, valid at `now`; the next one is expected in `interval_s`. */
+struct clock_command discipline_update(struct discipline *d, const struct settings *settings,
+                                       const struct timeline *timeline,
+                                       const struct estimate *estimate, struct instant now,
+                                       double interval_s);
+
+/* Time passes: ends a slew that is done. */
+struct clock_command discipline_tick(struct discipline *d, struct mono_time now);
+
+/* True time - our clock at `now`, as far as the last estimate tells. */
+double discipline_offset(const struct discipline *d, const struct timeline *timeline,
+                         struct mono_time now);
+
+/* The clock was stepped by `step_s`: the estimate moves with the samples. */
+void discipline_shift(struct discipline *d, double step_s);
+
+/* "unset", "tracking", "holdover", "spike", "panic". */
 const char *discipline_state_name(enum discipline_state s);
 
 #endif

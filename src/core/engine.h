@@ -19,7 +19,8 @@
 #include <stdint.h>
 
 #include "core/discipline.h"
-#include "core/event.h"
+#include "core/effect.h"
+#include "core/ensemble.h"
 #include "core/random.h"
 #include "core/reference.h"
 #include "core/selection.h"
@@ -27,65 +28,12 @@
 #include "core/source.h"
 #include "core/timeline.h"
 
-#define EFFECTS_MAX 512
-
-enum effect_type {
-    EFFECT_SEND,         /* a request: from a fresh port, to a source */
-    EFFECT_CANCEL,       /* give up the request: its port may be closed */
-    EFFECT_ADJUST_CLOCK, /* rate and/or step */
-    EFFECT_SET_STATUS,   /* tell the kernel: synchronised or not, bounds, leap */
-    EFFECT_LOOK_UP,      /* find the addresses of a name */
-    EFFECT_PUBLISH,      /* engine->reference changed: give it to the responders */
-    EFFECT_STORE,        /* the drift is worth keeping */
-    EFFECT_EVENT         /* tell somebody */
-};
-
-struct effect_send {
-    uint16_t source, serial;
-    struct address to;
-    uint8_t data[PACKET_HEADER_LENGTH];
-    size_t length;
-};
-
-struct effect_cancel {
-    uint16_t source, serial;
-};
-
-struct effect_status {
-    bool synchronised;
-    double max_error_s, est_error_s;
-    int leap;   /* enum packet_leap: armed for the end of the day */
-};
-
-struct effect_look_up {
-    uint16_t source;
-    uint8_t family; /* enum address_family; ADDRESS_NONE: either */
-    char name[SOURCE_NAME_MAX];
-};
-
-struct effect_store {
-    double drift, drift_sd; /* rate that corrects the oscillator, and its deviation; no unit */
-};
-
-struct effect {
-    enum effect_type type;
-    union {
-        struct effect_send send;
-        struct effect_cancel cancel;
-        struct clock_command adjust;
-        struct effect_status status;
-        struct effect_look_up look_up;
-        struct effect_store store;
-        struct event event;
-    };
-};
-
 /* What the caller knows at the start. */
 struct engine_start {
     struct instant now;
-    double precision_s;  /* of reading the clock, measured; > 0 */
-    double rate;         /* correction in force in the kernel */
-    bool have_drift;     /* `drift` comes from a drift file */
+    double precision_s; /* of reading the clock, measured; > 0 */
+    double rate;        /* correction in force in the kernel */
+    bool have_drift;    /* `drift` comes from a drift file */
     double drift, drift_sd;
     uint8_t seed[RANDOM_SEED_LENGTH];
     struct address self[16]; /* our own addresses, for the loop test */
@@ -97,17 +45,22 @@ struct engine {
     struct source sources[SOURCES_MAX]; /* status SOURCE_UNUSED: free slot */
     struct timeline timeline;
     struct selection selection;
+    struct ensemble ensemble;
     struct discipline discipline;
     struct reference reference;
     struct random random;
+    struct effect_queue effects;
     double precision_s;
     struct address self[16];
     unsigned self_count;
-    struct effect effects[EFFECTS_MAX]; /* ring */
-    unsigned effect_first, effect_count;
-    uint64_t effects_lost; /* must stay 0: a swarm invariant */
+    struct mono_time started;
     struct mono_time next_status, next_store;
-    bool synchronised; /* as last told */
+    double server_delay_s,
+        server_dispersion_s; /* root values of the system peer, its path included */
+    double stored_sd;        /* of the drift last given to EFFECT_STORE */
+    bool synchronised;       /* as last told */
+    bool no_majority;        /* likewise */
+    int leap_armed;          /* enum packet_leap, for the end of this UTC day */
 };
 
 void engine_init(struct engine *e, const struct settings *settings,

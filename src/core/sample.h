@@ -9,12 +9,12 @@
 #include "core/time.h"
 
 struct sample {
-    struct free_time at;    /* when, half-way between request and reply */
-    double offset_s;        /* relative to the timeline's free clock (core/timeline.h) */
-    double delay_s;         /* round trip less the server's turnaround; >= 0; 0 for a refclock */
-    double dispersion_s;    /* reading error of both clocks: their precisions and what they could
-                               drift during the exchange; > 0 */
-    double root_delay_s;    /* of the server, from its packet */
+    struct free_time at; /* when, half-way between request and reply */
+    double offset_s;     /* relative to the timeline's free clock (core/timeline.h) */
+    double delay_s;      /* round trip less the server's turnaround; >= 0; 0 for a refclock */
+    double dispersion_s; /* reading error of both clocks: their precisions and what they could
+                            drift during the exchange; > 0 */
+    double root_delay_s; /* of the server, from its packet */
     double root_dispersion_s;
     uint8_t leap, stratum;
 };

@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Falsetickers out, survivors combined (RFC 5905 sections 11.2.1 to 11.2.3). */
+/* Which sources tell the time, and which of them is the system peer (RFC 5905 sections 11.2.1 and
+ * 11.2.2): the largest group whose correctness intervals share a point wins, if it is more than
+ * half of those who vote. Pure: candidates in, a judgement of each out. How the survivors are
+ * averaged is core/ensemble.h. */
 #ifndef TOKI_CORE_SELECTION_H
 #define TOKI_CORE_SELECTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/sample.h"
 #include "core/settings.h"
 
 #define SELECTION_NONE 0xffffu
 
+/* One voter: its offset and root distance say where the true time must lie. */
+struct candidate {
+    uint16_t source;
+    double offset_s;
+    double distance_s; /* half width of the interval; > 0 */
+    uint8_t stratum;
+    uint8_t leap; /* enum packet_leap */
+    bool prefer, trust;
+};
+
+enum judgement { JUDGED_TRUE, JUDGED_FALSE, JUDGED_UNDECIDED /* there is no majority */ };
+
 struct selection {
-    bool valid;                 /* there is a majority and an estimate */
-    struct estimate combined;
-    uint16_t chosen;            /* system peer, or SELECTION_NONE */
+    bool valid;      /* there is a majority, and enough of them */
+    uint16_t chosen; /* system peer, or SELECTION_NONE */
     uint16_t survivors[SOURCES_MAX];
     unsigned survivor_count;
-    unsigned selectable;        /* sources that took part in the vote */
-    double root_delay_s, root_dispersion_s; /* of the combined estimate, at its time */
-    uint8_t leap;               /* announced by a majority of the survivors */
+    unsigned voters;
+    enum judgement judgements[SOURCES_MAX]; /* as the candidates were given */
+    double low_s, high_s;                   /* the intersection, if valid */
+    uint8_t leap;                           /* announced by more than half of the survivors */
 };
+
+void selection_init(struct selection *s);
+
+/* Judges the candidates. `s` holds the last result, so that the system peer changes only for a
+ * clearly better one. */
+void selection_update(struct selection *s, const struct candidate *candidates, unsigned count,
+                      unsigned min_sources);
 
 #endif

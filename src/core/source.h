@@ -19,15 +19,15 @@
  * Tests by their RFC 5905 number (section 9.2, figure 16) where they have one. */
 enum reply_verdict {
     REPLY_ACCEPTED,
-    REPLY_UNEXPECTED,     /* nothing was asked, or it was answered already (test 1) */
-    REPLY_MALFORMED,      /* not an NTP packet */
-    REPLY_MODE,           /* not mode 4 (2 for a peer) */
-    REPLY_VERSION,        /* not the version asked, nor 3 or 4 */
-    REPLY_ORIGIN,         /* origin is not the nonce we sent (test 2) */
-    REPLY_ZERO,           /* a zero receive or transmit timestamp (test 3) */
-    REPLY_AUTH,           /* MAC missing or wrong (test 5) */
+    REPLY_UNEXPECTED, /* nothing was asked, or it was answered already (test 1) */
+    REPLY_MALFORMED,  /* not an NTP packet */
+    REPLY_MODE,       /* not mode 4 (2 for a peer) */
+    REPLY_VERSION,    /* not the version asked, nor 3 or 4 */
+    REPLY_ORIGIN,     /* origin is not the nonce we sent (test 2) */
+    REPLY_ZERO,       /* a zero receive or transmit timestamp (test 3) */
+    REPLY_AUTH,       /* MAC missing or wrong (test 5) */
     REPLY_KISS_RATE,
-    REPLY_KISS_DENY,      /* DENY or RSTR */
+    REPLY_KISS_DENY, /* DENY or RSTR */
     REPLY_KISS_OTHER,
     REPLY_UNSYNCHRONISED, /* leap 3 or stratum 16 (test 6) */
     REPLY_STRATUM,        /* 0 without a kiss, or above 16 */
@@ -44,22 +44,22 @@ const char *reply_verdict_name(enum reply_verdict v);
 
 /* Why a source does, or does not, steer the clock: what `toki status` explains. */
 enum source_status {
-    SOURCE_UNUSED,         /* slot is free */
-    SOURCE_UNRESOLVED,     /* the name has no address yet */
-    SOURCE_WAITING,        /* asked, nothing known yet */
-    SOURCE_UNREACHABLE,    /* the last eight requests got no usable answer */
+    SOURCE_UNUSED,                /* slot is free */
+    SOURCE_UNRESOLVED,            /* the name has no address yet */
+    SOURCE_WAITING,               /* asked, nothing known yet */
+    SOURCE_UNREACHABLE,           /* the last eight requests got no usable answer */
     SOURCE_SERVER_UNSYNCHRONISED, /* it answers that it does not know the time */
-    SOURCE_REFUSED,        /* it sent a DENY or RSTR kiss */
-    SOURCE_LOOPED,         /* it follows us */
-    SOURCE_FEW_SAMPLES,    /* answers, too few to judge */
-    SOURCE_TOO_DISTANT,    /* root distance above the limit */
+    SOURCE_REFUSED,               /* it sent a DENY or RSTR kiss */
+    SOURCE_LOOPED,                /* it follows us */
+    SOURCE_FEW_SAMPLES,           /* answers, too few to judge */
+    SOURCE_TOO_DISTANT,           /* root distance above the limit */
     SOURCE_TOO_JITTERY,
-    SOURCE_FALSETICKER,    /* the majority says another time */
-    SOURCE_NO_MAJORITY,    /* the sources disagree, and no side has more than half */
-    SOURCE_NOSELECT,       /* configured so */
-    SOURCE_OUTLYING,       /* truechimer, but adds nothing beside the others */
-    SOURCE_COMBINED,       /* used, beside the selected one */
-    SOURCE_SELECTED,       /* the system peer */
+    SOURCE_FALSETICKER, /* the majority says another time */
+    SOURCE_NO_MAJORITY, /* the sources disagree, and no side has more than half */
+    SOURCE_NOSELECT,    /* configured so */
+    SOURCE_OUTLYING,    /* truechimer, but adds nothing beside the others */
+    SOURCE_COMBINED,    /* used, beside the selected one */
+    SOURCE_SELECTED,    /* the system peer */
     SOURCE_STATUSES
 };
 
@@ -68,26 +68,28 @@ const char *source_status_name(enum source_status s);
 
 struct source_request {
     bool outstanding;
-    uint16_t serial;          /* tells late events of an old request apart */
-    uint64_t nonce;           /* random transmit timestamp; never printed (CVE-2015-8139) */
-    struct wall_time sent;    /* T1: daemon's, replaced by the kernel's when it comes */
+    uint16_t serial;       /* tells late events of an old request apart */
+    uint64_t nonce;        /* random transmit timestamp; never printed (CVE-2015-8139) */
+    struct wall_time sent; /* T1: the daemon's, replaced by the kernel's when it comes */
     struct mono_time sent_mono;
     bool kernel_stamp;
 };
 
 struct source {
     enum source_status status;
-    uint16_t spec;             /* index in settings.specs */
+    uint16_t spec; /* index in settings.specs */
     struct source_spec config;
-    struct address address;    /* with port; ADDRESS_NONE until known */
+    struct address address; /* with port; ADDRESS_NONE until known */
 
     /* asking */
-    struct mono_time next;     /* of the next request */
-    int poll;                  /* log2 s, within config.minpoll..maxpoll unless a kiss raised it */
-    int poll_floor;            /* raised by RATE kisses */
-    unsigned burst_left;
+    struct mono_time next; /* of the next request */
+    int poll;              /* log2 s, within config.minpoll..maxpoll unless a kiss raised it */
+    int poll_floor;        /* raised by RATE kisses */
+    unsigned poll_samples; /* samples since the interval was changed */
+    unsigned burst_left;   /* requests still to be sent 2 s apart */
+    unsigned burst_good;   /* answers still wanted from the burst */
     struct source_request request;
-    uint8_t reach;             /* RFC 5905: shift register of the last eight requests */
+    uint8_t reach; /* RFC 5905: shift register of the last eight requests */
     bool lookup_pending;
     struct mono_time lookup_next;
     unsigned lookup_failures;
@@ -100,8 +102,11 @@ struct source {
     uint32_t refid;
     double root_delay_s, root_dispersion_s;
     struct wall_time reference_time;
-    struct sample last;        /* latest accepted sample */
-    uint32_t kiss;             /* last kiss code, 0 = none */
+    struct sample last; /* latest accepted sample */
+    struct mono_time last_at;
+    enum reply_verdict last_verdict;      /* of the last answer to a request of ours */
+    uint32_t kiss;                        /* last kiss code, 0 = none */
+    bool refused;                         /* it sent DENY or RSTR */
     bool kernel_receive, kernel_transmit; /* kind of the last stamps */
 
     struct filter filter;
@@ -111,6 +116,61 @@ struct source {
     uint32_t missed; /* requests without an answer since the last one */
 
     bool falseticker; /* as last judged, for events on a change */
+    bool suspect;     /* its last sample did not fit what it said before */
 };
+
+/* What source_check_reply() needs to know beside the source. */
+struct source_context {
+    const struct timeline *timeline;
+    struct instant now;
+    double precision_s;         /* of our clock */
+    double rate;                /* correction that the oscillator needs */
+    uint64_t build_time_s;      /* no earlier date is believed */
+    const struct address *self; /* our own addresses */
+    unsigned self_count;
+    uint8_t own_stratum; /* what we tell others, for the loop test */
+};
+
+/* Makes a new association; the address may be ADDRESS_NONE. `rate`: prior of the oscillator. */
+void source_init(struct source *s, uint16_t spec, const struct source_spec *config,
+                 const struct address *address, struct mono_time first, double rate,
+                 double rate_sd);
+
+/* Forgets all measurements, and asks anew (with a burst if so configured). */
+void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd);
+
+/* Is a request due? */
+bool source_due(const struct source *s, struct mono_time now);
+
+/* Next moment at which source_due() or source_timed_out() changes. */
+struct mono_time source_deadline(const struct source *s);
+
+/* The outstanding request has waited long enough. */
+bool source_timed_out(const struct source *s, struct mono_time now);
+
+/* Writes the next request (a client request that carries nothing but a random transmit timestamp:
+ * data minimisation and RFC 9109) and schedules the one after it. */
+void source_poll(struct source *s, struct random *random, struct mono_time now,
+                 uint8_t out[PACKET_HEADER_LENGTH]);
+
+/* The request got no usable answer in time. */
+void source_give_up(struct source *s);
+
+/* Judges an answer to the outstanding request, received at `received`. On REPLY_ACCEPTED *sample is
+ * the measurement, and the packet's variables are kept in the source. Any bytes may come. */
+enum reply_verdict source_check_reply(struct source *s, const struct source_context *context,
+                                      const uint8_t *data, size_t length, struct wall_time received,
+                                      struct sample *sample) __attribute__((warn_unused_result));
+
+/* Takes an accepted sample into the filter and adapts the poll interval. */
+enum filter_verdict source_take_sample(struct source *s, const struct sample *sample,
+                                       struct random *random, struct mono_time now);
+
+/* Half width of the interval in which the true time lies, by this source: RFC 5905's root
+ * distance, at `now`. */
+double source_root_distance(const struct source *s, const struct estimate *estimate);
+
+/* Enough samples to take part in a selection? */
+bool source_ready(const struct source *s);
 
 #endif

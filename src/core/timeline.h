@@ -4,7 +4,7 @@
  * rewrites them.
  *   mono runs at (1 + rate) times free, with one rate for each stretch between two adjustments;
  *   wall = mono + an offset that only steps change.
- * An offset "of the free clock" is relative to free + base, where base is wall - free at the last
+ * An offset "of the free clock" is true time - (free + base), where base is wall - free at the last
  * step (or the start): so it stays small and a double holds it to well below a nanosecond. */
 #ifndef TOKI_CORE_TIMELINE_H
 #define TOKI_CORE_TIMELINE_H
@@ -18,7 +18,8 @@
 struct timeline_segment {
     struct mono_time mono; /* start */
     struct free_time free;
-    double rate; /* of mono against free, less 1, from here on */
+    double fraction_ns; /* of free, beyond its whole ns: roundings must not add up */
+    double rate;        /* of mono against free, less 1, from here on */
 };
 
 struct timeline {
@@ -35,29 +36,29 @@ void timeline_init(struct timeline *t, struct instant now, double rate);
 /* The rate in force. */
 double timeline_rate(const struct timeline *t);
 
+/* The free clock at a reading of the clock. A reading older than the oldest segment kept is taken
+ * to belong to that segment. */
 struct free_time timeline_free(const struct timeline *t, struct mono_time mono);
 struct free_time timeline_free_from_wall(const struct timeline *t, struct wall_time wall);
 
-/* When mono will show what corresponds to free time `at`, if the rate stays as it is. */
-struct mono_time timeline_mono(const struct timeline *t, struct free_time at);
+/* free + base: what the wall clock would show had nobody touched it since the last step. */
+struct wall_time timeline_free_wall(const struct timeline *t, struct free_time at);
 
-/* True offset of the clock (wall) at `mono`, for a free clock that is `free_offset_s` off then. */
-double timeline_clock_offset(const struct timeline *t, struct mono_time mono,
-                             double free_offset_s);
+/* True time - wall clock at `mono`, for a free clock that is `free_offset_s` off then. */
+double timeline_clock_offset(const struct timeline *t, struct mono_time mono, double free_offset_s);
 
-/* Offset of the free clock at the moment that a measurement of the wall clock was taken. */
-double timeline_free_offset(const struct timeline *t, struct mono_time mono,
-                            double clock_offset_s);
+/* The other way: offset of the free clock, from one of the wall clock at `mono`. */
+double timeline_free_offset(const struct timeline *t, struct mono_time mono, double clock_offset_s);
 
 /* The rate became `rate` at `mono`. */
 void timeline_record_rate(struct timeline *t, struct mono_time mono, double rate);
 
-/* The wall clock was stepped by `step_ns` at `now` (wall read after the step), by us or by somebody
- * else. The caller shifts each stored offset by -step. */
-void timeline_record_step(struct timeline *t, struct instant now, int64_t step_ns);
+/* The wall clock was stepped by `step_ns`, by us or by somebody else. The caller shifts each stored
+ * offset by -step. */
+void timeline_record_step(struct timeline *t, int64_t step_ns);
 
 /* The part of wall - mono that no recorded step explains, ns. Somebody else stepped the clock, or
- * the machine slept, when this is more than the granularity of reading (about 1 ms to be safe). */
+ * the machine slept, when this is more than the granularity of reading (1 ms to be safe). */
 int64_t timeline_unexplained_ns(const struct timeline *t, struct instant now);
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Steering of the clock. Called by the engine with each new combined estimate, and on its ticks to
+ * end a slew. */
+#include "core/discipline.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A correction is spread over this part of the time to the next one: short enough to lose nothing
+ * (the error left decays within 6 % of the interval), long enough to keep the rate calm. */
+#define DISCIPLINE_SLEW_PART (1.0 / 16)
+#define DISCIPLINE_SLEW_MIN_S 1.0
+
+void discipline_init(struct discipline *d, double drift, double drift_sd)
+{
+    memset(d, 0, sizeof *d);
+    d->drift = drift;
+    d->drift_sd = drift_sd;
+}
+
+static double clamp(double x, double limit)
+{
+    return fmax(-limit, fmin(limit, x));
+}
+
+double discipline_offset(const struct discipline *d, const struct timeline *timeline,
+                         struct mono_time now)
+{
+    struct free_time at = timeline_free(timeline, now);
+    double age = s_from_ns(ns_subtract(at.ns, d->estimate.at.ns));
+
+    return timeline_clock_offset(timeline, now, d->estimate.offset_s + d->estimate.rate * age);
+}
+
+/* What to do about an offset beyond the step threshold. */
+enum discipline_verdict { VERDICT_SLEW, VERDICT_STEP, VERDICT_HOLD };
+
+static enum discipline_verdict discipline_judge(struct discipline *d, const struct settings *s,
+                                                double offset_s, struct mono_time now)
+{
+    double size = fabs(offset_s);
+    bool first = d->updates == 0;
+    bool over = s->step_threshold_s > 0 && size > s->step_threshold_s;
+    bool waiting = d->state == DISCIPLINE_SPIKE;
+
+    if (s->panic_s > 0 && size > s->panic_s && !(first && s->panic_first_allowed)) {
+        d->state = DISCIPLINE_PANIC;
+        d->refused_s = offset_s;
+        return VERDICT_HOLD;
+    }
+    d->refused_s = 0;
+    d->state = DISCIPLINE_TRACKING;
+    if (!over) {
+        return VERDICT_SLEW;
+    }
+    if (s->step_updates < 0 || d->updates < (unsigned)s->step_updates) {
+        return VERDICT_STEP;
+    }
+    if (s->stepout_s <= 0) {
+        return VERDICT_SLEW;
+    }
+    if (!waiting) {
+        d->spike_since = now;
+    }
+    if (waiting && s_from_ns(ns_subtract(now.ns, d->spike_since.ns)) >= s->stepout_s) {
+        return VERDICT_STEP;
+    }
+    d->state = DISCIPLINE_SPIKE;
+    return VERDICT_HOLD;
+}
+
+static struct clock_command discipline_slew(struct discipline *d, const struct settings *s,
+                                            double offset_s, struct mono_time now,
+                                            double interval_s)
+{
+    double duration = fmax(interval_s * DISCIPLINE_SLEW_PART, DISCIPLINE_SLEW_MIN_S);
+    double slew;
+
+    if (interval_s < DISCIPLINE_SLEW_MIN_S) {
+        duration = fmax(interval_s, 1.0 / 64);
+    }
+    slew = clamp(offset_s / duration, s->max_slew_rate);
+    if (slew != 0) {
+        duration = offset_s / slew;
+    }
+    d->slewing = true;
+    d->slew_end = mono_after(now, duration);
+    return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift + slew};
+}
+
+struct clock_command discipline_update(struct discipline *d, const struct settings *settings,
+                                       const struct timeline *timeline,
+                                       const struct estimate *estimate, struct instant now,
+                                       double interval_s)
+{
+    struct clock_command command = {.action = CLOCK_KEEP};
+    double offset_s;
+
+    d->estimate = *estimate;
+    if (estimate->rate_sd <= settings->max_update_skew) {
+        d->drift = clamp(estimate->rate, settings->max_drift);
+        d->drift_sd = estimate->rate_sd;
+    }
+    offset_s = discipline_offset(d, timeline, now.mono);
+    switch (discipline_judge(d, settings, offset_s, now.mono)) {
+    case VERDICT_HOLD:
+        return command;
+    case VERDICT_STEP:
+        command.action = CLOCK_STEP;
+        command.step_ns = ns_from_s(offset_s);
+        command.rate = d->drift;
+        d->slewing = false;
+        d->steps++;
+        break;
+    case VERDICT_SLEW:
+        command = discipline_slew(d, settings, offset_s, now.mono, interval_s);
+        break;
+    }
+    d->last_correction_s = offset_s;
+    d->updates++;
+    return command;
+}
+
+struct clock_command discipline_tick(struct discipline *d, struct mono_time now)
+{
+    if (!d->slewing || now.ns < d->slew_end.ns) {
+        return (struct clock_command){.action = CLOCK_KEEP};
+    }
+    d->slewing = false;
+    return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift};
+}
+
+void discipline_shift(struct discipline *d, double step_s)
+{
+    d->estimate.offset_s -= step_s;
+}
+
+const char *discipline_state_name(enum discipline_state s)
+{
+    static const char *const names[] = {"unset", "tracking", "holdover", "spike", "panic"};
+
+    return names[s];
+}

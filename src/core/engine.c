@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inputs and effects: the engine's outside. What is decided of the sources and of the clock is in
+ * judge.c; the parts it is made of each know only themselves. Driven by daemon/loop and by the
+ * simulator. */
+#include "core/engine.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/judge.h"
+#include "core/roster.h"
+
+#define ENGINE_STATUS_S 64.0 /* the kernel is told how good its clock is at least so often */
+#define ENGINE_STORE_S 3600.0
+#define ENGINE_STEP_SEEN_NS                                                                        \
+    1000000                 /* below it is reading error; a real step this small shows as one */
+#define ENGINE_RATE_SD 1e-4 /* of an oscillator that nobody has measured yet */
+#define ENGINE_RESUME_RATE_SD                                                                      \
+    1e-6 /* after a step by others: a resumed machine runs nearly as before */
+
+static struct roster engine_roster(struct engine *e)
+{
+    return (struct roster){.sources = e->sources,
+                           .effects = &e->effects,
+                           .random = &e->random,
+                           .rate = e->discipline.drift,
+                           .rate_sd = e->discipline.drift_sd};
+}
+
+static void engine_command(struct engine *e, const struct clock_command *command)
+{
+    if (e->settings.clock_control && command->action != CLOCK_KEEP) {
+        effect_push(&e->effects, EFFECT_ADJUST_CLOCK)->adjust = *command;
+    }
+}
+
+static void engine_cancel(struct engine *e, uint16_t source)
+{
+    effect_push(&e->effects, EFFECT_CANCEL)->cancel =
+        (struct effect_cancel){.source = source, .serial = e->sources[source].request.serial};
+}
+
+static void engine_cancel_all(struct engine *e)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        if (e->sources[i].status != SOURCE_UNUSED && e->sources[i].request.outstanding) {
+            source_give_up(&e->sources[i]);
+            e->sources[i].next = e->sources[i].request.sent_mono;
+            engine_cancel(e, i);
+        }
+    }
+}
+
+/* Publishes the reference and tells the kernel of a change. */
+static void engine_publish(struct engine *e, struct instant now, bool updated)
+{
+    bool was = e->synchronised;
+
+    judge_reference(e, now, updated);
+    effect_push(&e->effects, EFFECT_PUBLISH);
+    if (e->synchronised != was) {
+        effect_event(&e->effects, e->synchronised ? EVENT_SYNCHRONISED : EVENT_UNSYNCHRONISED,
+                     EVENT_NO_SOURCE, e->reference.offset_s);
+    }
+    if (updated || e->synchronised != was || now.mono.ns >= e->next_status.ns) {
+        effect_push(&e->effects, EFFECT_SET_STATUS)->status = (struct effect_status){
+            .synchronised = e->synchronised,
+            .max_error_s = reference_distance(&e->reference, now.mono),
+            .est_error_s = fabs(e->reference.offset_s) + e->reference.offset_sd_s,
+            .leap = e->leap_armed};
+        e->next_status = mono_after(now.mono, ENGINE_STATUS_S);
+    }
+}
+
+void engine_init(struct engine *e, const struct settings *settings,
+                 const struct engine_start *start)
+{
+    struct roster roster;
+
+    memset(e, 0, sizeof *e);
+    e->settings = *settings;
+    random_seed(&e->random, start->seed);
+    timeline_init(&e->timeline, start->now, start->rate);
+    selection_init(&e->selection);
+    discipline_init(&e->discipline, start->have_drift ? start->drift : start->rate,
+                    start->have_drift ? start->drift_sd : ENGINE_RATE_SD);
+    e->precision_s = start->precision_s;
+    reference_init(&e->reference, (int8_t)log2_from_s(start->precision_s));
+    memcpy(e->self, start->self, sizeof e->self);
+    e->self_count = start->self_count;
+    e->started = start->now.mono;
+    e->next_status = mono_after(start->now.mono, ENGINE_STATUS_S);
+    e->next_store = mono_after(start->now.mono, ENGINE_STORE_S);
+    e->stored_sd = start->have_drift ? start->drift_sd : 1.0;
+    if (start->have_drift) {
+        engine_command(e, &(struct clock_command){.action = CLOCK_SET_RATE, .rate = start->drift});
+    }
+    roster = engine_roster(e);
+    roster_configure(&roster, NULL, settings, start->now.mono);
+    engine_publish(e, start->now, true);
+}
+
+static struct mono_time earlier(struct mono_time a, struct mono_time b)
+{
+    return a.ns < b.ns ? a : b;
+}
+
+struct mono_time engine_deadline(const struct engine *e)
+{
+    struct mono_time first = earlier(e->next_status, roster_deadline(e->sources));
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        if (e->sources[i].status != SOURCE_UNUSED) {
+            first = earlier(first, source_deadline(&e->sources[i]));
+        }
+    }
+    if (e->discipline.slewing) {
+        first = earlier(first, e->discipline.slew_end);
+    }
+    return first;
+}
+
+/* The kernel inserts or deletes an armed leap second by a step of its own: true time makes the same
+ * step, so what we know of the clock stays as it is. */
+static bool engine_leap_step(struct engine *e, int64_t step_ns)
+{
+    int64_t expected = e->leap_armed == LEAP_INSERT ? -NS_PER_S : NS_PER_S;
+
+    if (e->leap_armed == LEAP_NONE || step_ns - expected > NS_PER_S / 10 ||
+        expected - step_ns > NS_PER_S / 10) {
+        return false;
+    }
+    effect_event(&e->effects, EVENT_LEAP_DONE, EVENT_NO_SOURCE, step_ns < 0 ? 1 : -1);
+    e->leap_armed = LEAP_NONE;
+    return true;
+}
+
+/* Somebody else stepped the clock, or the machine slept: nothing that was measured can be trusted
+ * to hold. Asks all sources anew, and is unsynchronised until they have answered. */
+static void engine_notice_step(struct engine *e, struct instant now)
+{
+    int64_t step_ns = timeline_unexplained_ns(&e->timeline, now);
+    struct roster roster = engine_roster(e);
+
+    if (step_ns < ENGINE_STEP_SEEN_NS && step_ns > -ENGINE_STEP_SEEN_NS) {
+        return;
+    }
+    timeline_record_step(&e->timeline, step_ns);
+    engine_cancel_all(e);
+    if (engine_leap_step(e, step_ns)) {
+        return;
+    }
+    effect_event(&e->effects, EVENT_CLOCK_STEP_SEEN, EVENT_NO_SOURCE, s_from_ns(step_ns));
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        struct source *s = &e->sources[i];
+
+        if (s->status != SOURCE_UNUSED) {
+            source_restart(s, now.mono, roster.rate,
+                           fmax(e->discipline.drift_sd, ENGINE_RESUME_RATE_SD));
+            s->reach = 0;
+            if (!s->refused && s->address.family != ADDRESS_NONE) {
+                s->burst_left = s->burst_left ? s->burst_left : 4;
+                s->burst_good = 4;
+            }
+        }
+    }
+    ensemble_reset(&e->ensemble);
+    selection_init(&e->selection);
+    discipline_init(&e->discipline, e->discipline.drift,
+                    fmax(e->discipline.drift_sd, ENGINE_RESUME_RATE_SD));
+    e->started = now.mono;
+    engine_publish(e, now, true);
+}
+
+static void engine_send_due(struct engine *e, struct instant now)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        struct source *s = &e->sources[i];
+        struct effect_send *send;
+
+        if (s->status == SOURCE_UNUSED) {
+            continue;
+        }
+        if (source_timed_out(s, now.mono)) {
+            source_give_up(s);
+            engine_cancel(e, i);
+        }
+        if (!source_due(s, now.mono)) {
+            continue;
+        }
+        send = &effect_push(&e->effects, EFFECT_SEND)->send;
+        if (s->reach == 0x80) { /* the last answer falls out of the register now */
+            effect_event(&e->effects, EVENT_SOURCE_UNREACHABLE, i, s->missed);
+        }
+        source_poll(s, &e->random, now.mono, send->data);
+        s->request.sent = now.wall;
+        send->source = i;
+        send->serial = s->request.serial;
+        send->to = s->address;
+        send->length = PACKET_HEADER_LENGTH;
+    }
+}
+
+/* The drift is worth a file: known twice as well as what is stored, or an hour old. */
+static void engine_store(struct engine *e, struct mono_time now)
+{
+    const struct discipline *d = &e->discipline;
+
+    if (d->updates == 0 || d->drift_sd > 1e-5 ||
+        (d->drift_sd > e->stored_sd / 2 && now.ns < e->next_store.ns)) {
+        return;
+    }
+    effect_push(&e->effects, EFFECT_STORE)->store =
+        (struct effect_store){.drift = d->drift, .drift_sd = d->drift_sd};
+    e->stored_sd = d->drift_sd;
+    e->next_store = mono_after(now, ENGINE_STORE_S);
+}
+
+void engine_tick(struct engine *e, struct instant now)
+{
+    struct roster roster = engine_roster(e);
+    struct clock_command command;
+
+    engine_notice_step(e, now);
+    command = discipline_tick(&e->discipline, now.mono);
+    engine_command(e, &command);
+    roster_look_up(&roster, now.mono);
+    engine_send_due(e, now);
+    if (now.mono.ns >= e->next_status.ns) {
+        judge_sources(e, now);
+        engine_publish(e, now, false);
+    }
+}
+
+/* A new sample of a source: vote, combine, steer, publish. */
+static void engine_take_sample(struct engine *e, struct instant now, uint16_t source,
+                               const struct sample *sample)
+{
+    struct source *s = &e->sources[source];
+    enum filter_verdict verdict = source_take_sample(s, sample, &e->random, now.mono);
+    struct clock_command command = {.action = CLOCK_KEEP};
+    enum discipline_state before = e->discipline.state;
+    bool updated;
+
+    if (verdict == FILTER_RESTARTED) {
+        ensemble_forget(&e->ensemble, source);
+    }
+    judge_sources(e, now);
+    updated = judge_clock(e, now, source, verdict == FILTER_SUSPECT, &command);
+    engine_command(e, &command);
+    if (e->discipline.state == DISCIPLINE_PANIC && before != DISCIPLINE_PANIC) {
+        effect_event(&e->effects, EVENT_CLOCK_PANIC, EVENT_NO_SOURCE, e->discipline.refused_s);
+    }
+    engine_publish(e, now, updated);
+    engine_store(e, now.mono);
+}
+
+static struct source *engine_request(struct engine *e, uint16_t source, uint16_t serial)
+{
+    struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+
+    return s && s->status != SOURCE_UNUSED && s->request.outstanding && s->request.serial == serial
+               ? s
+               : NULL;
+}
+
+void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                    const uint8_t *data, size_t length, struct wall_time received,
+                    bool kernel_stamp)
+{
+    const struct source_context context = {.timeline = &e->timeline,
+                                           .now = now,
+                                           .precision_s = e->precision_s,
+                                           .rate = e->discipline.drift,
+                                           .build_time_s = e->settings.build_time_s,
+                                           .self = e->self,
+                                           .self_count = e->self_count,
+                                           .own_stratum = e->reference.stratum};
+    enum reply_verdict verdict;
+    struct sample sample;
+    struct source *s;
+    bool was_reachable;
+
+    engine_notice_step(e, now);
+    s = engine_request(e, source, serial);
+    if (!s) {
+        return; /* of a request that is given up: its port is closed by now */
+    }
+    was_reachable = s->reach != 0;
+    verdict = source_check_reply(s, &context, data, length, received, &sample);
+    if (!s->request.outstanding) {
+        engine_cancel(e, source);
+    }
+    if (verdict == REPLY_ACCEPTED) {
+        s->kernel_receive = kernel_stamp;
+        if (!was_reachable) {
+            effect_event(&e->effects, EVENT_SOURCE_REACHABLE, source, 0);
+        }
+        engine_take_sample(e, now, source, &sample);
+        return;
+    }
+    if (verdict == REPLY_KISS_RATE || verdict == REPLY_KISS_DENY) {
+        effect_event(&e->effects, EVENT_SOURCE_KISS, source, s->kiss);
+    }
+    if (verdict == REPLY_LOOP) {
+        effect_event(&e->effects, EVENT_SOURCE_LOOP, source, 0);
+    }
+    judge_sources(e, now);
+}
+
+void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
+                 bool kernel_stamp)
+{
+    struct source *s = engine_request(e, source, serial);
+
+    if (s && (kernel_stamp || !s->request.kernel_stamp)) {
+        s->request.sent = sent;
+        s->request.kernel_stamp = kernel_stamp;
+    }
+}
+
+void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial)
+{
+    struct source *s = engine_request(e, source, serial);
+
+    (void)now;
+    if (s) {
+        source_give_up(s);
+        engine_cancel(e, source);
+    }
+}
+
+void engine_adjusted(struct engine *e, struct instant now, const struct clock_command *done,
+                     int error)
+{
+    if (error != 0) {
+        effect_event(&e->effects, EVENT_CLOCK_FAILED, EVENT_NO_SOURCE, error);
+        return;
+    }
+    if (done->action == CLOCK_STEP) {
+        double step_s = s_from_ns(done->step_ns);
+
+        timeline_record_step(&e->timeline, done->step_ns);
+        for (unsigned i = 0; i < SOURCES_MAX; i++) {
+            if (e->sources[i].status != SOURCE_UNUSED) {
+                filter_shift(&e->sources[i].filter, step_s);
+                e->sources[i].last.offset_s -= step_s;
+            }
+        }
+        ensemble_shift(&e->ensemble, step_s);
+        discipline_shift(&e->discipline, step_s);
+        engine_cancel_all(e);
+        effect_event(&e->effects, EVENT_CLOCK_STEPPED, EVENT_NO_SOURCE, step_s);
+    }
+    if (done->action != CLOCK_KEEP) {
+        timeline_record_rate(&e->timeline, now.mono, done->rate);
+    }
+    if (done->action == CLOCK_STEP) {
+        judge_sources(e, now);
+        engine_publish(e, now, true);
+    }
+}
+
+void engine_resolved(struct engine *e, struct instant now, uint16_t source,
+                     const struct address *addresses, unsigned count)
+{
+    struct roster roster = engine_roster(e);
+
+    roster_resolved(&roster, source, addresses, count, now.mono);
+}
+
+void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
+                     double offset_s, double dispersion_s, uint8_t leap)
+{
+    struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+    struct mono_time mono;
+    struct sample sample;
+
+    engine_notice_step(e, now);
+    if (!s || s->status == SOURCE_UNUSED || s->config.kind != SOURCE_REFCLOCK ||
+        !isfinite(offset_s) || !isfinite(dispersion_s)) {
+        return;
+    }
+    mono = (struct mono_time){ns_subtract(at.ns, e->timeline.wall_minus_mono_ns)};
+    sample = (struct sample){.at = timeline_free(&e->timeline, mono),
+                             .offset_s = timeline_free_offset(&e->timeline, mono, offset_s) +
+                                         s->config.offset_correction_s,
+                             .dispersion_s = fmax(dispersion_s, e->precision_s),
+                             .leap = leap,
+                             .stratum = 0};
+    if (s->sent++ == 0) {
+        effect_event(&e->effects, EVENT_SOURCE_REACHABLE, source, 0);
+    }
+    s->received++;
+    s->verdicts[REPLY_ACCEPTED]++;
+    s->reach = 0xff;
+    s->heard = true;
+    s->heard_at = s->last_at = now.mono;
+    s->leap = leap;
+    s->refid = s->config.refclock_refid;
+    s->last = sample;
+    engine_take_sample(e, now, source, &sample);
+}
+
+void engine_configure(struct engine *e, struct instant now, const struct settings *settings)
+{
+    struct roster roster = engine_roster(e);
+    struct settings old = e->settings;
+
+    e->settings = *settings;
+    roster_configure(&roster, &old, settings, now.mono);
+    judge_sources(e, now);
+    engine_publish(e, now, false);
+}
+
+bool engine_take_effect(struct engine *e, struct effect *out)
+{
+    return effect_take(&e->effects, out);
+}
+
+double engine_clock_offset(const struct engine *e, struct mono_time now)
+{
+    return e->ensemble.started ? discipline_offset(&e->discipline, &e->timeline, now) : 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Membership and feeding of the combined Kalman filter. Called by the engine after each selection
+ * and for each sample of a survivor. */
+#include "core/ensemble.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A bias gains its own size again within this time: paths change. */
+#define ENSEMBLE_BIAS_LIFE_S (30 * 86400.0)
+
+static int ensemble_find(const struct ensemble *e, uint16_t source)
+{
+    for (unsigned i = 0; i < e->kalman.biases; i++) {
+        if (e->members[i] == source) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void ensemble_join(struct ensemble *e, const struct ensemble_member *m)
+{
+    unsigned i = kalman_add_bias(&e->kalman, m->bias_sd_s);
+
+    e->members[i] = m->source;
+}
+
+static void ensemble_leave(struct ensemble *e, unsigned index)
+{
+    kalman_remove_bias(&e->kalman, index);
+    for (unsigned i = index; i < e->kalman.biases; i++) {
+        e->members[i] = e->members[i + 1];
+    }
+}
+
+static void ensemble_take(struct ensemble *e, int bias, const struct filter *f,
+                          const struct sample *s)
+{
+    kalman_update(&e->kalman, s->at, bias, filter_offset(f, s), filter_variance(f, s));
+    if (e->samples < UINT16_MAX) {
+        e->samples++;
+    }
+}
+
+/* Builds the filter from all samples that the members still have, oldest first. */
+static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *members,
+                             unsigned count)
+{
+    unsigned left[KALMAN_BIASES_MAX];
+    const struct filter *first = members[0].filter;
+
+    memset(e, 0, sizeof *e);
+    for (unsigned i = 0; i < count; i++) {
+        left[i] = members[i].filter->count;
+    }
+    for (;;) {
+        const struct sample *oldest = NULL;
+        unsigned whose = 0;
+
+        for (unsigned i = 0; i < count; i++) {
+            const struct sample *s;
+
+            if (left[i] == 0) {
+                continue;
+            }
+            s = filter_sample(members[i].filter, left[i] - 1);
+            if (!oldest || s->at.ns < oldest->at.ns) {
+                oldest = s;
+                whose = i;
+            }
+        }
+        if (!oldest) {
+            return;
+        }
+        if (!e->started) {
+            /* next to nothing is known of the offset yet; a prior beyond this loses digits */
+            double sd = 1e3 * sqrt(filter_variance(members[whose].filter, oldest));
+
+            kalman_init(&e->kalman, oldest->at, oldest->offset_s, sd, first->rate_prior,
+                        first->rate_prior_sd);
+            for (unsigned i = 0; i < count; i++) {
+                ensemble_join(e, &members[i]);
+            }
+            e->started = true;
+        }
+        left[whose]--;
+        ensemble_take(e, (int)whose, members[whose].filter, oldest);
+    }
+}
+
+bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *members, unsigned count)
+{
+    bool changed = count != e->kalman.biases, all_kept = true, rebuilt = false;
+
+    if (count > KALMAN_BIASES_MAX) {
+        count = KALMAN_BIASES_MAX;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        changed = changed || ensemble_find(e, members[i].source) < 0;
+        all_kept = all_kept && members[i].filter->total <= members[i].filter->count;
+    }
+    if (count == 0 || (e->started && !changed)) {
+        return false;
+    }
+    if (!e->started || (all_kept && e->samples < FILTER_WINDOW)) {
+        ensemble_rebuild(e, members, count);
+        rebuilt = true;
+    } else {
+        for (unsigned i = e->kalman.biases; i-- > 0;) {
+            bool stays = false;
+
+            for (unsigned j = 0; j < count; j++) {
+                stays = stays || members[j].source == e->members[i];
+            }
+            if (!stays) {
+                ensemble_leave(e, i);
+            }
+        }
+        for (unsigned i = 0; i < count; i++) {
+            if (ensemble_find(e, members[i].source) < 0) {
+                ensemble_join(e, &members[i]);
+            }
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        int bias = ensemble_find(e, members[i].source);
+        double sd = members[i].bias_sd_s;
+
+        /* alone, a bias that drifts would only be noise on the offset */
+        e->kalman.bias_drift[bias] = count > 1 ? sd * sd / ENSEMBLE_BIAS_LIFE_S : 0;
+    }
+    return rebuilt;
+}
+
+bool ensemble_has(const struct ensemble *e, uint16_t source)
+{
+    return e->started && ensemble_find(e, source) >= 0;
+}
+
+void ensemble_forget(struct ensemble *e, uint16_t source)
+{
+    int bias = ensemble_find(e, source);
+
+    if (!e->started || bias < 0) {
+        return;
+    }
+    if (e->kalman.biases == 1) {
+        ensemble_reset(e);
+    } else {
+        ensemble_leave(e, (unsigned)bias);
+    }
+}
+
+void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter)
+{
+    int bias = ensemble_find(e, source);
+
+    if (e->started && bias >= 0 && filter->count > 0) {
+        ensemble_take(e, bias, filter, filter_sample(filter, 0));
+    }
+}
+
+struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)
+{
+    struct estimate out = kalman_estimate_at(&e->kalman, at);
+
+    for (unsigned i = 0; i < e->kalman.biases; i++) {
+        double sd = sqrt(kalman_predict(&e->kalman, at, (int)i).variance_s2);
+
+        out.offset_sd_s = i == 0 ? sd : fmin(out.offset_sd_s, sd);
+    }
+    out.samples = e->samples;
+    return out;
+}
+
+void ensemble_reset(struct ensemble *e)
+{
+    memset(e, 0, sizeof *e);
+}
+
+void ensemble_shift(struct ensemble *e, double step_s)
+{
+    if (e->started) {
+        kalman_shift(&e->kalman, step_s);
+    }
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Noise model of one path, and the Kalman filter of one source on top of it. Called by source for
+ * each accepted reply and by the engine for each reference clock sample. */
+#include "core/filter.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/stats.h"
+
+#define FILTER_SHARE 0.0833333 /* 1/12: uniform error within the excess */
+#define FILTER_SHARE_MIN 0.0208333
+#define FILTER_SHARE_MAX 0.3333333
+#define FILTER_MEMORY 200.0     /* samples that share and slope look back on */
+#define FILTER_SHARE_PRIOR 16.0 /* samples that the priors of share and slope are worth */
+#define FILTER_SLOPE_PRIOR 10.0
+#define FILTER_OUTLIER 6.0 /* deviations beyond which no oscillator explains a sample */
+#define FILTER_SUSPECTS_MAX 3
+#define FILTER_BASE_SAMPLES_MAX 4096
+#define FILTER_RESTART_RATE_SD 1e-6
+
+void filter_init(struct filter *f, double rate, double rate_sd)
+{
+    memset(f, 0, sizeof *f);
+    f->rate_prior = rate;
+    f->rate_prior_sd = rate_sd;
+    f->share = FILTER_SHARE;
+}
+
+const struct sample *filter_sample(const struct filter *f, unsigned i)
+{
+    return &f->window[(f->newest + FILTER_WINDOW - i) % FILTER_WINDOW];
+}
+
+static void filter_push(struct filter *f, const struct sample *s)
+{
+    f->newest = (f->newest + 1) % FILTER_WINDOW;
+    f->window[f->newest] = *s;
+    if (f->count < FILTER_WINDOW) {
+        f->count++;
+    }
+}
+
+/* Least and median delay of the newest n samples. */
+static void filter_delays(const struct filter *f, unsigned n, double *least, double *middle)
+{
+    double delays[FILTER_WINDOW];
+
+    for (unsigned i = 0; i < n; i++) {
+        delays[i] = filter_sample(f, i)->delay_s;
+    }
+    stats_sort(delays, n);
+    *middle = stats_median(delays, n);
+    *least = delays[0];
+}
+
+/* Follows the base of the path. A lower delay is believed at once; a higher base only when all of
+ * the last eight samples lie far above the old one and close together: a longer route. Congestion
+ * lifts them too, but scatters them. */
+static void filter_track_base(struct filter *f, const struct sample *s)
+{
+    double least, middle;
+
+    if (f->total == 0 || s->delay_s < f->min_delay_s - 10 * f->spread_s) {
+        f->base_samples = 0; /* a first sample, or a shorter route */
+        f->min_delay_s = s->delay_s;
+    }
+    f->min_delay_s = fmin(f->min_delay_s, s->delay_s);
+    if (f->base_samples < FILTER_BASE_SAMPLES_MAX) {
+        f->base_samples++;
+    }
+    if (f->base_samples < 8 || f->count < 8) {
+        return;
+    }
+    filter_delays(f, 8, &least, &middle);
+    if (least - f->min_delay_s > 10 * f->spread_s && middle - least < 3 * f->spread_s) {
+        f->min_delay_s = least;
+        f->base_samples = 8;
+    }
+}
+
+/* Scale of the queues from the median of the excess: 1.678 for a sum of two exponentials of mean 1.
+ * Few samples say little, so at first a tenth of the delay is the guess. */
+static void filter_track_spread(struct filter *f)
+{
+    unsigned n = f->count < FILTER_RECENT ? f->count : FILTER_RECENT;
+    double least, middle, guess = f->min_delay_s / 10;
+
+    if (n > f->base_samples) {
+        n = f->base_samples;
+    }
+    filter_delays(f, n, &least, &middle);
+    f->spread_s = (middle - f->min_delay_s) / 1.678;
+    if (n < 8) {
+        f->spread_s = fmax(f->spread_s * (1 + 2.0 / n), guess * pow(0.5, n - 1.0));
+    }
+}
+
+/* Noise of a source without delays, from second differences: they hold no offset and no rate, and
+ * next to none of the wander when samples are frequent. */
+static void filter_track_floor(struct filter *f)
+{
+    double squares[FILTER_WINDOW];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i + 2 < f->count; i++) {
+        double d = filter_sample(f, i)->offset_s - 2 * filter_sample(f, i + 1)->offset_s +
+                   filter_sample(f, i + 2)->offset_s;
+
+        squares[n++] = d * d;
+    }
+    if (n >= 6) { /* the median of the square of a normal deviate is 0.455 */
+        stats_sort(squares, n);
+        f->floor_s = sqrt(stats_median(squares, n) / 6 / 0.455);
+    }
+}
+
+static double filter_excess(const struct filter *f, const struct sample *s)
+{
+    return fmax(s->delay_s - f->min_delay_s, 0);
+}
+
+static double filter_excess_bound(const struct filter *f, const struct sample *s)
+{
+    unsigned n = f->base_samples ? f->base_samples : 1;
+
+    return filter_excess(f, s) + f->spread_s * sqrt(2.0 / n);
+}
+
+double filter_variance(const struct filter *f, const struct sample *s)
+{
+    double u = filter_excess_bound(f, s), floor_s = fmax(s->dispersion_s, f->floor_s);
+
+    return f->share * u * u + floor_s * floor_s + 1e-20;
+}
+
+double filter_offset(const struct filter *f, const struct sample *s)
+{
+    return s->offset_s - f->slope * filter_excess(f, s);
+}
+
+/* Learns share and slope from how far the sample was from its prediction. */
+static void filter_learn(struct filter *f, const struct sample *s,
+                         const struct kalman_prediction *p)
+{
+    double excess = filter_excess(f, s), u = filter_excess_bound(f, s), innovation, w, d, keep;
+
+    if (f->total < 8 || excess > 8 * f->spread_s || !(u > 0)) {
+        return;
+    }
+    keep = 1 - 1 / FILTER_MEMORY;
+    w = 1 / (p->variance_s2 + filter_variance(f, s));
+    innovation = s->offset_s - p->offset_s;
+    f->slope_sum = keep * f->slope_sum + w * excess * innovation;
+    f->slope_weight = keep * f->slope_weight + w * excess * excess;
+    f->slope = f->slope_sum / (f->slope_weight + FILTER_SLOPE_PRIOR / FILTER_SHARE);
+    f->slope = fmax(-0.5, fmin(0.5, f->slope));
+
+    d = innovation - f->slope * excess;
+    d = fmin(d * d, 9 / w) - p->variance_s2 - s->dispersion_s * s->dispersion_s;
+    f->share_sum = keep * f->share_sum + w * w * u * u * d;
+    f->share_weight = keep * f->share_weight + w * w * u * u * u * u;
+    f->share = (f->share_sum + FILTER_SHARE_PRIOR / FILTER_SHARE) /
+               (f->share_weight + FILTER_SHARE_PRIOR / FILTER_SHARE / FILTER_SHARE);
+    f->share = fmax(FILTER_SHARE_MIN, fmin(FILTER_SHARE_MAX, f->share));
+}
+
+/* Deviation of a typical recent sample. */
+static void filter_track_jitter(struct filter *f)
+{
+    unsigned n = f->count < FILTER_RECENT ? f->count : FILTER_RECENT;
+    double variances[FILTER_RECENT], sum = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        variances[i] = filter_variance(f, filter_sample(f, i));
+    }
+    stats_sort(variances, n);
+    n -= n / 8; /* the worst eighth says nothing of the typical */
+    for (unsigned i = 0; i < n; i++) {
+        sum += variances[i];
+    }
+    f->jitter_s = sqrt(sum / n);
+}
+
+static void filter_begin(struct filter *f, const struct sample *s, double rate, double rate_sd)
+{
+    kalman_init(&f->kalman, s->at, filter_offset(f, s), sqrt(filter_variance(f, s)), rate, rate_sd);
+    f->total = 1;
+    f->suspects = 0;
+}
+
+enum filter_verdict filter_add(struct filter *f, const struct sample *s)
+{
+    struct kalman_prediction p;
+    double variance, innovation;
+
+    filter_push(f, s);
+    filter_track_base(f, s);
+    filter_track_spread(f);
+    if (s->delay_s <= 0) {
+        filter_track_floor(f);
+    }
+    if (f->total == 0) {
+        filter_begin(f, s, f->rate_prior, f->rate_prior_sd);
+        filter_track_jitter(f);
+        return FILTER_TAKEN;
+    }
+    p = kalman_predict(&f->kalman, s->at, -1);
+    variance = filter_variance(f, s);
+    innovation = filter_offset(f, s) - p.offset_s;
+    if (f->total >= 4 && innovation * innovation >
+                             FILTER_OUTLIER * FILTER_OUTLIER * (p.widest_variance_s2 + variance)) {
+        if (++f->suspects < FILTER_SUSPECTS_MAX) {
+            return FILTER_SUSPECT;
+        }
+        filter_begin(f, s, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);
+        f->count = 1;
+        return FILTER_RESTARTED;
+    }
+    f->suspects = 0;
+    filter_learn(f, s, &p);
+    kalman_update(&f->kalman, s->at, -1, filter_offset(f, s), filter_variance(f, s));
+    if (f->total < UINT16_MAX) {
+        f->total++;
+    }
+    filter_track_jitter(f);
+    return FILTER_TAKEN;
+}
+
+struct estimate filter_estimate(const struct filter *f, struct free_time at)
+{
+    struct estimate e = kalman_estimate_at(&f->kalman, at);
+
+    e.samples = f->total;
+    return e;
+}
+
+void filter_shift(struct filter *f, double step_s)
+{
+    kalman_shift(&f->kalman, step_s);
+    for (unsigned i = 0; i < FILTER_WINDOW; i++) {
+        f->window[i].offset_s -= step_s;
+    }
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Vote, combination and reference (RFC 5905 sections 11.2 and 11.3). Called by the engine's
+ * inputs. */
+#include "core/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/leap.h"
+
+#define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
+#define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
+#define JUDGE_BIAS 0.02        /* part of the delays that asymmetry is taken to be */
+#define JUDGE_BIAS_DISPERSION 0.1
+#define JUDGE_BIAS_MIN_S 1e-8
+
+/* State of a source apart from any vote; SOURCE_SELECTED stands for "may vote". */
+static enum source_status judge_fitness(const struct engine *e, const struct source *s,
+                                        const struct estimate *estimate)
+{
+    if (s->address.family == ADDRESS_NONE && s->config.kind != SOURCE_REFCLOCK) {
+        return SOURCE_UNRESOLVED;
+    }
+    if (s->refused) {
+        return SOURCE_REFUSED;
+    }
+    if (s->reach == 0) {
+        bool answered = s->heard || s->last_verdict != REPLY_ACCEPTED;
+
+        if (answered && s->last_verdict == REPLY_UNSYNCHRONISED && s->missed == 0) {
+            return SOURCE_SERVER_UNSYNCHRONISED;
+        }
+        if (answered && s->last_verdict == REPLY_LOOP && s->missed == 0) {
+            return SOURCE_LOOPED;
+        }
+        return s->missed < JUDGE_SILENT && s->filter.total == 0 ? SOURCE_WAITING
+                                                                : SOURCE_UNREACHABLE;
+    }
+    if (s->last_verdict == REPLY_UNSYNCHRONISED) {
+        return SOURCE_SERVER_UNSYNCHRONISED;
+    }
+    if (s->last_verdict == REPLY_LOOP) {
+        return SOURCE_LOOPED;
+    }
+    if (s->config.noselect) {
+        return SOURCE_NOSELECT;
+    }
+    if (!source_ready(s) || s->suspect) {
+        return SOURCE_FEW_SAMPLES;
+    }
+    if (source_root_distance(s, estimate) > e->settings.max_distance_s) {
+        return SOURCE_TOO_DISTANT;
+    }
+    return s->filter.jitter_s > e->settings.max_jitter_s ? SOURCE_TOO_JITTERY : SOURCE_SELECTED;
+}
+
+static void judge_event_majority(struct engine *e, unsigned voters)
+{
+    bool none = voters > 0 && !e->selection.valid;
+
+    if (none && !e->no_majority) {
+        effect_event(&e->effects, EVENT_NO_MAJORITY, EVENT_NO_SOURCE, voters);
+    }
+    e->no_majority = none;
+}
+
+static void judge_mark(struct engine *e, const struct candidate *candidates, unsigned count,
+                       uint16_t chosen_before)
+{
+    const struct selection *sel = &e->selection;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct source *s = &e->sources[candidates[i].source];
+        bool is_false = sel->judgements[i] == JUDGED_FALSE;
+
+        s->status = is_false                                 ? SOURCE_FALSETICKER
+                    : sel->judgements[i] == JUDGED_UNDECIDED ? SOURCE_NO_MAJORITY
+                                                             : SOURCE_OUTLYING;
+        if (is_false && !s->falseticker) {
+            effect_event(&e->effects, EVENT_SOURCE_FALSETICKER, candidates[i].source,
+                         candidates[i].offset_s - (sel->low_s + sel->high_s) / 2);
+        }
+        s->falseticker = is_false;
+    }
+    for (unsigned i = 0; i < sel->survivor_count; i++) {
+        e->sources[sel->survivors[i]].status = SOURCE_COMBINED;
+    }
+    if (sel->chosen != SELECTION_NONE) {
+        e->sources[sel->chosen].status = SOURCE_SELECTED;
+        if (sel->chosen != chosen_before) {
+            effect_event(&e->effects, EVENT_SOURCE_SELECTED, sel->chosen,
+                         e->sources[sel->chosen].last.offset_s);
+        }
+    }
+}
+
+void judge_sources(struct engine *e, struct instant now)
+{
+    struct free_time at = timeline_free(&e->timeline, now.mono);
+    struct candidate candidates[SOURCES_MAX];
+    uint16_t before = e->selection.chosen;
+    unsigned count = 0;
+
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        struct source *s = &e->sources[i];
+        struct estimate estimate = {.at = at};
+
+        if (s->status == SOURCE_UNUSED) {
+            continue;
+        }
+        if (s->filter.total > 0) {
+            estimate = filter_estimate(&s->filter, at);
+        }
+        s->status = judge_fitness(e, s, &estimate);
+        if (s->status != SOURCE_SELECTED) {
+            continue;
+        }
+        candidates[count++] = (struct candidate){.source = i,
+                                                 .offset_s = estimate.offset_s,
+                                                 .distance_s = source_root_distance(s, &estimate),
+                                                 .stratum = s->last.stratum,
+                                                 .leap = s->last.leap,
+                                                 .prefer = s->config.prefer,
+                                                 .trust = s->config.trust};
+    }
+    selection_update(&e->selection, candidates, count, e->settings.min_sources);
+    judge_mark(e, candidates, count, before);
+    judge_event_majority(e, count);
+    if (!e->selection.valid && e->discipline.state == DISCIPLINE_TRACKING) {
+        e->discipline.state = DISCIPLINE_HOLDOVER;
+        effect_event(&e->effects, EVENT_HOLDOVER, EVENT_NO_SOURCE, 0);
+    }
+}
+
+/* Before the first update: could sources that are still being asked turn the vote? */
+static bool judge_settled(const struct engine *e, struct instant now)
+{
+    double age = s_from_ns(ns_subtract(now.mono.ns, e->started.ns));
+    unsigned pending = 0, true_count = 0, voters = 0;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status == SOURCE_FEW_SAMPLES ||
+            ((s->status == SOURCE_WAITING || s->status == SOURCE_UNRESOLVED) &&
+             age < JUDGE_FIRST_WAIT_S)) {
+            pending++;
+        }
+        true_count += s->status >= SOURCE_OUTLYING;
+        voters += s->status >= SOURCE_OUTLYING || s->status == SOURCE_FALSETICKER;
+    }
+    return 2 * true_count > voters + pending;
+}
+
+/* Mean seconds between the samples of the survivors. */
+static double judge_interval(const struct engine *e)
+{
+    double per_second = 0;
+
+    for (unsigned i = 0; i < e->selection.survivor_count; i++) {
+        const struct source *s = &e->sources[e->selection.survivors[i]];
+        double interval = s->burst_left > 0 ? 2.0 : s_from_log2(s->poll);
+
+        if (s->config.kind == SOURCE_REFCLOCK && s->filter.count > 1) {
+            interval = s_from_ns(filter_sample(&s->filter, 0)->at.ns -
+                                 filter_sample(&s->filter, 1)->at.ns);
+        }
+        per_second += 1 / fmax(interval, 1e-3);
+    }
+    return 1 / per_second;
+}
+
+static unsigned judge_members(const struct engine *e, struct ensemble_member *members)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < e->selection.survivor_count && count < KALMAN_BIASES_MAX; i++) {
+        const struct source *s = &e->sources[e->selection.survivors[i]];
+
+        members[count++] = (struct ensemble_member){
+            .source = e->selection.survivors[i],
+            .filter = &s->filter,
+            .bias_sd_s = JUDGE_BIAS_MIN_S +
+                         JUDGE_BIAS * (s->filter.min_delay_s + s->last.root_delay_s) +
+                         JUDGE_BIAS_DISPERSION * s->last.root_dispersion_s};
+    }
+    return count;
+}
+
+/* What the ensemble says must lie where the majority does; if it does not, the clock jumped, or
+ * liars once had the majority: it begins anew from the survivors. */
+static void judge_consistency(struct engine *e, struct free_time at,
+                              const struct ensemble_member *members, unsigned count)
+{
+    struct estimate estimate = ensemble_estimate(&e->ensemble, at);
+    double slack = 5 * estimate.offset_sd_s;
+
+    if (estimate.offset_s < e->selection.low_s - slack ||
+        estimate.offset_s > e->selection.high_s + slack || !isfinite(estimate.offset_s)) {
+        ensemble_reset(&e->ensemble);
+        (void)ensemble_set_members(&e->ensemble, members, count);
+    }
+}
+
+bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool suspect,
+                 struct clock_command *command)
+{
+    struct free_time at = timeline_free(&e->timeline, now.mono);
+    struct ensemble_member members[KALMAN_BIASES_MAX];
+    struct estimate estimate;
+    unsigned count;
+
+    if (!e->selection.valid) {
+        return false;
+    }
+    count = judge_members(e, members);
+    if (!ensemble_set_members(&e->ensemble, members, count) && !suspect) {
+        ensemble_add(&e->ensemble, source, &e->sources[source].filter);
+    }
+    judge_consistency(e, at, members, count);
+    if (!ensemble_has(&e->ensemble, source) ||
+        (e->discipline.updates == 0 && !judge_settled(e, now))) {
+        return false;
+    }
+    estimate = ensemble_estimate(&e->ensemble, at);
+    *command = discipline_update(&e->discipline, &e->settings, &e->timeline, &estimate, now,
+                                 judge_interval(e));
+    return true;
+}
+
+static void judge_arm_leap(struct engine *e, struct instant now)
+{
+    int leap = LEAP_NONE;
+
+    if (e->settings.leap_from_sources && e->synchronised && leap_may_end_today(now.wall)) {
+        leap = e->selection.leap;
+    }
+    if (leap != LEAP_NONE && e->leap_armed == LEAP_NONE) {
+        effect_event(&e->effects, EVENT_LEAP_ARMED, EVENT_NO_SOURCE, leap == LEAP_INSERT ? 1 : -1);
+    }
+    if (e->selection.valid) {
+        e->leap_armed = leap;
+    }
+}
+
+/* Values of the system peer, kept while there is none (holdover). */
+static void judge_follow_peer(struct engine *e, struct instant now, bool updated)
+{
+    const struct source *s = &e->sources[e->selection.chosen];
+    struct reference *r = &e->reference;
+
+    r->stratum = (uint8_t)(s->last.stratum + 1);
+    r->refid = s->config.kind == SOURCE_REFCLOCK ? s->refid : address_refid(&s->address);
+    r->poll = (int8_t)s->poll;
+    e->server_delay_s = s->last.root_delay_s + s->filter.min_delay_s;
+    e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s;
+    if (updated) {
+        r->updated = now.wall;
+    }
+}
+
+void judge_reference(struct engine *e, struct instant now, bool updated)
+{
+    struct reference *r = &e->reference;
+    const struct discipline *d = &e->discipline;
+    struct estimate estimate;
+
+    if (d->updates > 0 && e->selection.chosen != SELECTION_NONE) {
+        judge_follow_peer(e, now, updated);
+    }
+    r->at = now.mono;
+    if (e->ensemble.started) {
+        estimate = ensemble_estimate(&e->ensemble, timeline_free(&e->timeline, now.mono));
+        r->offset_s = discipline_offset(d, &e->timeline, now.mono);
+        r->offset_sd_s = estimate.offset_sd_s;
+        r->root_delay_s = e->server_delay_s;
+        r->root_dispersion_s =
+            e->server_dispersion_s + e->precision_s + fabs(r->offset_s) + 3 * estimate.offset_sd_s;
+        r->dispersion_rate = e->settings.max_clock_error + 2 * estimate.rate_sd;
+    }
+    e->synchronised = d->updates > 0 && e->ensemble.started && d->state != DISCIPLINE_PANIC &&
+                      r->stratum >= 1 && r->stratum <= STRATUM_MAX &&
+                      reference_distance(r, now.mono) < e->settings.max_distance_s;
+    judge_arm_leap(e, now);
+    r->leap = e->synchronised ? (uint8_t)e->leap_armed : LEAP_UNSYNCHRONISED;
+    if (!e->synchronised && e->settings.local) {
+        r->leap = LEAP_NONE;
+        r->stratum = (uint8_t)e->settings.local_stratum;
+        r->refid = REFID(127, 127, 1, 1);
+        r->root_delay_s = 0;
+        r->root_dispersion_s = e->settings.local_distance_s;
+        r->dispersion_rate = 0;
+        r->updated = now.wall;
+    }
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The interacting-multiple-model Kalman filter that kalman.h states. Called by filter (one source)
+ * and ensemble (all that are used). */
+#include "core/kalman.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* Probability that the oscillator changes its model from one measurement to the next; half of it
+ * goes to the neighbours on the grid, half to any model. Larger follows changes sooner and averages
+ * less; found by trial over the accuracy scenarios, flat within a factor of three. */
+#define KALMAN_SWITCH 0.02
+
+/* Variances stay above this square of 1e-13 s, so that rounding cannot make them negative. */
+#define KALMAN_VARIANCE_MIN 1e-26
+
+/* w of each model, 1/s^0.5: half a decade apart. */
+static const double kalman_model_wander[KALMAN_MODELS] = {
+    1e-11, 3.1623e-11, 1e-10, 3.1623e-10, 1e-9, 3.1623e-9, 1e-8, 3.1623e-8, 1e-7, 3.1623e-7, 1e-6};
+
+static double seconds_between(struct free_time from, struct free_time to)
+{
+    return s_from_ns(ns_subtract(to.ns, from.ns));
+}
+
+void kalman_init(struct kalman *k, struct free_time at, double offset_s, double offset_sd_s,
+                 double rate, double rate_sd)
+{
+    memset(k, 0, sizeof *k);
+    k->at = at;
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        struct kalman_model *s = &k->models[m];
+
+        k->weight[m] = 1.0 / KALMAN_MODELS;
+        s->mean[0] = offset_s;
+        s->mean[1] = rate;
+        s->covariance[0][0] = offset_sd_s * offset_sd_s;
+        s->covariance[1][1] = rate_sd * rate_sd;
+    }
+}
+
+unsigned kalman_add_bias(struct kalman *k, double sd_s)
+{
+    unsigned i = k->biases;
+
+    assert(i < KALMAN_BIASES_MAX);
+    k->bias_drift[i] = 0;
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        struct kalman_model *s = &k->models[m];
+
+        s->mean[2 + i] = 0;
+        for (unsigned j = 0; j < 2 + i; j++) {
+            s->covariance[2 + i][j] = s->covariance[j][2 + i] = 0;
+        }
+        s->covariance[2 + i][2 + i] = sd_s * sd_s;
+    }
+    k->biases++;
+    return i;
+}
+
+void kalman_remove_bias(struct kalman *k, unsigned index)
+{
+    unsigned n = 2 + k->biases, gone = 2 + index;
+
+    assert(index < k->biases);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        struct kalman_model *s = &k->models[m];
+
+        for (unsigned i = gone; i + 1 < n; i++) {
+            s->mean[i] = s->mean[i + 1];
+            memcpy(s->covariance[i], s->covariance[i + 1], sizeof s->covariance[i]);
+        }
+        for (unsigned i = 0; i + 1 < n; i++) {
+            for (unsigned j = gone; j + 1 < n; j++) {
+                s->covariance[i][j] = s->covariance[i][j + 1];
+            }
+        }
+    }
+    for (unsigned i = index; i + 1 < k->biases; i++) {
+        k->bias_drift[i] = k->bias_drift[i + 1];
+    }
+    k->biases--;
+}
+
+/* Moves one model on by dt > 0. */
+static void kalman_advance(struct kalman_model *s, const double *bias_drift, unsigned biases,
+                           double dt, double wander)
+{
+    unsigned n = 2 + biases;
+    double q = wander * wander;
+
+    s->mean[0] += s->mean[1] * dt;
+    s->covariance[0][0] += 2 * s->covariance[0][1] * dt + s->covariance[1][1] * dt * dt;
+    s->covariance[0][1] += s->covariance[1][1] * dt;
+    s->covariance[1][0] = s->covariance[0][1];
+    for (unsigned i = 2; i < n; i++) {
+        s->covariance[0][i] += s->covariance[1][i] * dt;
+        s->covariance[i][0] = s->covariance[0][i];
+        s->covariance[i][i] += bias_drift[i - 2] * dt;
+    }
+    s->covariance[0][0] += q * dt * dt * dt / 3;
+    s->covariance[0][1] += q * dt * dt / 2;
+    s->covariance[1][0] = s->covariance[0][1];
+    s->covariance[1][1] += q * dt;
+}
+
+/* covariance x H, for H = (1, dt, ..., 1 at the bias, ...). */
+static void kalman_gain_vector(const struct kalman_model *s, unsigned n, double dt, int bias,
+                               double *out)
+{
+    for (unsigned i = 0; i < n; i++) {
+        out[i] = s->covariance[i][0] + dt * s->covariance[i][1];
+        if (bias >= 0) {
+            out[i] += s->covariance[i][2 + bias];
+        }
+    }
+}
+
+static double kalman_measured(const struct kalman_model *s, double dt, int bias)
+{
+    return s->mean[0] + dt * s->mean[1] + (bias >= 0 ? s->mean[2 + bias] : 0);
+}
+
+/* One measurement into one model (Joseph form is not needed: R is well above rounding); gives the
+ * logarithm of its likelihood. */
+static double kalman_update_model(struct kalman_model *s, unsigned n, double dt, int bias,
+                                  double offset_s, double variance_s2)
+{
+    double ph[KALMAN_STATES_MAX], innovation = offset_s - kalman_measured(s, dt, bias), total;
+
+    kalman_gain_vector(s, n, dt, bias, ph);
+    total = ph[0] + dt * ph[1] + (bias >= 0 ? ph[2 + bias] : 0) + variance_s2;
+    if (!(total > KALMAN_VARIANCE_MIN)) {
+        total = KALMAN_VARIANCE_MIN;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        s->mean[i] += ph[i] / total * innovation;
+        for (unsigned j = 0; j <= i; j++) {
+            s->covariance[i][j] -= ph[i] * ph[j] / total;
+            s->covariance[j][i] = s->covariance[i][j];
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!(s->covariance[i][i] > KALMAN_VARIANCE_MIN)) {
+            s->covariance[i][i] = KALMAN_VARIANCE_MIN;
+        }
+    }
+    return -0.5 * (innovation * innovation / total + log(total));
+}
+
+/* Probability of going from one model to another between two measurements. */
+static double kalman_transition(unsigned from, unsigned to)
+{
+    unsigned apart = from > to ? from - to : to - from;
+    bool at_end = from == 0 || from == KALMAN_MODELS - 1;
+    double p = KALMAN_SWITCH / 2 / KALMAN_MODELS;
+
+    if (apart == 0) {
+        p += 1 - KALMAN_SWITCH;
+    } else if (apart == 1) {
+        p += KALMAN_SWITCH / (at_end ? 2 : 4);
+    }
+    return p;
+}
+
+/* Mixture of the models with these weights: mean and covariance. */
+static void kalman_mix(const struct kalman *k, const double *weight, struct kalman_model *out)
+{
+    unsigned n = 2 + k->biases;
+
+    memset(out, 0, sizeof *out);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        for (unsigned i = 0; i < n; i++) {
+            out->mean[i] += weight[m] * k->models[m].mean[i];
+        }
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        const struct kalman_model *s = &k->models[m];
+        double d[KALMAN_STATES_MAX];
+
+        if (weight[m] < 1e-12) {
+            continue;
+        }
+        for (unsigned i = 0; i < n; i++) {
+            d[i] = s->mean[i] - out->mean[i];
+        }
+        for (unsigned i = 0; i < n; i++) {
+            for (unsigned j = 0; j <= i; j++) {
+                out->covariance[i][j] += weight[m] * (s->covariance[i][j] + d[i] * d[j]);
+            }
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            out->covariance[j][i] = out->covariance[i][j];
+        }
+    }
+}
+
+/* The interaction: each model starts from the mixture of those it may have been before. */
+static void kalman_interact(struct kalman *k)
+{
+    struct kalman_model mixed[KALMAN_MODELS];
+    double weight[KALMAN_MODELS];
+
+    for (unsigned to = 0; to < KALMAN_MODELS; to++) {
+        double mu[KALMAN_MODELS], sum = 0;
+
+        for (unsigned from = 0; from < KALMAN_MODELS; from++) {
+            mu[from] = kalman_transition(from, to) * k->weight[from];
+            sum += mu[from];
+        }
+        for (unsigned from = 0; from < KALMAN_MODELS; from++) {
+            mu[from] /= sum;
+        }
+        weight[to] = sum;
+        kalman_mix(k, mu, &mixed[to]);
+    }
+    memcpy(k->models, mixed, sizeof mixed);
+    memcpy(k->weight, weight, sizeof weight);
+}
+
+void kalman_update(struct kalman *k, struct free_time at, int bias, double offset_s,
+                   double variance_s2)
+{
+    double dt = seconds_between(k->at, at), best = -INFINITY, sum = 0;
+    double likelihood[KALMAN_MODELS];
+    unsigned n = 2 + k->biases;
+
+    assert(bias < (int)k->biases);
+    kalman_interact(k);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        struct kalman_model *s = &k->models[m];
+
+        if (dt > 0) {
+            kalman_advance(s, k->bias_drift, k->biases, dt, kalman_model_wander[m]);
+        }
+        likelihood[m] = kalman_update_model(s, n, dt > 0 ? 0 : dt, bias, offset_s, variance_s2);
+        best = fmax(best, likelihood[m]);
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        /* nobody is ever ruled out: a weight of 0 could not come back */
+        k->weight[m] = fmax(k->weight[m] * exp(likelihood[m] - best), 1e-9);
+        sum += k->weight[m];
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        k->weight[m] /= sum;
+    }
+    if (dt > 0) {
+        k->at = at;
+    }
+}
+
+struct kalman_prediction kalman_predict(const struct kalman *k, struct free_time at, int bias)
+{
+    double dt = seconds_between(k->at, at), spread = 0;
+    struct kalman_prediction p = {0, 0, 0};
+    double offset[KALMAN_MODELS];
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        const struct kalman_model *s = &k->models[m];
+        double ph[KALMAN_STATES_MAX], w = kalman_model_wander[m], variance;
+
+        kalman_gain_vector(s, 2 + k->biases, dt, bias, ph);
+        variance = ph[0] + dt * ph[1] + (bias >= 0 ? ph[2 + bias] : 0);
+        if (dt > 0) {
+            variance += w * w * dt * dt * dt / 3;
+        }
+        offset[m] = kalman_measured(s, dt, bias);
+        p.offset_s += k->weight[m] * offset[m];
+        p.variance_s2 += k->weight[m] * variance;
+        p.widest_variance_s2 = fmax(p.widest_variance_s2, variance);
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        spread += k->weight[m] * (offset[m] - p.offset_s) * (offset[m] - p.offset_s);
+    }
+    p.variance_s2 += spread;
+    return p;
+}
+
+void kalman_shift(struct kalman *k, double step_s)
+{
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        k->models[m].mean[0] -= step_s;
+    }
+}
+
+void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd)
+{
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        k->models[m].covariance[0][0] += offset_sd_s * offset_sd_s;
+        k->models[m].covariance[1][1] += rate_sd * rate_sd;
+    }
+}
+
+static struct estimate kalman_to_estimate(const struct kalman_model *s, struct free_time at)
+{
+    return (struct estimate){.at = at,
+                             .offset_s = s->mean[0],
+                             .rate = s->mean[1],
+                             .offset_sd_s = sqrt(fmax(s->covariance[0][0], KALMAN_VARIANCE_MIN)),
+                             .rate_sd = sqrt(fmax(s->covariance[1][1], KALMAN_VARIANCE_MIN)),
+                             .covariance_s = s->covariance[0][1]};
+}
+
+struct estimate kalman_estimate(const struct kalman *k)
+{
+    struct kalman_model mixed;
+
+    kalman_mix(k, k->weight, &mixed);
+    return kalman_to_estimate(&mixed, k->at);
+}
+
+struct estimate kalman_estimate_at(const struct kalman *k, struct free_time at)
+{
+    double dt = seconds_between(k->at, at), q = 0;
+    struct kalman_model mixed;
+
+    if (dt <= 0) {
+        return kalman_estimate(k);
+    }
+    kalman_mix(k, k->weight, &mixed);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        q += k->weight[m] * kalman_model_wander[m] * kalman_model_wander[m];
+    }
+    kalman_advance(&mixed, k->bias_drift, k->biases, dt, sqrt(q));
+    return kalman_to_estimate(&mixed, at);
+}
+
+double kalman_bias(const struct kalman *k, unsigned index, double *sd_s)
+{
+    double mean = 0, variance = 0;
+
+    assert(index < k->biases);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        mean += k->weight[m] * k->models[m].mean[2 + index];
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        double d = k->models[m].mean[2 + index] - mean;
+
+        variance += k->weight[m] * (k->models[m].covariance[2 + index][2 + index] + d * d);
+    }
+    if (sd_s) {
+        *sd_s = sqrt(variance);
+    }
+    return mean;
+}
+
+double kalman_wander(const struct kalman *k)
+{
+    double exponent = 0;
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        exponent += k->weight[m] * log(kalman_model_wander[m]);
+    }
+    return exp(exponent);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Intersection of the correctness intervals, and choice of the system peer. Called by the engine
+ * after each sample. */
+#include "core/selection.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/packet.h"
+
+/* The system peer is left only for one whose distance is below this part of its own. */
+#define SELECTION_STICKY 0.7
+/* Distance that one stratum is worth when the system peer is chosen. */
+#define SELECTION_STRATUM_S 0.001
+
+void selection_init(struct selection *s)
+{
+    memset(s, 0, sizeof *s);
+    s->chosen = SELECTION_NONE;
+}
+
+static double candidate_low(const struct candidate *c)
+{
+    return c->offset_s - c->distance_s;
+}
+
+static double candidate_high(const struct candidate *c)
+{
+    return c->offset_s + c->distance_s;
+}
+
+/* Number of intervals (of trusted sources only, if `trusted`) that hold `x`. */
+static unsigned selection_depth(const struct candidate *c, unsigned count, double x, bool trusted)
+{
+    unsigned depth = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        depth +=
+            (!trusted || c[i].trust) && candidate_low(&c[i]) <= x && x <= candidate_high(&c[i]);
+    }
+    return depth;
+}
+
+/* Deepest point: it is always the lower end of some interval. Gives the depth. */
+static unsigned selection_deepest(const struct candidate *c, unsigned count, bool trusted,
+                                  double *low)
+{
+    unsigned best = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned depth;
+
+        if (trusted && !c[i].trust) {
+            continue;
+        }
+        depth = selection_depth(c, count, candidate_low(&c[i]), trusted);
+        if (depth > best) {
+            best = depth;
+            *low = candidate_low(&c[i]);
+        }
+    }
+    return best;
+}
+
+/* Upper end of the intersection that begins at `low`. */
+static double selection_upper(const struct candidate *c, unsigned count, double low)
+{
+    double high = INFINITY;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (candidate_low(&c[i]) <= low && low <= candidate_high(&c[i])) {
+            high = fmin(high, candidate_high(&c[i]));
+        }
+    }
+    return high;
+}
+
+static double candidate_rank(const struct candidate *c)
+{
+    return c->distance_s + c->stratum * SELECTION_STRATUM_S;
+}
+
+/* Best survivor; the present peer stays unless another is clearly better. */
+static void selection_choose(struct selection *s, const struct candidate *c, unsigned count)
+{
+    const struct candidate *best = NULL, *present = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
+        bool survives = false;
+
+        for (unsigned j = 0; j < s->survivor_count; j++) {
+            survives = survives || s->survivors[j] == c[i].source;
+        }
+        if (!survives) {
+            continue;
+        }
+        if (!best || candidate_rank(&c[i]) < candidate_rank(best)) {
+            best = &c[i];
+        }
+        if (c[i].source == s->chosen) {
+            present = &c[i];
+        }
+    }
+    if (present && candidate_rank(best) > SELECTION_STICKY * candidate_rank(present)) {
+        best = present;
+    }
+    s->chosen = best ? best->source : SELECTION_NONE;
+}
+
+/* Leap second that more than half of the survivors announce. */
+static void selection_leap(struct selection *s, const struct candidate *c, unsigned count)
+{
+    unsigned votes[4] = {0};
+
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < s->survivor_count; j++) {
+            if (s->survivors[j] == c[i].source) {
+                votes[c[i].leap & 3]++;
+            }
+        }
+    }
+    s->leap = LEAP_NONE;
+    for (uint8_t leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++) {
+        if (2 * votes[leap] > s->survivor_count) {
+            s->leap = leap;
+        }
+    }
+}
+
+/* Truechimers become survivors; if some of them are preferred, only those. */
+static void selection_survivors(struct selection *s, const struct candidate *c, unsigned count)
+{
+    bool preferred = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        preferred = preferred || (c[i].prefer && s->judgements[i] == JUDGED_TRUE);
+    }
+    s->survivor_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (s->judgements[i] == JUDGED_TRUE && (!preferred || c[i].prefer)) {
+            s->survivors[s->survivor_count++] = c[i].source;
+        }
+    }
+}
+
+void selection_update(struct selection *s, const struct candidate *c, unsigned count,
+                      unsigned min_sources)
+{
+    unsigned trusted = 0, depth;
+    double low = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        trusted += c[i].trust;
+    }
+    s->voters = trusted ? trusted : count;
+    depth = selection_deepest(c, count, trusted > 0, &low);
+    s->valid = depth > 0 && 2 * depth > s->voters && count >= min_sources;
+    if (!s->valid) {
+        for (unsigned i = 0; i < count; i++) {
+            s->judgements[i] = JUDGED_UNDECIDED;
+        }
+        s->survivor_count = 0;
+        s->chosen = SELECTION_NONE;
+        s->leap = LEAP_NONE;
+        return;
+    }
+    s->low_s = low;
+    s->high_s = selection_upper(c, count, low);
+    for (unsigned i = 0; i < count; i++) {
+        bool meets = candidate_low(&c[i]) <= s->high_s && s->low_s <= candidate_high(&c[i]);
+
+        s->judgements[i] = meets ? JUDGED_TRUE : JUDGED_FALSE;
+    }
+    selection_survivors(s, c, count);
+    selection_choose(s, c, count);
+    selection_leap(s, c, count);
+}

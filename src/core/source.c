@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One association: schedule of its requests, tests of its answers (RFC 5905 section 9.2), and what
+ * they measured. Called by the engine alone. */
+#include "core/source.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/poll.h"
+
+#define SOURCE_BURST_REQUESTS 8 /* at most, at the start */
+#define SOURCE_BURST_ANSWERS 4  /* enough to begin with */
+#define SOURCE_BURST_INTERVAL_S 2.0
+#define SOURCE_TIMEOUT_MAX_S 4.0 /* a reply later than that is not worth a clock */
+#define SOURCE_TIMEOUT_MIN_S 1.0
+#define SOURCE_TURNAROUND_MAX_S 4.0
+#define SOURCE_DISTANCE_MAX_S 16.0 /* MAXDISP of RFC 5905: test 7 */
+#define SOURCE_REFUSED_S 86400.0   /* wait after a DENY or RSTR kiss */
+#define SOURCE_KISS_POLL_MAX 10
+#define SOURCE_UNREACHABLE_POLL 8 /* a silent server is asked no more seldom: it may come back */
+#define SOURCE_SPREAD 0.02        /* part of the interval that is random: no two hosts in step */
+#define SOURCE_SYSTEMATIC_DRIFT 15e-6 /* PHI of RFC 5905: age of a measurement */
+
+const char *reply_verdict_name(enum reply_verdict v)
+{
+    static const char *const names[REPLY_VERDICTS] = {
+        "accepted", "unexpected",     "malformed",      "mode",      "version",
+        "origin",   "zero",           "authentication", "kiss-rate", "kiss-deny",
+        "kiss",     "unsynchronised", "stratum",        "distance",  "turnaround",
+        "delay",    "loop",           "date",           "late",
+    };
+
+    return names[v];
+}
+
+const char *source_status_name(enum source_status s)
+{
+    static const char *const names[SOURCE_STATUSES] = {
+        "unused",      "unresolved",  "waiting",     "unreachable", "server-unsynchronised",
+        "refused",     "loop",        "few-samples", "too-distant", "too-jittery",
+        "falseticker", "no-majority", "noselect",    "outlying",    "combined",
+        "selected",
+    };
+
+    return names[s];
+}
+
+static void source_begin_burst(struct source *s)
+{
+    s->burst_left = SOURCE_BURST_REQUESTS;
+    s->burst_good = SOURCE_BURST_ANSWERS;
+}
+
+void source_init(struct source *s, uint16_t spec, const struct source_spec *config,
+                 const struct address *address, struct mono_time first, double rate, double rate_sd)
+{
+    memset(s, 0, sizeof *s);
+    s->spec = spec;
+    s->config = *config;
+    s->address = *address;
+    s->address.port = config->port;
+    s->status = address->family == ADDRESS_NONE ? SOURCE_UNRESOLVED : SOURCE_WAITING;
+    if (config->kind == SOURCE_REFCLOCK) {
+        s->status = SOURCE_WAITING;
+    }
+    s->lookup_next = first;
+    source_restart(s, first, rate, rate_sd);
+}
+
+void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd)
+{
+    filter_init(&s->filter, rate, rate_sd);
+    s->request.outstanding = false;
+    s->poll = s->config.minpoll;
+    s->poll_floor = POLL_MIN;
+    s->poll_samples = 0;
+    s->next = now;
+    s->suspect = false;
+    s->burst_left = 0;
+    if (s->config.iburst) {
+        source_begin_burst(s);
+    }
+}
+
+static bool source_asks(const struct source *s)
+{
+    return s->status != SOURCE_UNUSED && s->config.kind != SOURCE_REFCLOCK && !s->config.offline &&
+           s->address.family != ADDRESS_NONE;
+}
+
+bool source_due(const struct source *s, struct mono_time now)
+{
+    return source_asks(s) && !s->request.outstanding && now.ns >= s->next.ns;
+}
+
+/* How long an answer is waited for. */
+static double source_timeout_s(const struct source *s)
+{
+    double interval = s->burst_left ? SOURCE_BURST_INTERVAL_S : s_from_log2(s->poll);
+
+    return fmax(SOURCE_TIMEOUT_MIN_S, fmin(SOURCE_TIMEOUT_MAX_S, interval));
+}
+
+bool source_timed_out(const struct source *s, struct mono_time now)
+{
+    return s->request.outstanding &&
+           now.ns >= mono_after(s->request.sent_mono, source_timeout_s(s)).ns;
+}
+
+struct mono_time source_deadline(const struct source *s)
+{
+    if (s->request.outstanding) {
+        return mono_after(s->request.sent_mono, source_timeout_s(s));
+    }
+    return source_asks(s) ? s->next : (struct mono_time){INT64_MAX};
+}
+
+/* Seconds to the next request. */
+static double source_interval_s(const struct source *s, struct random *random)
+{
+    int poll = s->poll > s->poll_floor ? s->poll : s->poll_floor;
+
+    if (s->burst_left > 0) {
+        return SOURCE_BURST_INTERVAL_S;
+    }
+    if (s->refused) {
+        return SOURCE_REFUSED_S;
+    }
+    if (s->reach == 0 && poll > SOURCE_UNREACHABLE_POLL && s->poll_floor < poll) {
+        poll = SOURCE_UNREACHABLE_POLL;
+    }
+    return s_from_log2(poll) * (1 + SOURCE_SPREAD * (random_unit(random) - 0.5));
+}
+
+void source_poll(struct source *s, struct random *random, struct mono_time now,
+                 uint8_t out[PACKET_HEADER_LENGTH])
+{
+    struct packet p = {.version = (uint8_t)s->config.version, .mode = MODE_CLIENT};
+
+    if (s->burst_left > 0) {
+        s->burst_left--;
+    } else if (s->config.burst && s->reach != 0) {
+        s->burst_left = SOURCE_BURST_ANSWERS - 1;
+        s->burst_good = SOURCE_BURST_ANSWERS;
+    }
+    do {
+        s->request.nonce = random_u64(random);
+    } while (s->request.nonce == 0);
+    p.transmit = s->request.nonce;
+    packet_encode(&p, out);
+    s->request.outstanding = true;
+    s->request.kernel_stamp = false;
+    s->request.serial++;
+    s->request.sent_mono = now;
+    s->reach = (uint8_t)(s->reach << 1);
+    s->sent++;
+    s->missed++;
+    s->next = mono_after(now, source_interval_s(s, random));
+}
+
+void source_give_up(struct source *s)
+{
+    s->request.outstanding = false;
+}
+
+/* RFC 5905 section 7.4. A kiss is believed only with the right origin. */
+static enum reply_verdict source_kiss(struct source *s, const struct packet *p)
+{
+    s->kiss = p->refid;
+    if (p->refid == REFID('R', 'A', 'T', 'E')) {
+        int wanted = p->poll > s->poll ? p->poll : s->poll + 1;
+        int most =
+            s->config.maxpoll > SOURCE_KISS_POLL_MAX ? s->config.maxpoll : SOURCE_KISS_POLL_MAX;
+
+        if (s->poll_floor >= wanted) {
+            wanted = s->poll_floor + 1;
+        }
+        s->poll_floor = wanted < most ? wanted : most;
+        s->burst_left = 0;
+        return REPLY_KISS_RATE;
+    }
+    if (p->refid == REFID('D', 'E', 'N', 'Y') || p->refid == REFID('R', 'S', 'T', 'R')) {
+        s->refused = true;
+        s->burst_left = 0;
+        return REPLY_KISS_DENY;
+    }
+    return p->leap == LEAP_UNSYNCHRONISED ? REPLY_KISS_OTHER : REPLY_STRATUM;
+}
+
+static bool source_mode_fits(const struct source *s, const struct packet *p)
+{
+    (void)s;
+    return p->mode == MODE_SERVER;
+}
+
+/* Does the server follow us? Its reference is one of our addresses, at a stratum that only we
+ * could have given it. */
+static bool source_loops(const struct source_context *c, const struct packet *p)
+{
+    if (p->stratum < 2 || c->own_stratum >= STRATUM_UNSYNCHRONISED) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->self_count; i++) {
+        if (!address_is_loopback(&c->self[i]) && address_refid(&c->self[i]) == p->refid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tests that the packet is an answer to our request: RFC 5905 tests 1 to 3. */
+static enum reply_verdict source_check_origin(struct source *s, const uint8_t *data, size_t length,
+                                              struct packet *p)
+{
+    enum packet_verdict v = packet_decode(data, length, p, NULL);
+
+    if (v != PACKET_OK && v != PACKET_OK_TRAILER) {
+        return REPLY_MALFORMED;
+    }
+    if (!s->request.outstanding) {
+        return REPLY_UNEXPECTED;
+    }
+    if (!source_mode_fits(s, p)) {
+        return REPLY_MODE;
+    }
+    if (p->version != s->config.version && p->version != 3 && p->version != 4) {
+        return REPLY_VERSION;
+    }
+    if (p->origin != s->request.nonce) {
+        return REPLY_ORIGIN;
+    }
+    return REPLY_ACCEPTED;
+}
+
+/* Tests of what the server says of itself: RFC 5905 tests 3 and 6 to 8. */
+static enum reply_verdict source_check_server(struct source *s, const struct source_context *c,
+                                              const struct packet *p)
+{
+    if (p->stratum == STRATUM_KISS && p->refid != 0) {
+        return source_kiss(s, p);
+    }
+    if (p->leap == LEAP_UNSYNCHRONISED || p->stratum == STRATUM_UNSYNCHRONISED) {
+        return REPLY_UNSYNCHRONISED;
+    }
+    if (p->stratum == 0 || p->stratum > STRATUM_MAX) {
+        return REPLY_STRATUM;
+    }
+    if (p->receive == 0 || p->transmit == 0) {
+        return REPLY_ZERO;
+    }
+    if (s_from_ntp_short(p->root_delay) / 2 + s_from_ntp_short(p->root_dispersion) >=
+        SOURCE_DISTANCE_MAX_S) {
+        return REPLY_DISTANCE;
+    }
+    return source_loops(c, p) ? REPLY_LOOP : REPLY_ACCEPTED;
+}
+
+static void source_keep(struct source *s, const struct source_context *c, const struct packet *p,
+                        struct wall_time transmit)
+{
+    s->heard = true;
+    s->leap = p->leap;
+    s->stratum = p->stratum;
+    s->version = p->version;
+    s->mode = p->mode;
+    s->server_poll = p->poll;
+    s->precision = p->precision;
+    s->refid = p->refid;
+    s->root_delay_s = s_from_ntp_short(p->root_delay);
+    s->root_dispersion_s = s_from_ntp_short(p->root_dispersion);
+    s->reference_time = wall_from_ntp(p->reference, transmit);
+    s->kernel_transmit = s->request.kernel_stamp;
+    (void)c;
+}
+
+/* The four timestamps -> offset of the free clock and delay (RFC 5905 section 8). Both readings of
+ * ours are taken to the free clock first: a slew between them then distorts nothing. */
+static enum reply_verdict source_measure(const struct source *s, const struct source_context *c,
+                                         const struct packet *p, struct wall_time received,
+                                         struct wall_time pivot, struct sample *out)
+{
+    struct wall_time t2 = wall_from_ntp(p->receive, pivot), t3 = wall_from_ntp(p->transmit, pivot);
+    struct free_time sent = timeline_free_from_wall(c->timeline, s->request.sent);
+    struct free_time came = timeline_free_from_wall(c->timeline, received);
+    double turnaround = s_from_ns(ns_subtract(t3.ns, t2.ns)), error, there, delay;
+
+    if (turnaround < 0 || turnaround > SOURCE_TURNAROUND_MAX_S) {
+        return REPLY_TURNAROUND;
+    }
+    if (t3.ns / NS_PER_S < (int64_t)c->build_time_s) {
+        return REPLY_DATE;
+    }
+    error = c->precision_s + s_from_log2(p->precision < -6 ? p->precision : -6);
+    delay = s_from_ns(ns_subtract(came.ns, sent.ns)) * (1 + c->rate) - turnaround;
+    if (delay < -error || delay > s->config.max_delay_s) {
+        return REPLY_DELAY;
+    }
+    there = s_from_ns(ns_subtract(t2.ns, timeline_free_wall(c->timeline, sent).ns));
+    *out = (struct sample){
+        .at = {sent.ns + (came.ns - sent.ns) / 2},
+        .offset_s = there - delay / 2 + s->config.offset_correction_s +
+                    c->rate * s_from_ns(ns_subtract(came.ns, sent.ns)) / 2,
+        .delay_s = fmax(delay, c->precision_s),
+        .dispersion_s = error,
+        .root_delay_s = s_from_ntp_short(p->root_delay),
+        .root_dispersion_s = s_from_ntp_short(p->root_dispersion),
+        .leap = p->leap,
+        .stratum = p->stratum,
+    };
+    return REPLY_ACCEPTED;
+}
+
+static enum reply_verdict source_judge(struct source *s, const struct source_context *c,
+                                       const uint8_t *data, size_t length,
+                                       struct wall_time received, struct sample *sample)
+{
+    struct wall_time pivot = c->now.wall;
+    struct packet p;
+    enum reply_verdict v = source_check_origin(s, data, length, &p);
+
+    if (v != REPLY_ACCEPTED) {
+        return v;
+    }
+    /* From here on it is the server that speaks, or somebody on the path; one answer is enough. */
+    s->request.outstanding = false;
+    s->heard_at = c->now.mono;
+    s->missed = 0;
+    v = source_check_server(s, c, &p);
+    if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY || v == REPLY_KISS_OTHER) {
+        s->next =
+            mono_after(c->now.mono, s->refused ? SOURCE_REFUSED_S : s_from_log2(s->poll_floor));
+        return v;
+    }
+    if (pivot.ns / NS_PER_S < (int64_t)c->build_time_s) {
+        pivot.ns = (int64_t)c->build_time_s * NS_PER_S;
+    }
+    source_keep(s, c, &p, wall_from_ntp(p.transmit, pivot));
+    if (v != REPLY_ACCEPTED) {
+        return v;
+    }
+    return source_measure(s, c, &p, received, pivot, sample);
+}
+
+enum reply_verdict source_check_reply(struct source *s, const struct source_context *context,
+                                      const uint8_t *data, size_t length, struct wall_time received,
+                                      struct sample *sample)
+{
+    bool ours = s->request.outstanding;
+    enum reply_verdict v = source_judge(s, context, data, length, received, sample);
+
+    s->received++;
+    s->verdicts[v]++;
+    if (ours && !s->request.outstanding) {
+        s->last_verdict = v;
+    }
+    if (v == REPLY_ACCEPTED) {
+        s->reach |= 1;
+        s->kiss = 0;
+        s->refused = false;
+        s->last = *sample;
+        s->last_at = context->now.mono;
+    }
+    return v;
+}
+
+enum filter_verdict source_take_sample(struct source *s, const struct sample *sample,
+                                       struct random *random, struct mono_time now)
+{
+    enum filter_verdict v = filter_add(&s->filter, sample);
+    struct poll_facts facts = {.poll = s->poll,
+                               .minpoll = s->config.minpoll,
+                               .maxpoll = s->config.maxpoll,
+                               .samples = s->filter.total,
+                               .since_change = ++s->poll_samples,
+                               .jitter_s = s->filter.jitter_s,
+                               .wander = kalman_wander(&s->filter.kalman),
+                               .delay_s = s->filter.min_delay_s,
+                               .unsettled = v != FILTER_TAKEN};
+    int poll = poll_choose(&facts);
+
+    s->suspect = v == FILTER_SUSPECT;
+    if (s->burst_left > 0 && v == FILTER_TAKEN && --s->burst_good == 0) {
+        s->burst_left = 0;
+        s->next = mono_after(now, source_interval_s(s, random));
+    }
+    if (poll != s->poll) {
+        s->poll = poll;
+        s->poll_samples = 0;
+        if (s->burst_left == 0 && s->config.kind != SOURCE_REFCLOCK) {
+            s->next = mono_after(now, source_interval_s(s, random));
+        }
+    }
+    return v;
+}
+
+double source_root_distance(const struct source *s, const struct estimate *estimate)
+{
+    double age = s_from_ns(ns_subtract(estimate->at.ns, s->last.at.ns));
+
+    return (s->last.root_delay_s + s->filter.min_delay_s) / 2 + s->last.root_dispersion_s +
+           s->last.dispersion_s + 3 * estimate->offset_sd_s +
+           fmax(age, 0) * SOURCE_SYSTEMATIC_DRIFT;
+}
+
+bool source_ready(const struct source *s)
+{
+    return s->filter.total >= 2 && (s->filter.total >= 3 || s->burst_left == 0);
+}
