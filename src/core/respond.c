@@ -84,7 +84,7 @@ static uint64_t fuzz_mask(int8_t precision)
  * machine, and the mean is right where truncation would be early by half a unit. The last bit marks
  * which is which, so that a client that copies either into its origin does not look like one that
  * asks for interleaved mode. Transmit is after receive by construction, whatever the two clocks
- * that stamped them did meanwhile; the comparison is modulo 2^64, for 2036. */
+ * that stamped them did meanwhile; timestamps are compared modulo 2^64, for 2036. */
 static void set_times(struct packet *reply, int8_t precision, struct wall_time received,
                       struct wall_time transmit, uint64_t random)
 {
@@ -92,7 +92,7 @@ static void set_times(struct packet *reply, int8_t precision, struct wall_time r
     uint64_t t2 = (ntp_from_wall(received) & ~mask) | (random & mask) | 1;
     uint64_t t3 = ((ntp_from_wall(transmit) & ~mask) | (random >> 32 & mask)) & ~UINT64_C(1);
 
-    if ((int64_t)(t3 - t2) <= 0) {
+    if (transmit.ns < received.ns || (int64_t)(t3 - t2) <= 0) {
         t3 = t2 + 1;
     }
     reply->receive = t2;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The published page: what is read is what was published, whole, and not for longer than it holds;
+ * with a writer that publishes as fast as it can in another process. */
+#include "serve/page.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static struct reference numbered(uint32_t n)
+{
+    return (struct reference){
+        .leap = LEAP_NONE,
+        .stratum = (uint8_t)(1 + n % 15),
+        .precision = -20,
+        .refid = n,
+        .updated = {n},
+        .at = {n},
+        .root_delay_s = n,
+        .root_dispersion_s = n,
+        .dispersion_rate = n,
+        .offset_s = n,
+        .offset_sd_s = n,
+    };
+}
+
+static void assert_whole(const struct reference *r)
+{
+    uint32_t n = r->refid;
+
+    assert_int_equal(r->stratum, 1 + n % 15);
+    assert_true(r->updated.ns == n && r->at.ns == n && r->root_delay_s == n &&
+                r->root_dispersion_s == n && r->dispersion_rate == n && r->offset_s == n &&
+                r->offset_sd_s == n);
+}
+
+static struct serve_page page;
+
+static void test_publish_and_read(void **state)
+{
+    struct reference out, first = numbered(1);
+
+    (void)state;
+    memset(&page, 0xff, sizeof page);
+    page_init(&page, &first);
+    assert_int_equal(page.version, PAGE_VERSION);
+    assert_int_equal(page.counters[PAGE_WORKERS_MAX - 1].received, 0);
+    page_read(&page, (struct mono_time){0}, &out);
+    assert_int_equal(out.leap, LEAP_UNSYNCHRONISED); /* nothing was published yet */
+    for (uint32_t n = 2; n < 100; n++) {
+        struct reference r = numbered(n);
+
+        page_publish(&page, &r, (struct mono_time){1000});
+        page_read(&page, (struct mono_time){999}, &out);
+        assert_int_equal(out.refid, n);
+        assert_whole(&out);
+    }
+}
+
+static void test_runs_out(void **state)
+{
+    struct reference r = numbered(5), out;
+
+    (void)state;
+    page_init(&page, &r);
+    page_publish(&page, &r, (struct mono_time){1000});
+    page_read(&page, (struct mono_time){1000}, &out);
+    assert_int_equal(out.stratum, 6);
+    page_read(&page, (struct mono_time){1001}, &out);
+    assert_int_equal(out.leap, LEAP_UNSYNCHRONISED);
+    assert_int_equal(out.stratum, STRATUM_UNSYNCHRONISED);
+    assert_int_equal(out.precision, -20);
+    page_publish(&page, &r, (struct mono_time){2000});
+    page_read(&page, (struct mono_time){1001}, &out);
+    assert_int_equal(out.stratum, 6);
+}
+
+static void write_for_ever(struct serve_page *shared)
+{
+    for (uint32_t n = 1;; n++) {
+        struct reference r = numbered(n);
+
+        page_publish(shared, &r, (struct mono_time){INT64_MAX});
+    }
+}
+
+static void test_while_written(void **state)
+{
+    struct serve_page *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct reference first = numbered(0), out;
+    uint32_t last = 0, changes = 0, failed = 0;
+    pid_t writer;
+
+    (void)state;
+    assert_true(shared != MAP_FAILED);
+    page_init(shared, &first);
+    page_publish(shared, &first, (struct mono_time){INT64_MAX});
+    writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0) {
+        write_for_ever(shared);
+    }
+    while (atomic_load(&shared->index) < 100) {
+        usleep(100);
+    }
+    for (unsigned i = 0; i < 300000; i++) {
+        page_read(shared, (struct mono_time){0}, &out);
+        if (out.leap == LEAP_UNSYNCHRONISED) { /* lost every race: allowed, but whole */
+            failed++;
+            continue;
+        }
+        assert_whole(&out);
+        assert_true((int32_t)(out.refid - last) >= 0); /* never back */
+        changes += out.refid != last;
+        last = out.refid;
+    }
+    kill(writer, SIGKILL);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    munmap(shared, sizeof *shared);
+    assert_true(changes > 0);
+    assert_true(failed < 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_publish_and_read),
+        cmocka_unit_test(test_runs_out),
+        cmocka_unit_test(test_while_written),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
