@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "toki_build.h"
 
 static const char *const usual_files[] = {"/etc/toki/toki.conf", "/etc/chrony/chrony.conf",
                                           "/etc/chrony.conf", "/etc/ntpsec/ntp.conf",
@@ -35,6 +36,9 @@ static void override(struct config *config, const struct options *options)
     }
     if (options->user) {
         snprintf(config->user, sizeof config->user, "%s", options->user);
+    }
+    if (settings->build_time_s == 0) {
+        settings->build_time_s = TOKI_RELEASE_TIME;
     }
     settings->panic_first_allowed = settings->panic_first_allowed || options->allow_panic;
     for (unsigned i = 0; options->family && i < settings->spec_count; i++) {

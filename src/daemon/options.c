@@ -227,5 +227,7 @@ int options_parse(int argc, char **argv, struct options *out)
         fprintf(stderr, "tokid: unexpected argument '%s'\nTry 'tokid --help'.\n", argv[optind]);
         return 2;
     }
+    /* One process does everything then, name look-ups included: no filter fits that. */
+    out->no_sandbox = out->no_sandbox || out->one_process || out->set_once || out->print_offset;
     return OPTIONS_GO_ON;
 }

@@ -152,7 +152,7 @@ int sync_run_once(struct tokid *t)
     setup.page = NULL;
     setup.worker = NULL;
     setup.server_count = 0;
-    if (!rights_drop(t, SANDBOX_LOOKUP)) {
+    if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }
     loop_init(&loop, &setup);

@@ -66,6 +66,18 @@ bool process_take_signal(enum process_signal which)
     return was;
 }
 
+static void replace_by_null(int first, int last)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int fd = first; null >= 0 && fd <= last; fd++) {
+        dup2(null, fd);
+    }
+    if (null > STDERR_FILENO) {
+        close(null);
+    }
+}
+
 long process_fork(const char *title)
 {
     pid_t parent = getpid();
@@ -78,7 +90,8 @@ long process_fork(const char *title)
     for (int i = 0; i < SIGNALS; i++) {
         taken[i] = 0;
     }
-    if (ready_pipe >= 0) {
+    if (ready_pipe >= 0) { /* a role of a daemon: whoever reads its stderr must not wait for us */
+        replace_by_null(STDERR_FILENO, STDERR_FILENO);
         close(ready_pipe);
         ready_pipe = -1;
     }
@@ -135,18 +148,6 @@ static _Noreturn void wait_for_daemon(pid_t daemon, int from_daemon)
     while (waitpid(daemon, &status, 0) < 0 && errno == EINTR) {
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
-}
-
-static void replace_by_null(int first, int last)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    for (int fd = first; null >= 0 && fd <= last; fd++) {
-        dup2(null, fd);
-    }
-    if (null > STDERR_FILENO) {
-        close(null);
-    }
 }
 
 int process_daemonize(void)
