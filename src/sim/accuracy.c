@@ -252,10 +252,10 @@ static const char *human(double value, char text[16])
     static const char *const units[] = {"s", "ms", "us", "ns"};
     unsigned unit = 0;
 
-    if (!isfinite(value)) {
-        return strcpy(text, "never");
+    if (!isfinite(value) || value == 0) {
+        return strcpy(text, value == 0 ? "0" : "never");
     }
-    while (unit < 3 && fabs(value) < 1 && value != 0) {
+    while (unit < 3 && fabs(value) < 1) {
         value *= 1000;
         unit++;
     }
@@ -287,18 +287,31 @@ static void print_line(const struct options *o, const struct line *l)
 {
     char t[8][16], name[100];
     const char *window = l->window->name;
-    const char *format = o->markdown
-                             ? "| %s | %s | %s | %s | %.3g | %s | %s | %s | %s | %s%s | %.2f %% | "
-                               "%.2f |\n"
-                             : "%-34s %9s %9s %8s %6.3g %9s %7s %9s %6s %8s%1s %6.2f %% %6.2f\n";
+    bool starts = l->scenario->score_settle; /* an rms over the start says nothing */
 
     snprintf(name, sizeof name, "%.63s%s%.30s", l->scenario->name, window ? " / " : "",
              window ? window : "");
-    printf(format, name, human(l->rms_s, t[0]), human(l->max_s, t[1]),
-           l->window->settle_below_s > 0 ? human(l->settle_s, t[2]) : "-", l->poll_s,
-           human(l->limit_s, t[3]), ratio(l->x_limit, t[4]), human(l->limit_64_s, t[5]),
-           ratio(l->x_limit_64, t[6]), ratio(l->x_chronyd, t[7]),
-           l->scenario->score_settle ? "*" : "", l->outside * 100, l->estimate);
+    human(l->rms_s, t[0]);
+    human(l->max_s, t[1]);
+    human(l->settle_s, t[2]);
+    human(l->limit_s, t[3]);
+    ratio(starts ? 0 : l->x_limit, t[4]);
+    human(l->limit_64_s, t[5]);
+    if (starts) {
+        strcpy(t[3], "-");
+        strcpy(t[5], "-");
+    }
+    ratio(starts ? 0 : l->x_limit_64, t[6]);
+    ratio(l->x_chronyd, t[7]);
+    if (o->markdown) {
+        printf("| %s | %s | %s | %s | %.3g | %s | %s | %s | %s | %s%s | %.2f %% | %.2f |\n", name,
+               t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[7], starts ? "*" : "",
+               l->outside * 100, l->estimate);
+    } else {
+        printf("%-34s %9s %9s %8s %6.3g %9s %7s %9s %6s %8s%1s %6.2f %% %6.2f\n", name, t[0], t[1],
+               t[2], l->poll_s, t[3], t[4], t[5], t[6], t[7], starts ? "*" : "", l->outside * 100,
+               l->estimate);
+    }
 }
 
 static void print_group(const struct line *lines, unsigned count, const char *group)
@@ -309,7 +322,7 @@ static void print_group(const struct line *lines, unsigned count, const char *gr
         if (strcmp(lines[i].scenario->group, group) != 0) {
             continue;
         }
-        limit += log(lines[i].x_limit);
+        limit += lines[i].scenario->score_settle ? 0 : log(lines[i].x_limit);
         n++;
         if (lines[i].x_chronyd > 0) {
             chronyd += log(lines[i].x_chronyd);

@@ -11,6 +11,7 @@
 
 #define PORTS 256 /* remembered */
 #define STREAM_REFCLOCK 4000
+#define LOOK_UP_S 0.05 /* how long a resolver takes */
 
 /* The port that a request left from. */
 struct engine_port {
@@ -74,11 +75,10 @@ static void resolve(struct world *w, struct node *node, double value)
     struct engine_node *n = node->state;
     uint16_t source = (uint16_t)value;
     struct address found[16];
-    double delay_s;
     unsigned count = 0;
 
     if (n->family[source] != ADDRESS_V6) {
-        count = world_look_up(w, n->looked_up[source], found, 16, &delay_s);
+        count = world_look_up(w, n->looked_up[source], found, 16);
     }
     engine_resolved(&n->engine, world_read_clock(w, node), source, found, count);
     carry_out_all(w, node);
@@ -87,11 +87,10 @@ static void resolve(struct world *w, struct node *node, double value)
 static void look_up(struct world *w, struct node *node, const struct effect_look_up *wanted)
 {
     struct engine_node *n = node->state;
-    double delay_s = 0.05;
 
     memcpy(n->looked_up[wanted->source], wanted->name, sizeof wanted->name);
     n->family[wanted->source] = wanted->family;
-    world_at(w, world_now_s(w) + delay_s, node->index, resolve, wanted->source);
+    world_at(w, world_now_s(w) + LOOK_UP_S, node->index, resolve, wanted->source);
 }
 
 static void carry_out(struct world *w, struct node *node, const struct effect *effect)

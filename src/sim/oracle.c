@@ -2,10 +2,11 @@
 /* State (x, y) = (phase, frequency) of the oscillator; y is a random walk of intensity q = wander^2
  * per second, so over t seconds
  *     F = [1 t; 0 1],  Q = q [t^3/3 t^2/2; t^2/2 t].
- * An exchange whose two delays have queueing parts e1, e2 measures x with the error (e1 - e2)/2.
- * For exponential queues that error is, given s = e1 + e2, exactly uniform on [-s/2, s/2]: its
- * variance is s^2/12. The path without queues is not known: s is measured against the smallest
- * round trip so far, which itself is about jitter * sqrt(2/n) too long after n exchanges. */
+ * An exchange whose two delays have queueing parts e1, e2 measures x with the error (e2 - e1)/2.
+ * For exponential queues of means a and b, e1 is, given s = e1 + e2, an exponential of rate
+ * c = 1/a - 1/b cut off at s: uniform if a = b, which gives the error the variance s^2/12. The path
+ * without queues is not known: s is measured against the smallest round trip so far, which itself
+ * is about jitter * sqrt(2/n) too long after n exchanges. */
 #include "sim/oracle.h"
 
 #include <math.h>
@@ -52,18 +53,36 @@ static void update_all(struct oracle *o, double at_s, double z, double variance)
     o->at_s = at_s;
 }
 
+/* Mean and variance of e1, given the sum s of both. */
+static void share_of_sum(double a, double b, double s, double *mean, double *variance)
+{
+    double c = a > 0 && b > 0 ? 1 / a - 1 / b : 0, e;
+
+    if (fabs(c * s) < 1e-3) {
+        *mean = s / 2;
+        *variance = s * s / 12;
+        return;
+    }
+    e = exp(-fabs(c * s)); /* written for c > 0; the other case is its mirror image */
+    *mean = 1 / fabs(c) - s * e / (1 - e);
+    *variance = 1 / (c * c) - s * s * e / ((1 - e) * (1 - e));
+    *mean = c > 0 ? *mean : s - *mean;
+}
+
 void oracle_exchange(struct oracle *o, unsigned source, double at_s, double x_s, double up_s,
                      double down_s)
 {
-    double trip = up_s + down_s, spread;
+    double trip = up_s + down_s, jitter, s, mean, variance;
 
     if (source >= ORACLE_SOURCES) {
         return;
     }
+    jitter = (o->up_jitter_s[source] + o->down_jitter_s[source]) / 2;
     o->samples[source]++;
     o->least_s[source] = fmin(o->least_s[source], trip);
-    spread = trip - o->least_s[source] + o->jitter_s[source] * sqrt(2.0 / o->samples[source]);
-    update_all(o, at_s, x_s + (down_s - up_s) / 2, spread * spread / 12 + 1e-22);
+    s = trip - o->least_s[source] + jitter * sqrt(2.0 / o->samples[source]);
+    share_of_sum(o->up_jitter_s[source], o->down_jitter_s[source], s, &mean, &variance);
+    update_all(o, at_s, x_s + (down_s - up_s) / 2 + (mean - s / 2), variance + 1e-22);
 }
 
 void oracle_measure(struct oracle *o, double at_s, double x_s, double noise_s, double deviation_s)

@@ -22,7 +22,7 @@ struct oracle {
     struct oracle_estimate estimate[ORACLE_BANK];
     double at_s;                    /* of the estimates, true time */
     double least_s[ORACLE_SOURCES]; /* smallest round trip seen */
-    double jitter_s[ORACLE_SOURCES];
+    double up_jitter_s[ORACLE_SOURCES], down_jitter_s[ORACLE_SOURCES]; /* means, known */
     unsigned samples[ORACLE_SOURCES];
     double error[ORACLE_BANK]; /* prediction - truth at the last oracle_look() */
 };

@@ -178,8 +178,8 @@ static void set_up(struct run *r, const struct scenario *s, uint64_t seed)
         world_set_path(w, client, node, &server->up, &server->down);
         link_init(&r->links_64[i][0], &server->up, seed ^ SEED_64, 2 * i);
         link_init(&r->links_64[i][1], &server->down, seed ^ SEED_64, 2 * i + 1);
-        r->oracle.jitter_s[i] = (server->up.jitter_s + server->down.jitter_s) / 2;
-        r->oracle_64.jitter_s[i] = r->oracle.jitter_s[i];
+        r->oracle.up_jitter_s[i] = r->oracle_64.up_jitter_s[i] = server->up.jitter_s;
+        r->oracle.down_jitter_s[i] = r->oracle_64.down_jitter_s[i] = server->down.jitter_s;
     }
     if (s->refclock_noise_s > 0) {
         engine_node_set_refclock(w, client, 0, 1, s->refclock_noise_s);

@@ -12,7 +12,6 @@ enum stream { STREAM_CLOCK = 1000, STREAM_SERVER = 2000, STREAM_NODE = 3000, STR
 
 /* A kernel holds rates in units of 2^-16 ppm. */
 #define KERNEL_RATE_UNIT (1e-6 / 65536)
-#define KERNEL_RATE_MAX 0.1
 #define STUCK_REST_NS INT64_C(1000000)
 
 double world_now_s(const struct world *w)
@@ -256,8 +255,7 @@ void world_exchanged(struct world *w, struct node *client, const struct world_pa
     }
 }
 
-unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max,
-                       double *delay_s)
+unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max)
 {
     for (unsigned i = 0; i < w->name_count; i++) {
         struct world_name *n = &w->names[i];
@@ -266,7 +264,6 @@ unsigned world_look_up(struct world *w, const char *name, struct address *out, u
         if (strcmp(n->name, name) != 0) {
             continue;
         }
-        *delay_s = n->delay_s;
         if (n->failures > 0) {
             n->failures--;
             return 0;
@@ -274,7 +271,6 @@ unsigned world_look_up(struct world *w, const char *name, struct address *out, u
         memcpy(out, n->addresses, count * sizeof *out);
         return count;
     }
-    *delay_s = 1;
     return 0;
 }
 
@@ -288,9 +284,9 @@ struct instant world_read_clock(struct world *w, struct node *node)
 
 static double kernel_rate(double rate)
 {
-    double clamped = rate > KERNEL_RATE_MAX    ? KERNEL_RATE_MAX
-                     : rate < -KERNEL_RATE_MAX ? -KERNEL_RATE_MAX
-                                               : rate;
+    double clamped = rate > WORLD_KERNEL_RATE_MAX    ? WORLD_KERNEL_RATE_MAX
+                     : rate < -WORLD_KERNEL_RATE_MAX ? -WORLD_KERNEL_RATE_MAX
+                                                     : rate;
     double units = clamped / KERNEL_RATE_UNIT;
 
     return (double)(int64_t)(units + (units < 0 ? -0.5 : 0.5)) * KERNEL_RATE_UNIT;

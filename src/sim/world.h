@@ -23,6 +23,7 @@
 #define WORLD_PACKET_MAX 256
 #define WORLD_EPOCH_S INT64_C(1800000000)
 #define WORLD_NOT_DUE INT64_MAX
+#define WORLD_KERNEL_RATE_MAX 0.1
 
 struct world;
 struct node;
@@ -75,7 +76,6 @@ struct world_name {
     char name[64];
     struct address addresses[16];
     unsigned count, failures;
-    double delay_s;
 };
 
 typedef void world_action(struct world *w, struct node *node, double value);
@@ -159,9 +159,8 @@ int world_adjust_clock(struct world *w, struct node *node, const struct clock_co
 void world_tell(struct world *w, struct node *node, const struct event *event);
 /* A genuine reply came in. */
 void world_exchanged(struct world *w, struct node *client, const struct world_packet *reply);
-/* The addresses of a name now; 0 if the look-up fails. *delay_s: how long it takes. */
-unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max,
-                       double *delay_s);
+/* The addresses of a name now; 0 if the look-up fails. */
+unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max);
 /* After a node was run: when it is due next. */
 void world_set_due(struct node *node, struct mono_time due);
 void world_trace(struct world *w, const void *data, size_t length);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rest of os/ for simulated machines: a few files in memory, which outlive a restart; one
+ * process, which can neither fork nor be signalled; no Unix sockets. What is not here, no part of
+ * the daemon's loop calls. */
+#include <errno.h>
+#include <string.h>
+
+#include "os/file.h"
+#include "os/process.h"
+#include "os/stream.h"
+#include "sim/os_sim.h"
+
+/* ---- os/file.h ---- */
+
+static struct os_sim_file *find_file(const char *path, bool create)
+{
+    struct os_sim *os = os_sim_current();
+
+    for (unsigned i = 0; i < OS_SIM_FILES; i++) {
+        if (os->files[i].present && strcmp(os->files[i].path, path) == 0) {
+            return &os->files[i];
+        }
+    }
+    for (unsigned i = 0; create && i < OS_SIM_FILES; i++) {
+        struct os_sim_file *file = &os->files[i];
+
+        if (!file->present && strlen(path) < sizeof file->path) {
+            file->present = true;
+            strcpy(file->path, path);
+            return file;
+        }
+    }
+    return NULL;
+}
+
+long file_read_into(const char *path, char *buffer, size_t capacity)
+{
+    const struct os_sim_file *file = find_file(path, false);
+    size_t length;
+
+    if (!file || capacity == 0) {
+        return -ENOENT;
+    }
+    length = file->length < capacity - 1 ? file->length : capacity - 1;
+    memcpy(buffer, file->text, length);
+    buffer[length] = '\0';
+    return (long)length;
+}
+
+int file_replace(const char *path, const char *data, size_t length, unsigned mode)
+{
+    struct os_sim_file *file = find_file(path, true);
+
+    (void)mode;
+    if (!file || length > sizeof file->text) {
+        return -ENOSPC;
+    }
+    memcpy(file->text, data, length);
+    file->length = length;
+    return 0;
+}
+
+int file_read(const char *path, size_t limit, char **text, size_t *length)
+{
+    (void)path;
+    (void)limit;
+    (void)text;
+    (void)length;
+    return -ENOENT;
+}
+
+int file_glob(const char *pattern, struct file_list *out)
+{
+    (void)pattern;
+    *out = (struct file_list){0};
+    return 0;
+}
+
+void file_list_free(struct file_list *list)
+{
+    *list = (struct file_list){0};
+}
+
+bool file_is_directory(const char *path)
+{
+    (void)path;
+    return false;
+}
+
+/* ---- os/process.h: one process, with no parent and no children ---- */
+
+bool process_take_signal(enum process_signal which)
+{
+    (void)which;
+    return false;
+}
+
+long process_id(void)
+{
+    return 1 + (long)os_sim_current()->node->index;
+}
+
+long process_parent_id(void)
+{
+    return 0;
+}
+
+void process_ready(void)
+{
+}
+
+void process_notify(const char *state)
+{
+    (void)state;
+}
+
+long process_send(int fd, const void *message, size_t length)
+{
+    (void)fd;
+    (void)message;
+    (void)length;
+    return -EPIPE;
+}
+
+long process_receive(int fd, void *message, size_t capacity)
+{
+    (void)fd;
+    (void)message;
+    (void)capacity;
+    return -EPIPE;
+}
+
+/* ---- os/stream.h: nobody listens, nobody connects ---- */
+
+int stream_listen_unix(const char *path, unsigned mode)
+{
+    (void)path;
+    (void)mode;
+    return -ENOTSUP;
+}
+
+int stream_accept(int fd, struct stream_peer *peer)
+{
+    (void)fd;
+    (void)peer;
+    return -EAGAIN;
+}
+
+long stream_read(int fd, void *data, size_t length)
+{
+    (void)fd;
+    (void)data;
+    (void)length;
+    return 0;
+}
+
+long stream_write(int fd, const void *data, size_t length)
+{
+    (void)fd;
+    (void)data;
+    (void)length;
+    return -EPIPE;
+}
+
+void stream_close(int fd)
+{
+    (void)fd;
+}
