@@ -81,7 +81,8 @@ static struct clock_command discipline_slew(struct discipline *d, const struct s
     }
     slew = clamp(offset_s / duration, s->max_slew_rate);
     if (slew != 0) {
-        duration = offset_s / slew;
+        /* as our own clock counts it, which runs faster or slower meanwhile */
+        duration = offset_s / slew * (1 + slew);
     }
     d->slewing = true;
     d->slew_end = mono_after(now, duration);
