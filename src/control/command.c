@@ -8,7 +8,7 @@
 
 static const struct {
     const char *verb;
-    void (*write)(struct json *j, const struct report *report);
+    void (*write)(struct document *d, const struct report *report);
 } verbs[] = {
     {"status", report_json_status},
     {"sources", report_json_sources},
@@ -17,23 +17,23 @@ static const struct {
 size_t command_run(const char *line, const struct report_input *input, struct report *report,
                    char *out, size_t capacity)
 {
-    struct json j;
+    struct document d;
     size_t length;
 
-    json_begin(&j, out, capacity);
+    document_begin(&d, out, capacity);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(line, verbs[i].verb) == 0) {
             report_fill(report, input);
-            verbs[i].write(&j, report);
-            length = json_finish(&j);
+            verbs[i].write(&d, report);
+            length = document_finish(&d);
             if (length > 0) {
                 return length;
             }
-            json_begin(&j, out, capacity);
-            report_json_error(&j, "too-long", "the answer is longer than the daemon's buffer");
-            return json_finish(&j);
+            document_begin(&d, out, capacity);
+            report_json_error(&d, "too-long", "the answer is longer than the daemon's buffer");
+            return document_finish(&d);
         }
     }
-    report_json_error(&j, "unknown-command", "known commands: status, sources");
-    return json_finish(&j);
+    report_json_error(&d, "unknown-command", "known commands: status, sources");
+    return document_finish(&d);
 }

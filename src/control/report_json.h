@@ -3,14 +3,14 @@
 #ifndef TOKI_CONTROL_REPORT_JSON_H
 #define TOKI_CONTROL_REPORT_JSON_H
 
-#include "control/json.h"
+#include "control/document.h"
 #include "control/report.h"
 
 #define REPORT_JSON_VERSION 1
 
-void report_json_status(struct json *j, const struct report *report);
-void report_json_sources(struct json *j, const struct report *report);
-void report_json_error(struct json *j, const char *code, const char *message);
+void report_json_status(struct document *d, const struct report *report);
+void report_json_sources(struct document *d, const struct report *report);
+void report_json_error(struct document *d, const char *code, const char *message);
 
 /* ntpq's character for a source. */
 const char *report_tally(enum source_status status);

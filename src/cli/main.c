@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* toki: the table of subcommands. Adding one is a row here and a file beside this one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/toki.h"
+#include "toki_build.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} commands[] = {
+    {"status", status_run,
+     "status [--json] [--control PATH]\n"
+     "    Is the clock synchronised, to what, and how far off can it be; and for each source, why\n"
+     "    it is used or not. Exit code 0: synchronised, 1: not, 2: no daemon.\n"},
+    {"sources", sources_run,
+     "sources [--json] [--control PATH]\n"
+     "    The sources with their measurements. Exit code 0, or 2: no daemon.\n"},
+    {"query", query_run,
+     "query HOST... [--port N] [--samples N] [-4|-6] [--timeout SECONDS] [--json]\n"
+     "    Asks servers once, without a daemon and without touching the clock. Exit code 0: there "
+     "is\n"
+     "    a usable answer, 1: none, 2: wrong use.\n"},
+    {"check", check_run,
+     "check FILE [--json] [--language chrony|ntp]\n"
+     "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
+     "has\n"
+     "    errors.\n"},
+    {"demo", demo_run,
+     "demo [--seconds N]\n"
+     "    Five servers on this computer, one of which lies, and a client with a wrong clock of "
+     "its\n"
+     "    own: watch it find the time. Changes nothing outside of itself.\n"},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static int print_help(void)
+{
+    puts("Usage: toki COMMAND ...\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        printf("  %s", commands[i].help);
+    }
+    puts("  version\n  help");
+    return EXIT_GOOD;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        puts("toki " TOKI_VERSION);
+        return EXIT_GOOD;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        return print_help();
+    }
+    fprintf(stderr,
+            argc > 1 ? "toki: there is no command '%s'; try 'toki help'\n"
+                     : "toki: which command%s? Try 'toki help'\n",
+            name);
+    return EXIT_USAGE;
+}

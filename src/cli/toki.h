@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The subcommands of toki: each gets what follows its name, like main(), and gives an exit code. */
+#ifndef TOKI_CLI_TOKI_H
+#define TOKI_CLI_TOKI_H
+
+#define EXIT_GOOD 0
+#define EXIT_BAD 1   /* not synchronised, no usable answer, ... */
+#define EXIT_USAGE 2 /* wrong use, no daemon, a file with errors */
+
+int status_run(int argc, char **argv);
+int sources_run(int argc, char **argv);
+int query_run(int argc, char **argv);
+int check_run(int argc, char **argv);
+int demo_run(int argc, char **argv);
+
+#endif
