@@ -19,8 +19,10 @@
 
 enum config_dialect { DIALECT_UNKNOWN, DIALECT_CHRONY, DIALECT_NTP };
 
-enum drift_format { DRIFT_CHRONY /* ppm, positive: clock fast; skew */, DRIFT_NTP /* ppm, the
-                    correction: positive: clock slow */ };
+enum drift_format {
+    DRIFT_CHRONY, /* the clock's error in ppm (positive: fast), and its skew */
+    DRIFT_NTP     /* the correction in ppm (positive: the clock is slow) */
+};
 
 enum config_severity { CONFIG_ERROR, CONFIG_WARNING };
 
@@ -29,6 +31,7 @@ struct config_message {
     char file[CONFIG_PATH_MAX];
     unsigned line, column; /* from 1; 0: the file as a whole. column counts characters (UTF-8) */
     unsigned width;        /* characters of the word that the caret underlines; >= 1 */
+    unsigned caret;        /* the same column within `source`, which may be cut in front */
     char text[256];        /* "unknown directive 'sever'" */
     char hint[256];        /* "did you mean 'server'?", or "" */
     char source[256];      /* the line itself, cleaned of control characters, maybe cut */
@@ -37,20 +40,22 @@ struct config_message {
 struct config {
     enum config_dialect dialect;
     struct settings settings;
-    struct acl access;             /* who gets time, and ntp.conf's other flags */
-    struct acl command_access;     /* who may use the UDP control protocols */
+    struct acl access;         /* who gets time, and ntp.conf's other flags */
+    bool have_source_access;   /* `restrict source`: these flags, not those of `access`, ... */
+    uint32_t source_access;    /* ... hold for replies of our sources (ACCESS_IGNORE) */
+    struct acl command_access; /* who may use the UDP control protocols */
     struct ratelimit_settings ratelimit;
-    size_t client_log_bytes;       /* memory of the limiter */
-    unsigned port;                 /* of the server; 0: none */
+    size_t client_log_bytes;              /* memory of the limiter */
+    unsigned port;                        /* of the server; 0: none */
     struct address bind[CONFIG_BIND_MAX]; /* addresses to serve on; none: any */
     unsigned bind_count;
-    unsigned command_port;         /* chrony protocol; 0: off */
+    unsigned command_port; /* chrony protocol; 0: off */
     char driftfile[CONFIG_PATH_MAX];
     enum drift_format drift_format;
     double drift_interval_s;
     char pidfile[CONFIG_PATH_MAX]; /* "": the default; "/": none */
     char keyfile[CONFIG_PATH_MAX];
-    char leap_zone[64];            /* leapsectz */
+    char leap_zone[64]; /* leapsectz */
     char log_directory[CONFIG_PATH_MAX];
     char user[64];
     bool rtc_sync;

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See access.h. A prefix of length 0 is kept as the default of its family. Where ntp's branches
+ * differ NTPsec is followed: a later line for the same address adds its flags to the earlier ones,
+ * and to those that everybody has from the start (classic ntpd: it replaces them). */
+#include "config/access.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/text.h"
+
+#define SUBNET_TEXT_MAX 128
+
+/* ---- prefixes ---- */
+
+/* 0..`limit` in decimal digits, or -1. */
+static int small_number(const char *text, int limit)
+{
+    int value = 0;
+    if (*text == '\0' || strlen(text) > 3) {
+        return -1;
+    }
+    for (; *text != '\0'; text++) {
+        if (!text_is_digit(*text)) {
+            return -1;
+        }
+        value = value * 10 + (*text - '0');
+    }
+    return value <= limit ? value : -1;
+}
+
+static bool only_of(const char *text, const char *characters)
+{
+    return text[strspn(text, characters)] == '\0';
+}
+
+/* "1.2" is 1.2.0.0 with 16 bits; "10" is 10.0.0.0 with 8. */
+static bool parse_short_v4(const char *text, struct address *prefix, unsigned *length)
+{
+    char part[4];
+    unsigned count = 0;
+    memset(prefix, 0, sizeof *prefix);
+    prefix->family = ADDRESS_V4;
+    for (;;) {
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > 3 || count == 4) {
+            return false;
+        }
+        memcpy(part, text, digits);
+        part[digits] = '\0';
+        int value = small_number(part, 255);
+        if (value < 0) {
+            return false;
+        }
+        prefix->bytes[count++] = (uint8_t)value;
+        text += digits;
+        if (*text == '\0') {
+            *length = 8 * count;
+            return true;
+        }
+        if (*text != '.') {
+            return false;
+        }
+        text++;
+        if (*text == '\0') { /* "10." */
+            *length = 8 * count;
+            return count < 4;
+        }
+    }
+}
+
+bool access_parse_prefix(const char *text, bool short_forms, struct address *prefix,
+                         unsigned *length, const char **problem)
+{
+    char address[SUBNET_TEXT_MAX];
+    const char *slash = strchr(text, '/');
+    size_t bytes = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    *problem = NULL;
+    if (bytes >= sizeof address) {
+        *problem = slash != NULL ? "no address" : NULL;
+        return false;
+    }
+    memcpy(address, text, bytes);
+    address[bytes] = '\0';
+    if (address_parse(address, prefix)) {
+        *length = prefix->family == ADDRESS_V4 ? 32 : 128;
+    } else if (!short_forms || !parse_short_v4(address, prefix, length)) {
+        bool numeric =
+            slash != NULL || only_of(address, "0123456789.") || strchr(address, ':') != NULL;
+        *problem = numeric ? "no address" : NULL;
+        return false;
+    }
+    if (slash == NULL) {
+        return true;
+    }
+    int limit = prefix->family == ADDRESS_V4 ? 32 : 128;
+    int given = small_number(slash + 1, limit);
+    if (given < 0) {
+        *problem = limit == 32 ? "a prefix length is 0 to 32" : "a prefix length is 0 to 128";
+        return false;
+    }
+    *length = (unsigned)given;
+    return true;
+}
+
+/* Length of a mask of ones followed by zeros, or -1. */
+static int mask_length(const struct address *mask)
+{
+    int bytes = mask->family == ADDRESS_V4 ? 4 : 16, length = 0;
+    bool ended = false;
+    for (int bit = 0; bit < 8 * bytes; bit++) {
+        bool one = (mask->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
+        if (one && ended) {
+            return -1;
+        }
+        length += one;
+        ended = ended || !one;
+    }
+    return length;
+}
+
+/* ---- the table ---- */
+
+static uint32_t get_flags(const struct acl *acl, const struct address *prefix, unsigned length)
+{
+    uint32_t flags = 0;
+    if (length == 0) {
+        return prefix->family == ADDRESS_V4 ? acl->default_v4 : acl->default_v6;
+    }
+    return acl_get(acl, prefix, length, &flags) ? flags : 0;
+}
+
+static bool set_flags(struct acl *acl, const struct address *prefix, unsigned length,
+                      uint32_t flags)
+{
+    if (length == 0) {
+        *(prefix->family == ADDRESS_V4 ? &acl->default_v4 : &acl->default_v6) = flags;
+        return true;
+    }
+    return acl_set(acl, prefix, length, flags);
+}
+
+static void set_or_complain(struct reader *r, const struct word *word, struct acl *acl,
+                            const struct address *prefix, unsigned length, uint32_t flags)
+{
+    if (!set_flags(acl, prefix, length, flags)) {
+        reader_error(r, word, "", "more than %d access rules", ACL_RULES_MAX);
+    }
+}
+
+void access_add_flags(struct acl *acl, uint32_t flags)
+{
+    acl->default_v4 |= flags;
+    acl->default_v6 |= flags;
+    for (unsigned i = 0; i < acl->count; i++) {
+        acl->rules[i].flags |= flags;
+    }
+}
+
+bool access_any_flag(const struct acl *acl, uint32_t flags)
+{
+    bool any = ((acl->default_v4 | acl->default_v6) & flags) != 0;
+    for (unsigned i = 0; i < acl->count; i++) {
+        any = any || (acl->rules[i].flags & flags) != 0;
+    }
+    return any;
+}
+
+static const struct address everywhere[] = {{.family = ADDRESS_V4}, {.family = ADDRESS_V6}};
+
+/* ---- chrony: allow, deny, cmdallow, cmddeny ---- */
+
+const struct parameter access_chrony_arguments[] = {
+    {.name = "subnet",
+     .type = PARAMETER_REST,
+     .fallback = "everybody",
+     .doc = "[all] address, address/length, 10, 192.168, 1.2.3/22; 'all' clears longer rules"},
+    {0},
+};
+
+static void complain_of_prefix(struct reader *r, const struct word *word, const char *problem,
+                               bool opens)
+{
+    if (problem != NULL) {
+        reader_error(r, word, problem, "'%.100s' is not an address", word->text);
+    } else if (opens) { /* to ignore it keeps somebody out: safe */
+        reader_warning(r, word, "write its address",
+                       "host names are not supported yet in access rules: '%.100s' gets nothing "
+                       "by this line",
+                       word->text);
+    } else {
+        reader_error(r, word, "write its address",
+                     "host names are not supported yet in access rules: '%.100s'", word->text);
+    }
+}
+
+static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
+{
+    const struct word *words = r->line.words;
+    unsigned next = r->rest, length;
+    struct address prefix;
+    const char *problem;
+    bool all = next < r->line.count && text_equal_any_case(words[next].text, "all");
+    next += all;
+    if (next == r->line.count) {
+        for (unsigned i = 0; i < 2; i++) {
+            if (all) {
+                acl_clear_within(acl, &everywhere[i], 0);
+            }
+            set_flags(acl, &everywhere[i], 0, flags);
+        }
+        return;
+    }
+    if (next + 1 < r->line.count) {
+        reader_error(r, &words[next + 1], "one line for each subnet", "'%.100s' is a word too much",
+                     words[next + 1].text);
+        return;
+    }
+    if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
+        complain_of_prefix(r, &words[next], problem, flags == 0);
+        return;
+    }
+    if (all) {
+        acl_clear_within(acl, &prefix, length);
+    }
+    set_or_complain(r, &words[next], acl, &prefix, length, flags);
+}
+
+void access_allow(struct reader *r)
+{
+    apply_chrony(r, &r->config->access, 0);
+}
+
+void access_deny(struct reader *r)
+{
+    apply_chrony(r, &r->config->access, ACCESS_NOSERVE);
+}
+
+void access_command_allow(struct reader *r)
+{
+    apply_chrony(r, &r->config->command_access, 0);
+}
+
+void access_command_deny(struct reader *r)
+{
+    apply_chrony(r, &r->config->command_access, ACCESS_NOSERVE);
+}
+
+/* ---- ntp: restrict, unrestrict ---- */
+
+const struct parameter access_restrict_arguments[] = {
+    {.name = "address",
+     .type = PARAMETER_WORD,
+     .required = true,
+     .doc = "default, source, an address, or address/length"},
+    {0},
+};
+
+#define FLAG(word, text)                                                                           \
+    {                                                                                              \
+        .name = word, .type = PARAMETER_FLAG, .doc = text                                          \
+    }
+
+const struct parameter access_restrict_options[] = {
+    {.name = "mask", .type = PARAMETER_WORD, .doc = "an address of ones followed by zeros"},
+    FLAG("flake", "one packet in ten is dropped"),
+    FLAG("ignore", "every packet is dropped"),
+    FLAG("kod", "who is over the limit is told so, seldom"),
+    FLAG("limited", "the rate limit holds"),
+    FLAG("nomodify", "no change by the control protocols"),
+    FLAG("nopeer", "no association by a packet (never made here)"),
+    FLAG("noquery", "no status by the control protocols"),
+    FLAG("noserve", "no time"),
+    FLAG("notrap", "no traps (never sent here)"),
+    FLAG("notrust", "only authenticated packets"),
+    FLAG("ntpport", "the rule holds for source port 123 only"),
+    FLAG("version", "only the present version is answered"),
+    {.name = "lowpriotrap",
+     .type = PARAMETER_FLAG,
+     .verdict = VERDICT_NOTHING,
+     .reason = "traps are never sent"},
+    {.name = "nomrulist",
+     .type = PARAMETER_FLAG,
+     .verdict = VERDICT_NOTHING,
+     .reason = "no list of clients is given away"},
+    {.name = "noepeer",
+     .type = PARAMETER_FLAG,
+     .verdict = VERDICT_NOTHING,
+     .reason = "no association ever comes from a packet"},
+    {.name = "epeer",
+     .type = PARAMETER_FLAG,
+     .verdict = VERDICT_LATER,
+     .reason = "it would let packets make associations"},
+    {.name = "ippeerlimit",
+     .type = PARAMETER_INTEGER,
+     .minimum = -1,
+     .maximum = 1e6,
+     .verdict = VERDICT_NOTHING,
+     .reason = "no association ever comes from a packet"},
+    {.name = "mssntp",
+     .type = PARAMETER_FLAG,
+     .verdict = VERDICT_LATER,
+     .reason = "it would have Samba sign replies to Windows clients"},
+    {.name = "serverresponse",
+     .type = PARAMETER_WORD,
+     .verdict = VERDICT_LATER,
+     .reason = "it would blur the reference time of replies"},
+    {0},
+};
+
+static uint32_t given_flags(const struct reader *r)
+{
+    static const struct {
+        const char *name;
+        uint32_t flag;
+    } flags[] = {
+        {"flake", ACCESS_FLAKE},     {"ignore", ACCESS_IGNORE},     {"kod", ACCESS_KOD},
+        {"limited", ACCESS_LIMITED}, {"nomodify", ACCESS_NOMODIFY}, {"nopeer", ACCESS_NOPEER},
+        {"noquery", ACCESS_NOQUERY}, {"noserve", ACCESS_NOSERVE},   {"notrap", ACCESS_NOTRAP},
+        {"notrust", ACCESS_NOTRUST}, {"ntpport", ACCESS_NTPPORT},   {"version", ACCESS_VERSION},
+    };
+    uint32_t given = 0;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        given |= directive_value(r, flags[i].name) != NULL ? flags[i].flag : 0;
+    }
+    return given;
+}
+
+/* The prefixes that a restrict line speaks of. */
+struct target {
+    struct address prefixes[2];
+    unsigned lengths[2], count;
+    bool source; /* `restrict source` */
+};
+
+/* Narrows the prefix by `mask M`. */
+static bool apply_mask(struct reader *r, struct target *t)
+{
+    const struct value *value = directive_value(r, "mask");
+    struct address mask;
+    if (value == NULL) {
+        return true;
+    }
+    bool address = address_parse(value->word->text, &mask);
+    if (!address || mask.family != t->prefixes[0].family || mask_length(&mask) < 0) {
+        reader_error(r, value->word, "ones, then zeros, as in 255.255.255.0",
+                     "'%.100s' is not a mask for '%.100s'", value->word->text,
+                     directive_value(r, "address")->word->text);
+        return false;
+    }
+    t->lengths[0] = (unsigned)mask_length(&mask);
+    return true;
+}
+
+static bool find_target(struct reader *r, struct target *t, bool opens)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    const char *problem;
+    memset(t, 0, sizeof *t);
+    if (strcmp(word->text, "source") == 0) {
+        t->source = true;
+        return true;
+    }
+    if (strcmp(word->text, "default") == 0) {
+        for (unsigned i = 0; i < 2; i++) {
+            if (r->family == ADDRESS_NONE || r->family == everywhere[i].family) {
+                t->prefixes[t->count++] = everywhere[i];
+            }
+        }
+        return true;
+    }
+    if (!access_parse_prefix(word->text, false, &t->prefixes[0], &t->lengths[0], &problem)) {
+        complain_of_prefix(r, word, problem, opens);
+        return false;
+    }
+    if (r->family != ADDRESS_NONE && r->family != t->prefixes[0].family) {
+        reader_error(r, word, "", "'%.100s' is not of the family that -4 or -6 asks for",
+                     word->text);
+        return false;
+    }
+    t->count = 1;
+    return apply_mask(r, t);
+}
+
+void access_restrict(struct reader *r)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    uint32_t flags = given_flags(r);
+    struct acl *acl = &r->config->access;
+    struct target target;
+    if (!find_target(r, &target, (flags & ~(uint32_t)(ACCESS_KOD | ACCESS_NTPPORT)) == 0)) {
+        return;
+    }
+    if ((flags & ACCESS_NOTRUST) != 0) {
+        reader_warning(r, directive_value(r, "notrust")->word,
+                       "to refuse them all, write 'noserve'",
+                       "keys are not supported yet, so nobody can meet 'notrust'");
+    }
+    if (target.source) {
+        r->config->have_source_access = true;
+        r->config->source_access |= flags;
+    }
+    for (unsigned i = 0; i < target.count; i++) {
+        const struct address *prefix = &target.prefixes[i];
+        uint32_t old = get_flags(acl, prefix, target.lengths[i]), new = flags;
+        if (target.lengths[i] == 0) {
+            new &= ~(uint32_t)ACCESS_NTPPORT; /* there is one default only: it holds for all */
+        } else if ((flags & ACCESS_NTPPORT) != 0) {
+            old = 0; /* a rule of its own, beside the one for other ports */
+        }
+        set_or_complain(r, word, acl, prefix, target.lengths[i], old | new);
+    }
+}
+
+void access_unrestrict(struct reader *r)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    uint32_t flags = given_flags(r);
+    struct acl *acl = &r->config->access;
+    struct target target;
+    if (flags == 0) {
+        reader_error(r, word, "name the flags to take away",
+                     "to remove a whole rule is not supported yet");
+        return;
+    }
+    if (!find_target(r, &target, true)) {
+        return;
+    }
+    if (target.source) {
+        r->config->source_access &= ~flags;
+    }
+    for (unsigned i = 0; i < target.count; i++) {
+        uint32_t old;
+        const struct address *prefix = &target.prefixes[i];
+        if (target.lengths[i] > 0 && !acl_get(acl, prefix, target.lengths[i], &old)) {
+            reader_warning(r, word, "", "there is no rule for '%.100s'", word->text);
+            continue;
+        }
+        set_flags(acl, prefix, target.lengths[i],
+                  get_flags(acl, prefix, target.lengths[i]) & ~flags);
+    }
+}

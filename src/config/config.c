@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See config.h. Finds the language, sets its defaults, has the lines read, and looks at the whole
+ * for what no single line can show. */
+#include "config/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/access.h"
+#include "config/chrony_conf.h"
+#include "config/dialect.h"
+#include "config/include.h"
+#include "config/message.h"
+#include "config/ntp_conf.h"
+#include "os/file.h"
+
+static const struct language *const languages[] = {&chrony_conf, &ntp_conf};
+
+struct config *config_new(void)
+{
+    return calloc(1, sizeof(struct config));
+}
+
+void config_free(struct config *c)
+{
+    free(c);
+}
+
+const char *config_dialect_name(enum config_dialect d)
+{
+    switch (d) {
+    case DIALECT_CHRONY:
+        return "chrony.conf";
+    case DIALECT_NTP:
+        return "ntp.conf";
+    case DIALECT_UNKNOWN:
+        break;
+    }
+    return "unknown";
+}
+
+/* ---- cross-checks ---- */
+
+static unsigned source_limit(const struct source_spec *spec)
+{
+    return spec->kind == SOURCE_POOL ? spec->max_sources : 1;
+}
+
+static void check_counts(struct reader *r)
+{
+    const struct settings *s = &r->config->settings;
+    unsigned total = 0, selectable = 0;
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        total += source_limit(&s->specs[i]);
+        selectable += s->specs[i].noselect ? 0 : source_limit(&s->specs[i]);
+    }
+    struct origin nowhere = {0};
+    if (s->spec_count == 0 && !s->local) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "add a line such as: server HOST iburst",
+                          "no time source: the clock is left as it is");
+    } else if (total > SOURCES_MAX) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
+                          "up to %u sources are asked for; only %d can be had at a time", total,
+                          SOURCES_MAX);
+    }
+    if (s->spec_count > 0 && s->min_sources > selectable) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
+                          "%u sources must agree, but there can be only %u: the clock will never "
+                          "be set",
+                          s->min_sources, selectable);
+    }
+}
+
+/* A source whose replies the access rules drop. */
+static void check_ignored_sources(struct reader *r)
+{
+    const struct config *c = r->config;
+    for (unsigned i = 0; i < c->settings.spec_count; i++) {
+        const struct source_spec *spec = &c->settings.specs[i];
+        uint32_t flags =
+            c->have_source_access ? c->source_access : acl_flags(&c->access, &spec->address);
+        if (spec->address.family != ADDRESS_NONE && (flags & ACCESS_IGNORE) != 0) {
+            reader_message_at(r, CONFIG_WARNING, &r->spec_seen[i],
+                              "add: restrict source nomodify noquery",
+                              "'restrict ... ignore' drops the replies of '%.100s'", spec->name);
+        }
+    }
+}
+
+static void config_check(struct reader *r)
+{
+    check_counts(r);
+    check_ignored_sources(r);
+}
+
+/* ---- loading ---- */
+
+static void start_config(struct config *c)
+{
+    memset(c, 0, sizeof *c);
+    settings_default(&c->settings);
+}
+
+static void __attribute__((format(printf, 4, 5)))
+add_error(struct config *c, const struct message_place *place, const char *hint, const char *format,
+          ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    message_add(c, CONFIG_ERROR, place, hint, format, arguments);
+    va_end(arguments);
+}
+
+static void complain_of_evidence(struct config *c, const char *name, enum config_dialect dialect,
+                                 const struct dialect_evidence *evidence, const char *hint)
+{
+    struct message_place place = {.file = name,
+                                  .line = evidence->line,
+                                  .column = evidence->column,
+                                  .width = evidence->width,
+                                  .source = evidence->source,
+                                  .source_length = evidence->source_length};
+    add_error(c, &place, hint, "'%s' is a word of %s", evidence->word,
+              config_dialect_name(dialect));
+}
+
+/* Both lines are shown, in the order of the file. */
+static void complain_of_mixture(struct config *c, const char *name,
+                                const struct dialect_finding *found)
+{
+    static const char hint[] = "one file is read in one language only; nothing of it was read";
+    if (found->chrony.line < found->ntp.line) {
+        complain_of_evidence(c, name, DIALECT_CHRONY, &found->chrony, "");
+        complain_of_evidence(c, name, DIALECT_NTP, &found->ntp, hint);
+    } else {
+        complain_of_evidence(c, name, DIALECT_NTP, &found->ntp, "");
+        complain_of_evidence(c, name, DIALECT_CHRONY, &found->chrony, hint);
+    }
+}
+
+static const struct language *find_language(struct config *c, const char *name, const char *text,
+                                            size_t length, enum config_dialect force)
+{
+    struct dialect_finding found = {.dialect = force};
+    if (force == DIALECT_UNKNOWN) {
+        dialect_find(name, text, length, &found);
+    }
+    if (found.mixed) {
+        complain_of_mixture(c, name, &found);
+        return NULL;
+    }
+    /* chrony.conf is the safe one where nothing tells: it serves nobody and never steps */
+    c->dialect = found.dialect != DIALECT_UNKNOWN ? found.dialect : DIALECT_CHRONY;
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+        if (languages[i]->dialect == c->dialect) {
+            return languages[i];
+        }
+    }
+    return NULL;
+}
+
+bool config_load_text(struct config *c, const char *name, const char *text, size_t length,
+                      enum config_dialect force)
+{
+    struct message_place whole = {.file = name};
+    start_config(c);
+    const struct language *language = find_language(c, name, text, length, force);
+    struct reader *r = language != NULL ? calloc(1, sizeof *r) : NULL;
+    if (r == NULL) {
+        if (language != NULL) {
+            add_error(c, &whole, "", "out of memory");
+        }
+        return false;
+    }
+    r->config = c;
+    r->language = language;
+    language->defaults(r);
+    include_text(r, name, text, length);
+    if (r->file_count == 0) {
+        add_error(c, &whole, "", "out of memory");
+    } else if (c->error_count == 0) {
+        language->finish(r);
+        config_check(r);
+    }
+    for (unsigned i = 0; i < r->file_count; i++) {
+        free(r->files[i]);
+    }
+    free(r);
+    return c->error_count == 0;
+}
+
+bool config_load(struct config *c, const char *path, enum config_dialect force)
+{
+    struct message_place whole = {.file = path};
+    char *text = NULL;
+    size_t length = 0;
+    int error = file_read(path, CONFIG_FILE_LIMIT, &text, &length);
+    if (error != 0) {
+        start_config(c);
+        add_error(c, &whole, "", "%s", include_explain(error));
+        return false;
+    }
+    bool good = config_load_text(c, path, text, length, force);
+    free(text);
+    return good;
+}

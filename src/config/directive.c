@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See directive.h. The walker goes on after an error, so that one run names them all. */
+#include "config/directive.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/message.h"
+#include "config/text.h"
+
+#define HINT_MAX 256
+
+/* ---- messages ---- */
+
+static void __attribute__((format(printf, 5, 0)))
+add_here(struct reader *r, enum config_severity severity, const struct word *word, const char *hint,
+         const char *format, va_list arguments)
+{
+    struct message_place place = {.file = r->frame->path,
+                                  .line = r->frame->line,
+                                  .source = r->frame->source,
+                                  .source_length = r->frame->source_length,
+                                  .width = 1};
+    if (word != NULL) {
+        place.column = word->column;
+        place.width = word->width;
+    } else if (r->line.count > 0) {
+        const struct word *last = &r->line.words[r->line.count - 1];
+        place.column = last->column + last->width;
+    } else {
+        place.column = 1;
+    }
+    message_add(r->config, severity, &place, hint, format, arguments);
+}
+
+void reader_error(struct reader *r, const struct word *word, const char *hint, const char *format,
+                  ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_here(r, CONFIG_ERROR, word, hint, format, arguments);
+    va_end(arguments);
+    r->line_errors++;
+}
+
+void reader_warning(struct reader *r, const struct word *word, const char *hint, const char *format,
+                    ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_here(r, CONFIG_WARNING, word, hint, format, arguments);
+    va_end(arguments);
+}
+
+void reader_message_at(struct reader *r, enum config_severity severity, const struct origin *at,
+                       const char *hint, const char *format, ...)
+{
+    struct message_place place = {.file = at->file != NULL ? at->file : r->files[0]};
+    if (at->file != NULL) {
+        place.line = at->line;
+        place.column = at->column;
+        place.width = at->width;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    message_add(r->config, severity, &place, hint, format, arguments);
+    va_end(arguments);
+}
+
+struct origin reader_here(const struct reader *r)
+{
+    const struct word *word = &r->line.words[0];
+    return (struct origin){.file = r->frame->path,
+                           .line = r->frame->line,
+                           .column = word->column,
+                           .width = word->width};
+}
+
+/* ---- the tables ---- */
+
+static bool same_word(const char *a, const char *b, bool any_case)
+{
+    if (any_case ? text_lower(a[0]) != text_lower(b[0]) : a[0] != b[0]) {
+        return false; /* nearly all comparisons end here */
+    }
+    return any_case ? text_equal_any_case(a, b) : strcmp(a, b) == 0;
+}
+
+const struct directive *directive_find(const struct language *language, const char *keyword)
+{
+    for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
+        if (same_word(d->keyword, keyword, language->any_case)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+const struct parameter *parameter_find(const struct parameter *table, const char *name,
+                                       bool any_case)
+{
+    for (const struct parameter *p = table; p != NULL && p->name != NULL; p++) {
+        if (same_word(p->name, name, any_case)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static unsigned parameter_count(const struct parameter *table)
+{
+    unsigned count = 0;
+    while (table != NULL && table[count].name != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* The keyword or option most like the word, NULL if none is like it. */
+struct likeness {
+    const char *word, *best;
+    unsigned distance;
+};
+
+static void compare(struct likeness *l, const char *candidate)
+{
+    unsigned distance = text_distance(l->word, candidate);
+    if (distance < l->distance && distance < strlen(candidate)) {
+        l->distance = distance;
+        l->best = candidate;
+    }
+}
+
+static struct likeness likeness_of(const char *word)
+{
+    return (struct likeness){.word = word, .distance = text_distance_limit(word) + 1};
+}
+
+static void hint_directive(const struct reader *r, const char *word, char hint[HINT_MAX])
+{
+    hint[0] = '\0';
+    if (!message_wanted(r->config)) {
+        return;
+    }
+    const struct directive *exact = NULL;
+    for (const struct language *const *other = r->language->others; *other != NULL; other++) {
+        if (directive_find(*other, word) != NULL) {
+            snprintf(hint, HINT_MAX, "'%.40s' is a word of %s; this file is read as %s", word,
+                     config_dialect_name((*other)->dialect),
+                     config_dialect_name(r->language->dialect));
+            return;
+        }
+    }
+    if (!r->language->any_case) {
+        for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
+            exact = text_equal_any_case(d->keyword, word) ? d : exact;
+        }
+    }
+    if (exact != NULL) {
+        snprintf(hint, HINT_MAX, "write '%s': words of ntp.conf are in lower case", exact->keyword);
+        return;
+    }
+    struct likeness like = likeness_of(word);
+    for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
+        compare(&like, d->keyword);
+    }
+    if (like.best != NULL) {
+        snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
+    }
+}
+
+static void hint_option(const struct reader *r, const char *word, char hint[HINT_MAX])
+{
+    hint[0] = '\0';
+    if (!message_wanted(r->config)) {
+        return;
+    }
+    const char *hash = strchr(word, '#');
+    if (hash != NULL && hash != word) {
+        snprintf(hint, HINT_MAX, "a comment needs a blank in front of its '#'");
+        return;
+    }
+    struct likeness like = likeness_of(word);
+    for (const struct parameter *p = r->directive->options; p->name != NULL; p++) {
+        compare(&like, p->name);
+    }
+    if (like.best != NULL) {
+        snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
+        return;
+    }
+    for (const struct language *const *other = r->language->others; *other != NULL; other++) {
+        const struct directive *d = directive_find(*other, r->directive->keyword);
+        if (d != NULL && parameter_find(d->options, word, (*other)->any_case) != NULL) {
+            snprintf(hint, HINT_MAX, "'%.40s' is an option of %s; this file is read as %s", word,
+                     config_dialect_name((*other)->dialect),
+                     config_dialect_name(r->language->dialect));
+            return;
+        }
+    }
+}
+
+/* "makestep threshold limit" */
+static void describe_syntax(const struct directive *d, char hint[HINT_MAX])
+{
+    size_t used = (size_t)snprintf(hint, HINT_MAX, "usage: %s%s", d->keyword,
+                                   d->family_prefix ? " [-4|-6]" : "");
+    for (unsigned i = 0; i < parameter_count(d->arguments) && used < HINT_MAX; i++) {
+        const struct parameter *p = &d->arguments[i];
+        used += (size_t)snprintf(hint + used, HINT_MAX - used, "%s%s%s%s", p->required ? " " : " [",
+                                 p->name, p->type == PARAMETER_REST ? "..." : "",
+                                 p->required ? "" : "]");
+    }
+    if (used < HINT_MAX && parameter_count(d->options) > 4) {
+        snprintf(hint + used, HINT_MAX - used, " [option...]");
+        return;
+    }
+    for (unsigned i = 0; i < parameter_count(d->options) && used < HINT_MAX; i++) {
+        const struct parameter *p = &d->options[i];
+        used += (size_t)snprintf(hint + used, HINT_MAX - used, " [%s%s]", p->name,
+                                 p->type == PARAMETER_FLAG ? "" : " ...");
+    }
+}
+
+static const char *unit_words(const char *unit)
+{
+    return strcmp(unit, "s") == 0        ? "seconds"
+           : strcmp(unit, "log2 s") == 0 ? "log2 of seconds"
+                                         : unit;
+}
+
+/* "minpoll: a whole number from -7 to 24 (log2 of seconds)" */
+static void describe_parameter(const struct parameter *p, char hint[HINT_MAX])
+{
+    char range[64] = "";
+    if (p->type == PARAMETER_WORD || p->type == PARAMETER_REST || p->type == PARAMETER_FLAG) {
+        snprintf(hint, HINT_MAX, "%s%s%s", p->name, p->doc != NULL ? ": " : "",
+                 p->doc != NULL ? p->doc : "");
+        return;
+    }
+    if (p->minimum > -NO_LIMIT && p->maximum < NO_LIMIT) {
+        snprintf(range, sizeof range, " from %.10g to %.10g", p->minimum, p->maximum);
+    } else if (p->minimum > -NO_LIMIT) {
+        snprintf(range, sizeof range, " from %.10g", p->minimum);
+    }
+    snprintf(hint, HINT_MAX, "%s: a %s%s%s%s%s", p->name,
+             p->type == PARAMETER_INTEGER ? "whole number" : "number", range,
+             p->unit != NULL ? " (" : "", p->unit != NULL ? unit_words(p->unit) : "",
+             p->unit != NULL ? ")" : "");
+}
+
+/* ---- numbers ---- */
+
+/* What a unit behind a number means in the parameter's unit; 0: unknown. */
+static double unit_factor(const char *suffix, const char *unit)
+{
+    static const struct {
+        const char *suffix, *unit;
+        double factor;
+    } units[] = {
+        {"s", "s", 1},     {"sec", "s", 1},   {"ms", "s", 1e-3},    {"us", "s", 1e-6},
+        {"ns", "s", 1e-9}, {"m", "s", 60},    {"min", "s", 60},     {"h", "s", 3600},
+        {"d", "s", 86400}, {"ppm", "ppm", 1}, {"ppb", "ppm", 1e-3}, {"%", "ppm", 1e4},
+    };
+    for (size_t i = 0; unit != NULL && i < sizeof units / sizeof *units; i++) {
+        if (text_equal_any_case(suffix, units[i].suffix) && strcmp(unit, units[i].unit) == 0) {
+            return units[i].factor;
+        }
+    }
+    return 0;
+}
+
+static void complain_of_number(struct reader *r, const struct parameter *p, const struct word *word)
+{
+    char hint[HINT_MAX];
+    const char *end;
+    double number, factor;
+    describe_parameter(p, hint);
+    if (!word->quoted && text_number(word->text, &number, &end) && *end != '\0') {
+        factor = unit_factor(end, p->unit);
+        if (factor > 0) {
+            snprintf(hint, HINT_MAX, "units are not written here: '%.10g' (%s)", number * factor,
+                     unit_words(p->unit));
+        } else if (*end == ',') {
+            snprintf(hint, HINT_MAX, "the decimal point is '.'");
+        } else if (p->unit != NULL && strcmp(p->unit, "log2 s") == 0 && unit_factor(end, "s") > 0 &&
+                   number > 0) {
+            snprintf(hint, HINT_MAX, "%s is log2 of seconds: '%.0f' is %.10g s", p->name,
+                     round(log2(number * unit_factor(end, "s"))),
+                     exp2(round(log2(number * unit_factor(end, "s")))));
+        }
+    }
+    reader_error(r, word, hint, "'%.100s' is not a %s", word->text,
+                 p->type == PARAMETER_INTEGER ? "whole number" : "number");
+}
+
+bool parameter_read_number(struct reader *r, const struct parameter *p, const struct word *word,
+                           double *number)
+{
+    const char *end;
+    char hint[HINT_MAX];
+    if (!text_number(word->text, number, &end) || *end != '\0' ||
+        (p->type == PARAMETER_INTEGER && *number != floor(*number))) {
+        complain_of_number(r, p, word);
+        return false;
+    }
+    if (*number < p->minimum || *number > p->maximum) {
+        describe_parameter(p, hint);
+        reader_error(r, word, hint, "'%.100s' is out of range", word->text);
+        return false;
+    }
+    return true;
+}
+
+/* ---- one line ---- */
+
+static void complain_of_verdict(struct reader *r, enum verdict verdict, const struct word *word,
+                                const char *reason)
+{
+    switch (verdict) {
+    case VERDICT_LATER:
+        reader_warning(r, word, "", "'%.40s' is not supported yet: %s; ignored", word->text,
+                       reason);
+        break;
+    case VERDICT_OBSOLETE:
+        reader_warning(r, word, "", "'%.40s' has no effect: %s", word->text, reason);
+        break;
+    case VERDICT_REFUSED:
+        reader_error(r, word, "", "'%.40s' is not supported yet: %s", word->text, reason);
+        break;
+    case VERDICT_WORKS:
+    case VERDICT_NOTHING:
+        break;
+    }
+}
+
+static void read_value(struct reader *r, const struct parameter *p, struct value *value)
+{
+    const struct word *word = &r->line.words[r->next++];
+    if (p->type == PARAMETER_INTEGER || p->type == PARAMETER_REAL) {
+        if (!parameter_read_number(r, p, word, &value->number)) {
+            return;
+        }
+    } else if (word->text[0] == '\0') {
+        reader_error(r, word, "", "'%s' is empty", p->name);
+        return;
+    } else if (p->store == STORE_TEXT && strlen(word->text) >= p->capacity) {
+        reader_error(r, word, "", "'%s' is longer than %zu bytes", p->name, p->capacity - 1);
+        return;
+    }
+    value->word = word;
+}
+
+static void read_arguments(struct reader *r, const struct directive *d)
+{
+    char hint[HINT_MAX];
+    for (unsigned i = 0; i < parameter_count(d->arguments); i++) {
+        const struct parameter *p = &d->arguments[i];
+        if (r->next >= r->line.count) {
+            if (p->required) {
+                describe_syntax(d, hint);
+                reader_error(r, NULL, hint, "'%s' needs '%s'", d->keyword, p->name);
+            }
+            return;
+        }
+        if (p->type == PARAMETER_REST) {
+            r->rest = r->next;
+            r->next = r->line.count;
+            return;
+        }
+        /* an optional number may be left out in front of an option */
+        if (!p->required &&
+            parameter_find(d->options, r->line.words[r->next].text, r->language->any_case)) {
+            continue;
+        }
+        if (p->verdict != VERDICT_WORKS) {
+            complain_of_verdict(r, p->verdict, &r->line.words[r->next], p->reason);
+        }
+        read_value(r, p, &r->values[i]);
+    }
+}
+
+static void read_option(struct reader *r, const struct directive *d, unsigned first_value)
+{
+    char hint[HINT_MAX];
+    const struct word *word = &r->line.words[r->next++];
+    const struct parameter *p = parameter_find(d->options, word->text, r->language->any_case);
+    if (p == NULL) {
+        hint_option(r, word->text, hint);
+        reader_error(r, word, hint, "unknown option '%.100s' of '%s'", word->text, d->keyword);
+        return;
+    }
+    struct value *value = &r->values[first_value + (unsigned)(p - d->options)];
+    if (value->word != NULL) {
+        reader_warning(r, word, "", "'%s' is given twice; the last one holds", p->name);
+    }
+    complain_of_verdict(r, p->verdict, word, p->reason);
+    if (p->type == PARAMETER_FLAG) {
+        value->word = word;
+        return;
+    }
+    if (r->next >= r->line.count) {
+        describe_parameter(p, hint);
+        reader_error(r, word, hint, "'%s' needs a value", p->name);
+        return;
+    }
+    read_value(r, p, value);
+}
+
+static void store(const struct parameter *p, const struct value *value, char *base)
+{
+    double number = value->number * (p->scale != 0 ? p->scale : 1);
+    char *place = base + p->offset;
+    /* by memcpy: the place has its own type, and base is any struct */
+    switch (p->store) {
+    case STORE_NOTHING:
+        break;
+    case STORE_BOOL:
+        memcpy(place, &(bool){true}, sizeof(bool));
+        break;
+    case STORE_INT:
+        memcpy(place, &(int){(int)number}, sizeof(int));
+        break;
+    case STORE_UNSIGNED:
+        memcpy(place, &(unsigned){(unsigned)number}, sizeof(unsigned));
+        break;
+    case STORE_U16:
+        memcpy(place, &(uint16_t){(uint16_t)number}, sizeof(uint16_t));
+        break;
+    case STORE_U32:
+        memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+        break;
+    case STORE_SIZE:
+        memcpy(place, &(size_t){(size_t)number}, sizeof(size_t));
+        break;
+    case STORE_DOUBLE:
+        memcpy(place, &number, sizeof number);
+        break;
+    case STORE_TEXT:
+        memset(place, 0, p->capacity);
+        memcpy(place, value->word->text, strlen(value->word->text));
+        break;
+    }
+}
+
+static void store_all(struct reader *r, const struct directive *d)
+{
+    char *base = d->for_source ? (char *)&r->spec : (char *)r->config;
+    unsigned arguments = parameter_count(d->arguments), options = parameter_count(d->options);
+    for (unsigned i = 0; i < arguments + options; i++) {
+        if (r->values[i].word != NULL) {
+            const struct parameter *p =
+                i < arguments ? &d->arguments[i] : &d->options[i - arguments];
+            store(p, &r->values[i], base);
+        }
+    }
+}
+
+static void note_repetition(struct reader *r, const struct directive *d)
+{
+    struct origin *seen = &r->seen[d - r->language->directives];
+    if (seen->file != NULL && !d->repeats && d->verdict == VERDICT_WORKS) {
+        reader_warning(r, &r->line.words[0], "", "'%s' again: this line holds, not %s:%u",
+                       d->keyword, seen->file, seen->line);
+    }
+    *seen = reader_here(r);
+}
+
+const struct value *directive_value(const struct reader *r, const char *name)
+{
+    const struct directive *d = r->directive;
+    unsigned arguments = parameter_count(d->arguments), options = parameter_count(d->options);
+    for (unsigned i = 0; i < arguments + options; i++) {
+        const struct parameter *p = i < arguments ? &d->arguments[i] : &d->options[i - arguments];
+        if (strcmp(p->name, name) == 0) {
+            return r->values[i].word != NULL ? &r->values[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void read_family(struct reader *r)
+{
+    const char *text = r->next < r->line.count ? r->line.words[r->next].text : "";
+    r->family = strcmp(text, "-4") == 0   ? ADDRESS_V4
+                : strcmp(text, "-6") == 0 ? ADDRESS_V6
+                                          : ADDRESS_NONE;
+    r->next += r->family != ADDRESS_NONE;
+}
+
+static void read_parameters(struct reader *r, const struct directive *d)
+{
+    unsigned arguments = parameter_count(d->arguments);
+    char hint[HINT_MAX];
+    assert(arguments + parameter_count(d->options) <= PARAMETERS_MAX);
+    memset(r->values, 0, sizeof r->values);
+    r->rest = r->line.count;
+    r->family = ADDRESS_NONE;
+    if (d->family_prefix) {
+        read_family(r);
+    }
+    read_arguments(r, d);
+    while (r->next < r->line.count) {
+        if (d->options == NULL) {
+            describe_syntax(d, hint);
+            reader_error(r, &r->line.words[r->next], hint, "'%.100s' is a word too much",
+                         r->line.words[r->next].text);
+            return;
+        }
+        read_option(r, d, arguments);
+    }
+}
+
+void directive_parse(struct reader *r)
+{
+    char hint[HINT_MAX];
+    const struct word *keyword = &r->line.words[0];
+    const struct directive *d = directive_find(r->language, keyword->text);
+    r->directive = d;
+    r->line_errors = 0;
+    r->next = 1;
+    if (d == NULL) {
+        hint_directive(r, keyword->text, hint);
+        reader_error(r, keyword, hint, "unknown directive '%.100s'", keyword->text);
+        return;
+    }
+    if (r->sources_only && !d->for_source) {
+        reader_error(r, keyword, "a *.sources file has server, pool and peer lines only",
+                     "'%s' has no place here", d->keyword);
+        return;
+    }
+    complain_of_verdict(r, d->verdict, keyword, d->reason);
+    if (d->arguments == NULL && d->options == NULL && d->verdict != VERDICT_WORKS) {
+        return; /* nothing is known of its words, and nothing done with them */
+    }
+    read_parameters(r, d);
+    if (r->line_errors > 0 || (d->verdict != VERDICT_WORKS && d->verdict != VERDICT_NOTHING)) {
+        return;
+    }
+    note_repetition(r, d);
+    if (d->for_source) {
+        r->spec = *r->language->source_defaults;
+    }
+    store_all(r, d);
+    if (d->apply != NULL) {
+        d->apply(r);
+    }
+}

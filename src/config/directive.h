@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table walker. A language is a table of rows: keyword, arguments, options, verdict, one line
+ * of documentation. The walker finds the row, reads numbers with units and ranges, stores what has
+ * a plain place, calls the row's function for the rest, and says what is wrong, all of it, with
+ * its place. A new directive is a new row. */
+#ifndef TOKI_CONFIG_DIRECTIVE_H
+#define TOKI_CONFIG_DIRECTIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+#include "config/line.h"
+
+/* What toki does with a word of the language. */
+enum verdict {
+    VERDICT_WORKS,
+    VERDICT_NOTHING,  /* accepted in silence: toki needs nothing to be told, `reason` says why */
+    VERDICT_LATER,    /* warning: not supported yet, does no harm; `reason`: what it would do */
+    VERDICT_OBSOLETE, /* warning: has no effect, `reason` says why */
+    VERDICT_REFUSED   /* error: to ignore it would be dangerous or not what was meant */
+};
+
+enum parameter_type {
+    PARAMETER_FLAG, /* an option without a value */
+    PARAMETER_INTEGER,
+    PARAMETER_REAL,
+    PARAMETER_WORD, /* a path, a name, ... */
+    PARAMETER_REST  /* all further words, at least one if it must be given */
+};
+
+enum parameter_store {
+    STORE_NOTHING,
+    STORE_BOOL,
+    STORE_INT,
+    STORE_UNSIGNED,
+    STORE_U16,
+    STORE_U32,
+    STORE_SIZE,
+    STORE_DOUBLE, /* times `scale` */
+    STORE_TEXT
+};
+
+#define NO_LIMIT 1e15 /* as minimum (with -) or maximum */
+#define PARAMETERS_MAX 48
+
+/* An argument (found by its position) or an option (found by its name). Tables end with a row
+ * without a name. */
+struct parameter {
+    const char *name;
+    enum parameter_type type;
+    const char *unit; /* "s", "log2 s", "ppm", ...; NULL: none */
+    double minimum, maximum;
+    bool required;        /* of an argument */
+    const char *fallback; /* what holds without it, as documentation */
+    enum parameter_store store;
+    size_t offset;   /* in struct config, or in struct source_spec for options of a source */
+    size_t capacity; /* STORE_TEXT */
+    double scale;    /* 0: 1 */
+    enum verdict verdict;
+    const char *reason, *doc;
+};
+
+/* A parameter that was given. */
+struct value {
+    const struct word *word; /* NULL: not given; a flag: the flag itself */
+    double number;
+};
+
+struct reader;
+
+struct directive {
+    const char *keyword;
+    const struct parameter *arguments, *options; /* NULL: none */
+    bool family_prefix;                          /* -4 or -6 may come first (ntp.conf) */
+    bool for_source; /* parameters are stored in reader.spec, and it may be in a *.sources file */
+    bool repeats;    /* each line adds something: no word about an earlier one */
+    void (*apply)(struct reader *r); /* after all were read without an error; NULL: none */
+    enum verdict verdict;
+    const char *reason, *doc;
+};
+
+#define DIRECTIVES_MAX 160
+
+struct language {
+    enum config_dialect dialect;
+    const struct directive *directives; /* ends with a row without a keyword */
+    const struct source_spec *source_defaults;
+    const struct language *const *others; /* whose words are named to who mixes them up */
+    struct line_style style;
+    bool any_case;
+    void (*defaults)(struct reader *r);
+    void (*finish)(struct reader *r); /* after the last line */
+};
+
+/* A file within a file. */
+struct frame {
+    const char *path; /* lives as long as the reader */
+    unsigned line;    /* being read */
+    const char *source;
+    size_t source_length;
+    struct frame *up; /* who includes it */
+};
+
+/* Where something was said: for later messages about it. */
+struct origin {
+    const char *file; /* NULL: nowhere */
+    unsigned line, column, width;
+};
+
+#define READER_FILES_MAX 1000      /* of one configuration */
+#define READER_BYTES_MAX 16000000U /* of all of them */
+#define READER_DIRECTORIES_MAX 10  /* of one confdir line */
+
+/* Everything about one load. */
+struct reader {
+    struct config *config;
+    const struct language *language;
+    struct frame *frame; /* innermost */
+    unsigned depth;
+    bool sources_only; /* within a *.sources file */
+
+    /* the line being read */
+    struct line line;
+    unsigned next; /* word */
+    const struct directive *directive;
+    struct value values[PARAMETERS_MAX]; /* arguments, then options */
+    unsigned rest;                       /* first word of PARAMETER_REST */
+    enum address_family family;          /* -4, -6 */
+    struct source_spec spec;             /* of a source line */
+    unsigned line_errors;
+
+    /* the whole */
+    struct origin seen[DIRECTIVES_MAX];        /* first line of each row */
+    struct origin spec_seen[SOURCE_SPECS_MAX]; /* line of each source */
+    char *files[READER_FILES_MAX];             /* names, kept for the origins */
+    unsigned file_count;
+    size_t bytes_read;
+    bool too_much; /* and it was said */
+
+    /* what is put together after the last line */
+    bool local_clock;                               /* server 127.127.1.x */
+    double local_clock_stratum;                     /* of its fudge line */
+    double max_clock_sources;                       /* tos maxclock */
+    bool listen_none, listen_v4_off, listen_v6_off; /* interface ignore ... */
+};
+
+/* A message about a word of the line (NULL: the line's end). Formats are plain ASCII. */
+void reader_error(struct reader *r, const struct word *word, const char *hint, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+void reader_warning(struct reader *r, const struct word *word, const char *hint, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
+
+/* A message about an earlier line; file NULL: the file as a whole. */
+void reader_message_at(struct reader *r, enum config_severity severity, const struct origin *at,
+                       const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Where the present line's keyword is. */
+struct origin reader_here(const struct reader *r);
+
+/* For the functions of the rows: a parameter of the present line, NULL if it was not given. */
+const struct value *directive_value(const struct reader *r, const char *name);
+
+/* Reads one line's words into the configuration. */
+void directive_parse(struct reader *r);
+
+/* Row of a keyword, NULL if there is none. */
+const struct directive *directive_find(const struct language *language, const char *keyword);
+
+/* Row of an option, NULL if there is none. */
+const struct parameter *parameter_find(const struct parameter *table, const char *name,
+                                       bool any_case);
+
+/* Text as a number for this parameter; says what is wrong with it. */
+bool parameter_read_number(struct reader *r, const struct parameter *p, const struct word *word,
+                           double *number);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See message.h and config_message_format() in config.h: messages in, text with a caret out. */
+#include "config/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/text.h"
+
+#define SHOWN_BEFORE 60U /* characters kept before the caret when a line must be cut */
+
+bool message_wanted(const struct config *c)
+{
+    return c->message_count < CONFIG_MESSAGES_MAX;
+}
+
+static void copy_text(char *out, size_t capacity, const char *text)
+{
+    size_t length = strlen(text);
+    if (length >= capacity) {
+        length = capacity - 1;
+        while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80) {
+            length--; /* not within a character */
+        }
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+static bool append(char *out, size_t capacity, size_t *used, const char *text, size_t length)
+{
+    if (*used + length >= capacity) {
+        return false;
+    }
+    memcpy(out + *used, text, length);
+    *used += length;
+    out[*used] = '\0';
+    return true;
+}
+
+/* Copies the line without what would harm a terminal. A line that does not fit is cut in front of
+ * the caret as well, so that the caret has something to point at. */
+static void copy_source(struct config_message *m, const struct message_place *place)
+{
+    const char *text = place->source;
+    size_t left = place->source_length, used = 0, bytes;
+    unsigned column = 1, first = 1;
+    m->caret = place->column;
+    if (left >= sizeof m->source && place->column > SHOWN_BEFORE + 4) {
+        first = place->column - SHOWN_BEFORE;
+        append(m->source, sizeof m->source, &used, "...", 3);
+        m->caret = 3 + SHOWN_BEFORE + 1;
+    }
+    for (; left > 0; text += bytes, left -= bytes, column++) {
+        uint32_t code;
+        bytes = text_character(text, left, &code);
+        if (column < first) {
+            continue;
+        }
+        bool harmless = code >= 0x20 && code != 0x7f && !(code >= 0x80 && code < 0xa0) &&
+                        code != TEXT_BAD_CHARACTER && code != 0xfeff &&
+                        !(code >= 0x200e && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f);
+        const char *shown = harmless ? text : code == '\t' ? " " : code == '\r' ? "" : "?";
+        size_t length = harmless ? bytes : strlen(shown);
+        if (used + length + 4 > sizeof m->source) {
+            append(m->source, sizeof m->source, &used, "...", 3);
+            return;
+        }
+        append(m->source, sizeof m->source, &used, shown, length);
+    }
+}
+
+void message_add(struct config *c, enum config_severity severity, const struct message_place *place,
+                 const char *hint, const char *format, va_list arguments)
+{
+    unsigned *count = severity == CONFIG_ERROR ? &c->error_count : &c->warning_count;
+    ++*count;
+    if (!message_wanted(c)) {
+        return;
+    }
+    struct config_message *m = &c->messages[c->message_count++];
+    memset(m, 0, sizeof *m);
+    char text[1024];
+    vsnprintf(text, sizeof text, format, arguments);
+    m->severity = severity;
+    copy_text(m->file, sizeof m->file, place->file);
+    copy_text(m->text, sizeof m->text, text);
+    copy_text(m->hint, sizeof m->hint, hint);
+    m->line = place->line;
+    m->column = place->line > 0 ? place->column : 0;
+    m->width = place->width > 0 ? place->width : 1;
+    if (place->line > 0 && place->source != NULL) {
+        copy_source(m, place);
+    }
+}
+
+/* Characters from `from` on, each counted as wide as a terminal shows it; blanks or tildes. */
+static void underline(const struct config_message *m, char *out, size_t capacity, size_t *used)
+{
+    size_t left = strlen(m->source), bytes;
+    const char *text = m->source;
+    unsigned end = m->caret + m->width;
+    char mark = '^';
+    for (unsigned column = 1; left > 0 && column < end; column++, text += bytes, left -= bytes) {
+        uint32_t code;
+        bytes = text_character(text, left, &code);
+        for (unsigned i = text_character_width(code); i > 0; i--) {
+            append(out, capacity, used, column < m->caret ? " " : &mark, 1);
+            mark = column < m->caret ? '^' : '~';
+        }
+    }
+    if (mark == '^') { /* behind the end of the line: something is missing there */
+        append(out, capacity, used, "^", 1);
+    }
+}
+
+size_t config_message_format(const struct config_message *m, char *out, size_t capacity)
+{
+    char part[1024];
+    size_t used = 0;
+    const char *kind = m->severity == CONFIG_ERROR ? "error" : "warning";
+    if (capacity == 0) {
+        return 0;
+    }
+    out[0] = '\0';
+    if (m->line > 0) {
+        snprintf(part, sizeof part, "%s:%u:%u: %s: %s\n", m->file, m->line, m->column, kind,
+                 m->text);
+    } else {
+        snprintf(part, sizeof part, "%s: %s: %s\n", m->file, kind, m->text);
+    }
+    append(out, capacity, &used, part, strlen(part));
+    if (m->source[0] != '\0') {
+        size_t before = used;
+        if (append(out, capacity, &used, "    ", 4) &&
+            append(out, capacity, &used, m->source, strlen(m->source)) &&
+            append(out, capacity, &used, "\n    ", 5)) {
+            underline(m, out, capacity, &used);
+        }
+        if (!append(out, capacity, &used, "\n", 1)) {
+            used = before; /* no room: the message without its line */
+            out[used] = '\0';
+        }
+    }
+    if (m->hint[0] != '\0') {
+        snprintf(part, sizeof part, "  %s\n", m->hint);
+        append(out, capacity, &used, part, strlen(part));
+    }
+    return used;
+}

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ntp.conf, classic and NTPsec: its rows, its defaults, and the functions of rows that are more
+ * than a number in its place. Everybody is served; the status is for who is named by `restrict`. */
+#include "config/ntp_conf.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/access.h"
+#include "config/chrony_conf.h"
+#include "config/include.h"
+#include "config/rows.h"
+#include "config/source_line.h"
+#include "config/text.h"
+
+#define LOCAL_CLOCK_STRATUM 5 /* of 127.127.1.x without a fudge line */
+#define ORPHAN_OFF 16
+
+/* ---- sources ---- */
+
+/* The type of a reference clock written as 127.127.TYPE.UNIT, -1 if it is none. */
+static int clock_type(const char *host)
+{
+    struct address address;
+    if (!address_parse(host, &address) || address.family != ADDRESS_V4 || address.bytes[0] != 127 ||
+        address.bytes[1] != 127) {
+        return -1;
+    }
+    return address.bytes[2];
+}
+
+static void apply_server(struct reader *r)
+{
+    const struct word *word = directive_value(r, "host")->word;
+    int type = clock_type(word->text);
+    if (type == 1) {
+        r->local_clock = true;
+    } else if (type >= 0) {
+        reader_error(r, word, "",
+                     "'%.100s' is a reference clock of type %d: not supported yet, and this source "
+                     "would be missing",
+                     word->text, type);
+    } else {
+        source_line_server(r);
+    }
+}
+
+static void apply_fudge(struct reader *r)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    const struct value *stratum = directive_value(r, "stratum");
+    int type = clock_type(word->text);
+    if (type < 0) {
+        reader_error(r, word, "127.127.TYPE.UNIT", "'%.100s' is not a reference clock", word->text);
+    } else if (type != 1) {
+        reader_warning(r, word, "", "reference clocks are not supported yet; ignored");
+    } else if (stratum != NULL) {
+        r->local_clock_stratum = stratum->number;
+    }
+}
+
+/* ---- selection and discipline ---- */
+
+static void apply_tos(struct reader *r)
+{
+    struct settings *s = &r->config->settings;
+    const struct value *orphan = directive_value(r, "orphan");
+    const struct value *maxclock = directive_value(r, "maxclock");
+    if (maxclock != NULL) {
+        r->max_clock_sources = maxclock->number;
+    }
+    if (orphan != NULL && orphan->number > 0 && orphan->number < ORPHAN_OFF) {
+        s->local = true;
+        s->local_stratum = (unsigned)orphan->number;
+        reader_warning(r, orphan->word, "let one server of the group have this line",
+                       "'orphan' works as a local clock of stratum %u: no server is elected",
+                       s->local_stratum);
+    }
+}
+
+static void apply_tinker(struct reader *r)
+{
+    struct settings *s = &r->config->settings;
+    const struct value *stepout = directive_value(r, "stepout");
+    if (stepout != NULL && stepout->number == 0) {
+        s->step_updates = -1; /* at once, at any time; 0 in the settings means never */
+    }
+}
+
+/* enable and disable */
+static void apply_flags(struct reader *r, bool enable)
+{
+    static const struct {
+        const char *name, *enabled, *disabled; /* warnings, NULL: nothing to say */
+    } flags[] = {
+        {"auth", NULL, NULL},
+        {"bclient", "no broadcast is listened to", NULL},
+        {"calibrate", "reference clocks are not supported yet", NULL},
+        {"kernel", NULL, NULL},
+        {"mode7", "there is no mode 7", NULL},
+        {"monitor", NULL, NULL},
+        {"ntp", NULL, NULL},
+        {"stats", "statistics files are not supported yet", NULL},
+        {"peer_clear_digest_early", NULL, NULL},
+        {"unpeer_crypto_early", NULL, NULL},
+        {"unpeer_crypto_nak_early", NULL, NULL},
+        {"unpeer_digest_early", NULL, NULL},
+    };
+    for (unsigned i = r->rest; i < r->line.count; i++) {
+        const struct word *word = &r->line.words[i];
+        bool known = false;
+        for (size_t j = 0; j < sizeof flags / sizeof *flags; j++) {
+            if (strcmp(flags[j].name, word->text) != 0) {
+                continue;
+            }
+            known = true;
+            const char *why = enable ? flags[j].enabled : flags[j].disabled;
+            if (why != NULL) {
+                reader_warning(r, word, "", "'%s' has no effect: %s", word->text, why);
+            }
+        }
+        if (!known) {
+            reader_error(r, word, "auth, bclient, calibrate, kernel, mode7, monitor, ntp or stats",
+                         "unknown flag '%.100s'", word->text);
+        } else if (strcmp(word->text, "ntp") == 0) {
+            r->config->settings.clock_control = enable;
+        }
+    }
+}
+
+static void apply_enable(struct reader *r)
+{
+    apply_flags(r, true);
+}
+
+static void apply_disable(struct reader *r)
+{
+    apply_flags(r, false);
+}
+
+/* ---- rate limit ---- */
+
+/* Classic ntpd: an average interval, and a least one. */
+static void apply_discard(struct reader *r)
+{
+    struct ratelimit_settings *limit = &r->config->ratelimit;
+    const struct value *average = directive_value(r, "average");
+    const struct value *minimum = directive_value(r, "minimum");
+    limit->interval_s = exp2(average != NULL ? average->number : 3);
+    limit->minimum_s = minimum != NULL ? minimum->number : 2;
+    limit->burst = 8;
+}
+
+/* NTPsec: packets per second. */
+static void apply_limit(struct reader *r)
+{
+    const struct value *average = directive_value(r, "average");
+    if (average != NULL) {
+        r->config->ratelimit.interval_s = 1 / average->number;
+    }
+}
+
+/* ---- addresses to serve on ---- */
+
+static bool is_action(const char *text, const char *action)
+{
+    return strcmp(text, action) == 0;
+}
+
+static void listen_on(struct reader *r, const struct word *what)
+{
+    struct config *c = r->config;
+    struct address address;
+    if (strcmp(what->text, "all") == 0 || strcmp(what->text, "wildcard") == 0) {
+        r->listen_none = false;
+    } else if (strcmp(what->text, "ipv4") == 0) {
+        r->listen_v4_off = false;
+    } else if (strcmp(what->text, "ipv6") == 0) {
+        r->listen_v6_off = false;
+    } else if (!address_parse(what->text, &address)) {
+        reader_error(r, what, "give its address",
+                     "to listen on interfaces or prefixes is not supported yet: '%.100s'",
+                     what->text);
+    } else if (c->bind_count == CONFIG_BIND_MAX) {
+        reader_error(r, what, "", "more than %d addresses to listen on", CONFIG_BIND_MAX);
+    } else {
+        c->bind[c->bind_count++] = address;
+    }
+}
+
+static void apply_interface(struct reader *r)
+{
+    const struct word *action = directive_value(r, "action")->word;
+    const struct word *what = directive_value(r, "what")->word;
+    if (is_action(action->text, "listen")) {
+        listen_on(r, what);
+    } else if (!is_action(action->text, "ignore") && !is_action(action->text, "drop")) {
+        reader_error(r, action, "listen, ignore or drop", "unknown action '%.100s'", action->text);
+    } else if (strcmp(what->text, "all") == 0) {
+        r->listen_none = true;
+    } else if (strcmp(what->text, "ipv4") == 0) {
+        r->listen_v4_off = true;
+    } else if (strcmp(what->text, "ipv6") == 0) {
+        r->listen_v6_off = true;
+    } else if (strcmp(what->text, "wildcard") != 0) {
+        reader_error(r, what, "name what to listen on, after 'interface ignore all'",
+                     "to leave out '%.100s' only is not supported yet", what->text);
+    }
+}
+
+/* Puts the rules together: `listen ADDRESS` narrows only what `ignore` has closed before. */
+static void finish_interfaces(struct reader *r)
+{
+    struct config *c = r->config;
+    static const struct address any[] = {{.family = ADDRESS_V4}, {.family = ADDRESS_V6}};
+    bool off[] = {r->listen_none || r->listen_v4_off, r->listen_none || r->listen_v6_off};
+    struct address named[CONFIG_BIND_MAX];
+    unsigned named_count = c->bind_count;
+    memcpy(named, c->bind, sizeof named);
+    c->bind_count = 0;
+    if (!off[0] && !off[1]) {
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (!off[i]) {
+            c->bind[c->bind_count++] = any[i];
+        }
+        for (unsigned j = 0; off[i] && j < named_count; j++) {
+            if (named[j].family == any[i].family && c->bind_count < CONFIG_BIND_MAX) {
+                c->bind[c->bind_count++] = named[j];
+            }
+        }
+    }
+    if (c->bind_count == 0) {
+        c->port = 0; /* every interface is ignored */
+    }
+}
+
+/* ---- defaults and the end of the file ---- */
+
+static void set_defaults(struct reader *r)
+{
+    struct config *c = r->config;
+    struct settings *s = &c->settings;
+    static const struct address loopback[] = {
+        {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
+        {.family = ADDRESS_V6, .bytes = {[15] = 1}},
+    };
+    s->max_distance_s = 1.5;
+    s->step_threshold_s = 0.128;
+    s->step_updates = 1; /* at once at the start, later after stepout */
+    s->stepout_s = 300;
+    s->panic_s = 1000;
+    s->panic_first_allowed = false;
+    s->max_slew_rate = 500e-6;
+    s->max_clock_error = 15e-6;
+    acl_init(&c->access, ACCESS_NOQUERY);
+    acl_init(&c->command_access, ACCESS_NOSERVE);
+    acl_set(&c->command_access, &loopback[0], 32, 0);
+    acl_set(&c->command_access, &loopback[1], 128, 0);
+    /* NTPsec's; who is limited is for `restrict` to say. Who is told so, for `kod`. */
+    c->ratelimit =
+        (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 1};
+    c->client_log_bytes = 1048576;
+    c->port = 123;
+    c->command_port = 0;
+    c->drift_format = DRIFT_NTP;
+    c->drift_interval_s = 3600;
+    c->rtc_sync = true;
+    c->dscp = 46;
+    r->max_clock_sources = 10;
+    r->local_clock_stratum = LOCAL_CLOCK_STRATUM;
+}
+
+/* Pools share what `tos maxclock` leaves, as ntpd counts: each pool line is one itself. */
+static void share_pools(struct reader *r)
+{
+    struct settings *s = &r->config->settings;
+    unsigned pools = 0;
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        pools += s->specs[i].kind == SOURCE_POOL;
+    }
+    unsigned most = (unsigned)r->max_clock_sources;
+    unsigned share = most > s->spec_count ? most - s->spec_count : 0;
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        if (s->specs[i].kind == SOURCE_POOL) {
+            unsigned part = (share + pools - 1) / pools; /* the first ones get the rest */
+            s->specs[i].max_sources = part < 1 ? 1 : part > 16 ? 16 : part;
+            share -= part < share ? part : share;
+            pools--;
+        }
+    }
+}
+
+static void finish(struct reader *r)
+{
+    struct settings *s = &r->config->settings;
+    share_pools(r);
+    finish_interfaces(r);
+    if (r->local_clock) {
+        s->local = true;
+        /* ntpd follows the local clock as a source, and so is one stratum below it */
+        s->local_stratum = (unsigned)fmin(r->local_clock_stratum + 1, 15);
+    }
+    r->config->ratelimit.enabled = access_any_flag(&r->config->access, ACCESS_LIMITED);
+}
+
+/* ---- tables ---- */
+
+static const struct source_spec source_defaults = {
+    .port = 123,
+    .minpoll = 6,
+    .maxpoll = 10,
+    .version = 4,
+    .max_sources = 4,
+    .max_delay_s = 16, /* MAXDISP, RFC 5905: nothing longer is believed */
+};
+
+#define UNAUTHENTICATED "the packets of this source would not be authenticated"
+#define NO_BROADCAST "time is not sent to many at once"
+#define NO_CLOCKS "reference clocks are not supported yet"
+
+static const struct parameter source_options[] = {
+    {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "quick samples at each poll"},
+    {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst), .doc = "quick samples at the start"},
+    {INTEGER("key", 1, 65535, NULL, "none"), TO_SPEC(STORE_U32, key_id),
+     IS_REFUSED(UNAUTHENTICATED)},
+    {OPTION_FLAG("autokey"), IS_REFUSED(UNAUTHENTICATED)},
+    {OPTION_FLAG("nts"), IS_REFUSED(UNAUTHENTICATED)},
+    {OPTION_FLAG("noval"), IS_NOTHING("there is no NTS yet")},
+    {WORD("ca", "none"), IS_NOTHING("there is no NTS yet")},
+    {WORD("cert", "none"), IS_NOTHING("there is no NTS yet")},
+    {WORD("aead", "AES_SIV_CMAC_256"), IS_NOTHING("there is no NTS yet")},
+    {INTEGER("minpoll", 0, 17, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll)},
+    {INTEGER("maxpoll", 0, 17, "log2 s", "10"), TO_SPEC(STORE_INT, maxpoll)},
+    {INTEGER("version", 1, 4, NULL, "4"), TO_SPEC(STORE_UNSIGNED, version)},
+    {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
+    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
+    {OPTION_FLAG("true"), TO_SPEC(STORE_BOOL, trust), .doc = "right where sources disagree"},
+    {REAL("bias", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),
+     .doc = "is added to each measured offset"},
+    {OPTION_FLAG("xleave"), TO_SPEC(STORE_BOOL, xleave), .doc = "interleaved mode"},
+    {OPTION_FLAG("xmtnonce"), IS_NOTHING("each request has a random transmit time anyway")},
+    {OPTION_FLAG("preempt"), IS_LATER("the source could be given up for a better one")},
+    {WORD("ident", "none"), IS_OBSOLETE("autokey is not safe and not done")},
+    {INTEGER("ttl", 0, 255, NULL, "none"), IS_OBSOLETE(NO_BROADCAST)},
+    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE("it is for reference clocks")},
+    {INTEGER("subtype", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE("it is for reference clocks")},
+    {0},
+};
+
+#define SOURCE_ROW(word, function, text)                                                           \
+    {                                                                                              \
+        .keyword = word, .arguments = source_line_arguments, .options = source_options,            \
+        .family_prefix = true, .for_source = true, .repeats = true, .apply = function, .doc = text \
+    }
+
+#define RESTRICT_ROW(word, function, text)                                                         \
+    {                                                                                              \
+        .keyword = word, .arguments = access_restrict_arguments,                                   \
+        .options = access_restrict_options, .family_prefix = true, .repeats = true,                \
+        .apply = function, .doc = text                                                             \
+    }
+
+#define INTERFACE_ROW(word)                                                                        \
+    {                                                                                              \
+        .keyword = word,                                                                           \
+        .arguments = PARAMETERS({WORD("action", NULL), .required = true},                          \
+                                {WORD("what", NULL), .required = true}),                           \
+        .repeats = true, .apply = apply_interface, .doc = "addresses to serve on"                  \
+    }
+
+static const struct directive directives[] = {
+    /* sources */
+    SOURCE_ROW("server", apply_server, "one NTP source"),
+    SOURCE_ROW("pool", source_line_pool, "several sources of one name"),
+    SOURCE_ROW("peer", source_line_peer, "a server that may ask us as well"),
+    REFUSED("refclock", "reference clocks cannot be read, and this source would be missing"),
+    {.keyword = "fudge",
+     .arguments = PARAMETERS({WORD("address", NULL), .required = true}),
+     .options = PARAMETERS({INTEGER("stratum", 0, 16, NULL, "5"), .doc = "of a local clock"},
+                           {WORD("refid", "LOCL"), IS_NOTHING("a local clock is called LOCL")},
+                           {REAL("time1", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
+                           {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
+                           {REAL("minjitter", 0, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
+                           {WORD("abbrev", "none"), IS_NOTHING(NO_CLOCKS)},
+                           {INTEGER("flag1", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
+                           {INTEGER("flag2", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
+                           {INTEGER("flag3", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
+                           {INTEGER("flag4", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)}),
+     .repeats = true,
+     .apply = apply_fudge,
+     .doc = "more about a reference clock; of 127.127.1.x the stratum"},
+    LATER("device", "it would name the device of a reference clock"),
+    LATER("broadcast", "time would be sent to everybody of a network"),
+    REFUSED("broadcastclient", "broadcast is not listened to, and its server would be missing"),
+    REFUSED("multicastclient", "multicast is not listened to, and its server would be missing"),
+    REFUSED("manycastclient", "no servers are looked for by multicast: they would be missing"),
+    LATER("manycastserver", "it would answer who looks for servers by multicast"),
+    REFUSED("unpeer", "a source that it takes away would stay"),
+    REFUSED("unconfig", "a source that it takes away would stay"),
+    NOTHING("mdnstries", "the server is not announced by DNS-SD"),
+    LATER("pollskewlist", "requests would be shifted at random"),
+    OBSOLETE("broadcastdelay", NO_BROADCAST),
+    OBSOLETE("ttl", NO_BROADCAST),
+
+    /* authentication */
+    {.keyword = "keys",
+     .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(keyfile), .required = true}),
+     .doc = "keys of the sources and clients"},
+    NOTHING("trustedkey", "no key is used yet: a source with a key is an error"),
+    NOTHING("requestkey", "there is no mode 7"),
+    LATER("controlkey", "ntpq could change the configuration"),
+    LATER("ntpsigndsocket", "Samba would sign replies to Windows clients"),
+    OBSOLETE("autokey", "autokey is not safe and not done"),
+    OBSOLETE("crypto", "autokey is not safe and not done"),
+    OBSOLETE("keysdir", "autokey is not safe and not done"),
+    OBSOLETE("automax", "autokey is not safe and not done"),
+    OBSOLETE("revoke", "autokey is not safe and not done"),
+    OBSOLETE("ident", "autokey is not safe and not done"),
+    LATER("nts", "it would set up an NTS server or its certificates"),
+    LATER("extra", "NTP would be served on one more port"),
+
+    /* access */
+    RESTRICT_ROW("restrict", access_restrict, "what hosts may not do"),
+    RESTRICT_ROW("unrestrict", access_unrestrict, "takes flags of a rule away"),
+    RESTRICT_ROW("delrestrict", access_unrestrict, "takes flags of a rule away"),
+    {.keyword = "discard",
+     .options = PARAMETERS(
+         {INTEGER("average", 0, 16, "log2 s", "3"), .doc = "interval between packets of a client"},
+         {INTEGER("minimum", 0, 60, "s", "2"), .doc = "least interval"},
+         {INTEGER("monitor", 0, NO_LIMIT, NULL, "3000"),
+          IS_NOTHING("the memory for clients is fixed")}),
+     .apply = apply_discard,
+     .doc = "rate limit of who is 'limited' (classic)"},
+    {.keyword = "limit",
+     .options = PARAMETERS(
+         {REAL("average", 1e-6, 1e6, "packets/s", "1")},
+         {REAL("burst", 1, 1e6, "packets", "20"), TO_CONFIG(STORE_DOUBLE, ratelimit.burst)},
+         {REAL("kod", 0, 1e6, "packets/s", "0.5"),
+          IS_NOTHING("one of two packets over the limit gets a kiss")}),
+     .apply = apply_limit,
+     .doc = "rate limit of who is 'limited' (NTPsec)"},
+    {.keyword = "mru",
+     .options = PARAMETERS(
+         {INTEGER("maxmem", 0, 4194304, "KiB", "1024"), .scale = 1024,
+          TO_CONFIG(STORE_SIZE, client_log_bytes)},
+         {INTEGER("maxdepth", 0, NO_LIMIT, NULL, NULL), IS_NOTHING("'maxmem' sets the memory")},
+         {INTEGER("mindepth", 0, NO_LIMIT, NULL, "600"), IS_NOTHING("the memory is fixed")},
+         {INTEGER("maxage", 0, NO_LIMIT, "s", "3600"),
+          IS_NOTHING("the oldest client makes room for a new one")},
+         {INTEGER("minage", 0, NO_LIMIT, "s", "64"),
+          IS_NOTHING("the oldest client makes room for a new one")},
+         {INTEGER("initalloc", 0, NO_LIMIT, NULL, NULL), IS_NOTHING("the memory is fixed")},
+         {INTEGER("initmem", 0, NO_LIMIT, "KiB", "4"), IS_NOTHING("the memory is fixed")},
+         {INTEGER("incalloc", 0, NO_LIMIT, NULL, NULL), IS_NOTHING("the memory is fixed")},
+         {INTEGER("incmem", 0, NO_LIMIT, "KiB", "4"), IS_NOTHING("the memory is fixed")}),
+     .repeats = true,
+     .doc = "memory of the rate limit"},
+
+    /* selection and discipline */
+    {.keyword = "tos",
+     .options = PARAMETERS(
+         {INTEGER("minsane", 1, SOURCES_MAX, NULL, "1"),
+          TO_CONFIG(STORE_UNSIGNED, settings.min_sources),
+          .doc = "sources that must agree before the clock is touched"},
+         {REAL("maxdist", 0, 1e6, "s", "1.5"), TO_CONFIG(STORE_DOUBLE, settings.max_distance_s),
+          .doc = "greatest root distance of a source that may be selected"},
+         {INTEGER("maxclock", 1, 1e6, NULL, "10"),
+          .doc = "pools are asked for so many sources in all"},
+         {INTEGER("orphan", 0, ORPHAN_OFF, NULL, "16"),
+          .doc = "serves at this stratum without a source; 16: never"},
+         {INTEGER("minclock", 1, 1e6, NULL, "3"),
+          IS_NOTHING("all good sources are combined by their quality")},
+         {REAL("orphanwait", 0, 1e6, "s", "300"), IS_LATER("orphan mode would wait so long")},
+         {INTEGER("floor", 0, 16, NULL, "0"),
+          IS_LATER("it would refuse sources of a lower stratum")},
+         {INTEGER("ceiling", 0, 16, NULL, "15"),
+          IS_LATER("it would refuse sources of a higher stratum")},
+         {REAL("mindist", 0, 1e6, "s", "0.001"),
+          IS_LATER("it would widen the intervals of sources")},
+         {REAL("maxdisp", 0, 1e6, "s", "16"), IS_LATER("it would limit the dispersion")},
+         {INTEGER("cohort", 0, 1, NULL, "0"), IS_OBSOLETE(NO_BROADCAST)},
+         {INTEGER("beacon", 0, NO_LIMIT, "s", "7200"), IS_OBSOLETE(NO_BROADCAST)},
+         {INTEGER("bcpollbstep", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE(NO_BROADCAST)},
+         {WORD("basedate", "the build"), IS_NOTHING("dates before the build are not believed")}),
+     .repeats = true,
+     .apply = apply_tos,
+     .doc = "how sources are selected"},
+    {.keyword = "tinker",
+     .options = PARAMETERS(
+         {REAL("step", 0, 1e10, "s", "0.128"), TO_CONFIG(STORE_DOUBLE, settings.step_threshold_s),
+          .doc = "larger offsets are stepped; 0: never"},
+         {REAL("panic", 0, 1e10, "s", "1000"), TO_CONFIG(STORE_DOUBLE, settings.panic_s),
+          .doc = "larger corrections are refused and held; 0: none"},
+         {REAL("stepout", 0, 1e9, "s", "300"), TO_CONFIG(STORE_DOUBLE, settings.stepout_s),
+          .doc = "a later step waits so long; 0: not at all"},
+         {REAL("dispersion", 0, 1e5, "ppm", "15"), .scale = 1e-6,
+          TO_CONFIG(STORE_DOUBLE, settings.max_clock_error),
+          .doc = "how fast an undisciplined clock may drift"},
+         {REAL("stepback", 0, 1e10, "s", "step"),
+          IS_LATER("it would be the threshold of backward steps")},
+         {REAL("stepfwd", 0, 1e10, "s", "step"),
+          IS_LATER("it would be the threshold of forward steps")},
+         {REAL("allan", -NO_LIMIT, NO_LIMIT, NULL, "11"),
+          IS_OBSOLETE("the noise of the clock is estimated")},
+         {REAL("huffpuff", 0, NO_LIMIT, "s", "off"),
+          IS_OBSOLETE("samples are weighted by their delay")},
+         {REAL("freq", -500, 500, "ppm", "the drift file"),
+          IS_LATER("it would be the frequency at the start")},
+         {REAL("tick", 0, NO_LIMIT, "s", "the kernel's"),
+          IS_OBSOLETE("the kernel's tick is known")}),
+     .repeats = true,
+     .apply = apply_tinker,
+     .doc = "how the clock is corrected"},
+    {.keyword = "driftfile",
+     .arguments = PARAMETERS(
+         {WORD("file", "none"), TEXT_TO(driftfile), .required = true},
+         {REAL("wander", 0, NO_LIMIT, "ppm", "1e-7"), IS_NOTHING("the file is written hourly")}),
+     .doc = "keeps the frequency of the clock over restarts"},
+    NOTHING("nonvolatile", "the drift file is written hourly"),
+    OBSOLETE("tick", "the kernel's tick is known"),
+    NOTHING("leapfile", "leap seconds are learnt from the sources"),
+    {.keyword = "leapsmearinterval",
+     .arguments = PARAMETERS({INTEGER("interval", 0, 0, "s", "0"), .required = true}),
+     .doc = "leap seconds are not smeared: 0"},
+    {.keyword = "enable",
+     .arguments = PARAMETERS({.name = "flag", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = apply_enable,
+     .doc = "turns something on"},
+    {.keyword = "disable",
+     .arguments = PARAMETERS({.name = "flag", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = apply_disable,
+     .doc = "turns something off; ntp: the clock is only measured"},
+
+    /* network, files, process */
+    INTERFACE_ROW("interface"),
+    INTERFACE_ROW("nic"),
+    {.keyword = "dscp",
+     .arguments = PARAMETERS(
+         {INTEGER("value", 0, 63, NULL, "46"), TO_CONFIG(STORE_INT, dscp), .required = true}),
+     .doc = "mark of the packets sent"},
+    {.keyword = "includefile",
+     .arguments = PARAMETERS({WORD("file", NULL), .required = true}),
+     .repeats = true,
+     .apply = include_one,
+     .doc = "reads another file"},
+    NOTHING("end", "the file ends at its end"),
+    LATER("setvar", "ntpq would show one more variable"),
+    NOTHING("statsdir", "it only says where statistics would go"),
+    LATER("statistics", "measurements would be written to files"),
+    NOTHING("filegen", "it only says how statistics would be written"),
+    LATER("logfile", "messages would be written to it; they go to the system's log"),
+    LATER("logconfig", "it would choose the messages"),
+    {.keyword = "pidfile",
+     .arguments =
+         PARAMETERS({WORD("file", "/run/toki/tokid.pid"), TEXT_TO(pidfile), .required = true}),
+     .doc = "keeps a second daemon away"},
+    NOTHING("rlimit", "the daemon's memory is fixed and small"),
+    NOTHING("reset", "all counters are zero at the start"),
+    LATER("phone", "a modem would be asked for the time"),
+    NOTHING("saveconfigdir", "no configuration is saved by request of the network"),
+    LATER("trap", "messages would be sent to a host"),
+    REFUSED("simulate", "tokid does not simulate"),
+    {0},
+};
+
+static const struct language *const others[] = {&chrony_conf, NULL};
+
+const struct language ntp_conf = {
+    .dialect = DIALECT_NTP,
+    .directives = directives,
+    .source_defaults = &source_defaults,
+    .others = others,
+    .style = {.comment_starts = "#", .quotes = true},
+    .defaults = set_defaults,
+    .finish = finish,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shorthand for the rows of both tables: a row shall fit in a line or two and be read like one. */
+#ifndef TOKI_CONFIG_ROWS_H
+#define TOKI_CONFIG_ROWS_H
+
+#include "config/directive.h"
+
+/* Arguments or options of a row, in place. */
+#define PARAMETERS(...)                                                                            \
+    (const struct parameter[])                                                                     \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/* Numbers: name, range, unit, what holds without it. */
+#define INTEGER(name_, low, high, unit_, fallback_)                                                \
+    .name = name_, .type = PARAMETER_INTEGER, .minimum = (low), .maximum = (high), .unit = unit_,  \
+    .fallback = fallback_
+#define REAL(name_, low, high, unit_, fallback_)                                                   \
+    .name = name_, .type = PARAMETER_REAL, .minimum = (low), .maximum = (high), .unit = unit_,     \
+    .fallback = fallback_
+#define WORD(name_, fallback_) .name = name_, .type = PARAMETER_WORD, .fallback = fallback_
+#define OPTION_FLAG(name_) .name = name_, .type = PARAMETER_FLAG
+
+/* Where it goes. */
+#define TO_CONFIG(kind, field) .store = kind, .offset = offsetof(struct config, field)
+#define TO_SPEC(kind, field) .store = kind, .offset = offsetof(struct source_spec, field)
+#define TEXT_TO(field)                                                                             \
+    .store = STORE_TEXT, .offset = offsetof(struct config, field),                                 \
+    .capacity = sizeof(((struct config *)0)->field)
+
+/* Verdicts of options and arguments ... */
+#define IS_LATER(why) .verdict = VERDICT_LATER, .reason = why, .doc = why
+#define IS_NOTHING(why) .verdict = VERDICT_NOTHING, .reason = why, .doc = why
+#define IS_OBSOLETE(why) .verdict = VERDICT_OBSOLETE, .reason = why, .doc = why
+#define IS_REFUSED(why) .verdict = VERDICT_REFUSED, .reason = why, .doc = why
+
+/* ... and whole rows, whose words are not looked at. */
+#define LATER(word, why)                                                                           \
+    {                                                                                              \
+        .keyword = word, .repeats = true, IS_LATER(why)                                            \
+    }
+#define NOTHING(word, why)                                                                         \
+    {                                                                                              \
+        .keyword = word, .repeats = true, IS_NOTHING(why)                                          \
+    }
+#define OBSOLETE(word, why)                                                                        \
+    {                                                                                              \
+        .keyword = word, .repeats = true, IS_OBSOLETE(why)                                         \
+    }
+#define REFUSED(word, why)                                                                         \
+    {                                                                                              \
+        .keyword = word, .repeats = true, IS_REFUSED(why)                                          \
+    }
+
+#endif

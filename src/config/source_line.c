@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See source_line.h. Names are only checked for their form here: to look them up is the daemon's.
+ */
+#include "config/source_line.h"
+
+#include <string.h>
+
+#include "config/text.h"
+
+const struct parameter source_line_arguments[] = {
+    {.name = "host", .type = PARAMETER_WORD, .required = true, .doc = "a name or an address"},
+    {0},
+};
+
+static bool is_host_character(char c)
+{
+    return text_is_digit(c) || (text_lower(c) >= 'a' && text_lower(c) <= 'z') || c == '-' ||
+           c == '.' || c == '_';
+}
+
+/* What is wrong with a host that is no address, NULL if it may be a name. */
+static const char *find_problem(const char *host, const char **hint)
+{
+    size_t length = strlen(host);
+    const char *percent = strchr(host, '%');
+    *hint = "";
+    if (length > 253) {
+        return "a host name has at most 253 characters";
+    }
+    if (host[0] == '[') {
+        *hint = "write the address without brackets";
+        return "neither an address nor a host name";
+    }
+    if (strchr(host, ':') != NULL) {
+        struct address address;
+        char head[ADDRESS_TEXT_MAX];
+        size_t bytes = percent != NULL ? (size_t)(percent - host) : length;
+        if (percent != NULL && percent[1] != '\0' && bytes < sizeof head) {
+            memcpy(head, host, bytes);
+            head[bytes] = '\0';
+            if (address_parse(head, &address)) {
+                return NULL; /* fe80::1%eth0: the system knows the number of eth0 */
+            }
+        }
+        *hint = strchr(host, ':') == strrchr(host, ':') ? "the port is not part of the host" : "";
+        return "neither an address nor a host name";
+    }
+    if (host[strspn(host, "0123456789.")] == '\0') {
+        *hint = "an IPv4 address has four numbers from 0 to 255";
+        return "not an address";
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!is_host_character(host[i])) {
+            *hint = (signed char)host[i] < 0 ? "write the name in its ASCII form (xn--...)" : "";
+            return "neither an address nor a host name";
+        }
+    }
+    return NULL;
+}
+
+static bool read_host(struct reader *r, const struct word *word)
+{
+    struct source_spec *spec = &r->spec;
+    const char *hint;
+    if (!address_parse(word->text, &spec->address)) {
+        const char *problem = find_problem(word->text, &hint);
+        if (problem != NULL) {
+            reader_error(r, word, hint, "'%.100s' is %s", word->text, problem);
+            return false;
+        }
+        memset(&spec->address, 0, sizeof spec->address);
+    } else if (spec->family != ADDRESS_NONE && spec->family != spec->address.family) {
+        reader_error(r, word, "", "'%.100s' is not an IPv%u address", word->text,
+                     (unsigned)spec->family);
+        return false;
+    } else if (spec->kind == SOURCE_POOL) {
+        reader_warning(r, word, "'server' is meant for it", "a pool of one address, '%.100s'",
+                       word->text);
+    }
+    if (strlen(word->text) >= sizeof spec->name) {
+        reader_error(r, word, "", "'%.100s...' is too long", word->text);
+        return false;
+    }
+    strcpy(spec->name, word->text);
+    return true;
+}
+
+/* minpoll and maxpoll in the right order, as both languages do it: who was given wins. */
+static void order_polls(struct reader *r)
+{
+    struct source_spec *spec = &r->spec;
+    const struct value *least = directive_value(r, "minpoll");
+    const struct value *most = directive_value(r, "maxpoll");
+    if (spec->minpoll <= spec->maxpoll) {
+        return;
+    }
+    if (least != NULL && most != NULL) {
+        reader_warning(r, most->word, "", "maxpoll %d is less than minpoll: it becomes %d",
+                       spec->maxpoll, spec->minpoll);
+    }
+    if (least != NULL) {
+        spec->maxpoll = spec->minpoll;
+    } else {
+        spec->minpoll = spec->maxpoll;
+    }
+}
+
+static bool is_same(const struct source_spec *a, const struct source_spec *b)
+{
+    return a->port == b->port &&
+           (a->address.family != ADDRESS_NONE
+                ? address_equal(&a->address, &b->address)
+                : b->address.family == ADDRESS_NONE && a->family == b->family &&
+                      text_equal_any_case(a->name, b->name));
+}
+
+static void add_source(struct reader *r, enum source_kind kind)
+{
+    struct settings *settings = &r->config->settings;
+    const struct word *word = directive_value(r, "host")->word;
+    r->spec.kind = kind;
+    if (r->family != ADDRESS_NONE) {
+        r->spec.family = (uint8_t)r->family;
+    } else if (directive_value(r, "ipv4") != NULL || directive_value(r, "ipv6") != NULL) {
+        r->spec.family = directive_value(r, "ipv4") != NULL ? ADDRESS_V4 : ADDRESS_V6;
+    }
+    if (!read_host(r, word)) {
+        return;
+    }
+    order_polls(r);
+    for (unsigned i = 0; i < settings->spec_count; i++) {
+        if (is_same(&settings->specs[i], &r->spec)) {
+            reader_warning(r, word, "", "'%.100s' again: this line holds, not %.80s:%u", word->text,
+                           r->spec_seen[i].file, r->spec_seen[i].line);
+            settings->specs[i] = r->spec;
+            r->spec_seen[i] = reader_here(r);
+            return;
+        }
+    }
+    if (settings->spec_count == SOURCE_SPECS_MAX) {
+        reader_error(r, word, "", "more than %d sources", SOURCE_SPECS_MAX);
+        return;
+    }
+    r->spec_seen[settings->spec_count] = reader_here(r);
+    settings->specs[settings->spec_count++] = r->spec;
+}
+
+void source_line_server(struct reader *r)
+{
+    add_source(r, SOURCE_SERVER);
+}
+
+void source_line_pool(struct reader *r)
+{
+    add_source(r, SOURCE_POOL);
+}
+
+void source_line_peer(struct reader *r)
+{
+    add_source(r, SOURCE_PEER);
+}

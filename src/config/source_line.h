@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What server, pool and peer lines of both languages have in common, once their options are read
+ * into reader.spec: the host, the poll interval, twice the same source. */
+#ifndef TOKI_CONFIG_SOURCE_LINE_H
+#define TOKI_CONFIG_SOURCE_LINE_H
+
+#include "config/directive.h"
+
+extern const struct parameter source_line_arguments[]; /* host */
+
+/* Functions of rows. */
+void source_line_server(struct reader *r);
+void source_line_pool(struct reader *r);
+void source_line_peer(struct reader *r);
+
+#endif
