@@ -24,7 +24,8 @@ struct datagram {
 };
 
 /* Listening socket with packet info and receive stamps. `reuse`: SO_REUSEPORT, for workers; then a
- * second daemon of the same user is not refused, so try without first. A v6 socket is v6 only. `device`: NULL or an interface to bind to. Descriptor or -errno. */
+ * second daemon of the same user is not refused, so try without first. A v6 socket is v6 only.
+ * `device`: NULL or an interface to bind to. Descriptor or -errno. */
 int udp_listen(const struct address *local, const char *device, bool reuse, int dscp);
 
 /* Connected socket from a fresh random port (RFC 9109) with receive and transmit stamps.

@@ -11,24 +11,20 @@
 #include <time.h>
 
 #include "os/linux/clock_driver.h"
+#include "os/linux/clock_segment.h"
 #include "os/process.h"
 
 #define VIRTUAL_RATE_MAX 0.1
-
-/* From raw_ns on the clock runs at (1 + oscillator) * (1 + rate) of the raw clock. */
-struct segment {
-    int64_t raw_ns, mono_ns, steps_ns; /* steps: wall - mono */
-    double rate;
-};
+#define PAIR_TRIES 5
+#define PAIR_GOOD_NS 2000
 
 /* The stretch before the present one is kept for stamps taken just before a change. */
 struct slot {
-    struct segment now, before;
+    struct clock_segment now, before;
     struct clock_status status;
 };
 
 struct shared {
-    double oscillator;
     int64_t truth_minus_raw_ns;
     _Atomic unsigned version; /* slot to read: version & 1; grows with each change */
     struct slot slots[2];
@@ -36,7 +32,8 @@ struct shared {
 
 static struct shared *shared;
 
-static struct slot read_slot(void)
+/* The state, and a reading of the raw clock (unless NULL) taken while it held. */
+static struct slot read_slot(int64_t *raw_ns)
 {
     struct slot s;
     unsigned version;
@@ -45,6 +42,9 @@ static struct slot read_slot(void)
     do { /* ends: the writer changes something about once a second */
         version = atomic_load_explicit(&shared->version, memory_order_acquire);
         s = shared->slots[version & 1];
+        if (raw_ns) {
+            *raw_ns = clock_host_ns(CLOCK_MONOTONIC_RAW);
+        }
         atomic_thread_fence(memory_order_acquire);
     } while (version != atomic_load_explicit(&shared->version, memory_order_relaxed));
     return s;
@@ -54,19 +54,10 @@ static void write_slot(const struct slot *s)
 {
     unsigned version = atomic_load_explicit(&shared->version, memory_order_relaxed) + 1;
 
+    atomic_thread_fence(
+        memory_order_release); /* the last change is out before its slot's twin is touched */
     shared->slots[version & 1] = *s;
     atomic_store_explicit(&shared->version, version, memory_order_release);
-}
-
-/* long double: 64 bits of mantissa keep a nanosecond over years. */
-static struct instant segment_read(const struct segment *s, int64_t raw_ns)
-{
-    double excess = shared->oscillator + s->rate + shared->oscillator * s->rate;
-    int64_t elapsed = raw_ns - s->raw_ns;
-    int64_t mono =
-        s->mono_ns + elapsed + (int64_t)llroundl((long double)elapsed * (long double)excess);
-
-    return (struct instant){{mono + s->steps_ns}, {mono}};
 }
 
 static int virtual_open(const struct clock_options *options)
@@ -83,11 +74,11 @@ static int virtual_open(const struct clock_options *options)
         return -ENOMEM;
     }
     raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
-    shared->oscillator = options->virtual_rate;
     shared->truth_minus_raw_ns = options->origin_wall_ns || options->origin_raw_ns
                                      ? options->origin_wall_ns - options->origin_raw_ns
                                      : clock_host_ns(CLOCK_REALTIME) - raw;
     s.now.raw_ns = raw;
+    s.now.oscillator = options->virtual_rate;
     s.now.mono_ns = ns_add(raw + shared->truth_minus_raw_ns, ns_from_s(options->virtual_offset_s));
     s.before = s.now;
     shared->slots[0] = s;
@@ -101,26 +92,45 @@ static double virtual_initial_rate(void)
 
 static struct instant virtual_now(void)
 {
-    struct slot s = read_slot();
+    int64_t raw;
+    struct slot s = read_slot(&raw);
 
-    return segment_read(&s.now, clock_host_ns(CLOCK_MONOTONIC_RAW));
+    return clock_segment_read(&s.now, raw);
+}
+
+/* CLOCK_REALTIME - CLOCK_MONOTONIC_RAW at present. A reading that was interrupted is taken again.
+ */
+static int64_t host_minus_raw(void)
+{
+    int64_t least = INT64_MAX, difference = 0;
+
+    for (int i = 0; i < PAIR_TRIES && least > PAIR_GOOD_NS; i++) {
+        int64_t before = clock_host_ns(CLOCK_MONOTONIC_RAW);
+        int64_t wall = clock_host_ns(CLOCK_REALTIME);
+        int64_t gap = clock_host_ns(CLOCK_MONOTONIC_RAW) - before;
+
+        if (gap < least) {
+            least = gap;
+            difference = wall - before - gap / 2;
+        }
+    }
+    return difference;
 }
 
 static struct wall_time virtual_from_kernel(struct wall_time stamp)
 {
-    struct slot s = read_slot();
-    int64_t age = clock_host_ns(CLOCK_REALTIME) - stamp.ns;
-    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW) - age;
+    struct slot s = read_slot(NULL);
+    int64_t raw = stamp.ns - host_minus_raw();
 
-    return segment_read(raw < s.now.raw_ns ? &s.before : &s.now, raw).wall;
+    return clock_segment_read(raw < s.now.raw_ns ? &s.before : &s.now, raw).wall;
 }
 
 static int virtual_adjust(const struct clock_command *command, struct clock_command *done,
                           struct instant *after)
 {
-    struct slot s = read_slot();
-    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
-    struct instant now = segment_read(&s.now, raw);
+    int64_t raw;
+    struct slot s = read_slot(&raw);
+    struct instant now = clock_segment_read(&s.now, raw);
 
     *done = (struct clock_command){.action = CLOCK_KEEP, .rate = s.now.rate};
     *after = now;
@@ -134,18 +144,19 @@ static int virtual_adjust(const struct clock_command *command, struct clock_comm
     done->rate = fmax(-VIRTUAL_RATE_MAX, fmin(VIRTUAL_RATE_MAX, command->rate));
     done->step_ns = command->action == CLOCK_STEP ? command->step_ns : 0;
     s.before = s.now;
-    s.now = (struct segment){.raw_ns = raw,
-                             .mono_ns = now.mono.ns,
-                             .steps_ns = ns_add(s.now.steps_ns, done->step_ns),
-                             .rate = done->rate};
+    s.now = (struct clock_segment){.raw_ns = raw,
+                                   .oscillator = s.now.oscillator,
+                                   .mono_ns = now.mono.ns,
+                                   .steps_ns = ns_add(s.now.steps_ns, done->step_ns),
+                                   .rate = done->rate};
     write_slot(&s);
-    *after = segment_read(&s.now, raw);
+    *after = clock_segment_read(&s.now, raw);
     return 0;
 }
 
 static int virtual_set_status(bool synchronised, double max_error_s, double est_error_s, int leap)
 {
-    struct slot s = read_slot();
+    struct slot s = read_slot(NULL);
 
     s.status = (struct clock_status){.synchronised = synchronised,
                                      .max_error_s = max_error_s,
@@ -157,7 +168,7 @@ static int virtual_set_status(bool synchronised, double max_error_s, double est_
 
 static int virtual_get_status(struct clock_status *out)
 {
-    struct slot s = read_slot();
+    struct slot s = read_slot(NULL);
 
     *out = s.status;
     out->rate = s.now.rate;
@@ -166,10 +177,11 @@ static int virtual_get_status(struct clock_status *out)
 
 static bool virtual_true_error(double *error_s)
 {
-    struct slot s = read_slot();
-    int64_t raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
+    int64_t raw;
+    struct slot s = read_slot(&raw);
 
-    *error_s = s_from_ns(segment_read(&s.now, raw).wall.ns - raw - shared->truth_minus_raw_ns);
+    *error_s =
+        s_from_ns(clock_segment_read(&s.now, raw).wall.ns - raw - shared->truth_minus_raw_ns);
     return true;
 }
 
@@ -180,8 +192,8 @@ double clock_virtual_host_rate(void)
     if (!shared) {
         return 0.0;
     }
-    s = read_slot();
-    return shared->oscillator + s.now.rate + shared->oscillator * s.now.rate;
+    s = read_slot(NULL);
+    return clock_segment_excess(&s.now);
 }
 
 const struct clock_driver clock_virtual = {

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The virtual clock for real, the arithmetic of the kernel clock on paper. The kernel driver itself
+ * is only ever run in the guest of the real-kernel test. */
+#include "os/clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "os/linux/clock_rate.h"
+#include "os/linux/clock_segment.h"
+
+#define NOMINAL 10000L
+
+static int64_t host_ns(clockid_t id)
+{
+    struct timespec t;
+
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec t = {.tv_sec = 0, .tv_nsec = ms * 1000000};
+
+    while (nanosleep(&t, &t)) {
+    }
+}
+
+static void open_virtual(double offset_s, double rate)
+{
+    struct clock_options o = {
+        .kind = CLOCK_VIRTUAL, .virtual_offset_s = offset_s, .virtual_rate = rate};
+
+    assert_int_equal(clock_open(&o), 0);
+}
+
+static double true_error(void)
+{
+    double e = 0;
+
+    assert_true(clock_true_error(&e));
+    return e;
+}
+
+/* Small rates use freq alone and leave the tick as it is. */
+static void test_rate_small(void **state)
+{
+    static const double rates[] = {0.0, 1e-9, -1e-9, 40e-6, -40e-6, 499.9e-6, -499.9e-6, 500e-6};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        struct clock_rate s = clock_rate_split(rates[i], NOMINAL);
+
+        assert_int_equal(s.tick, NOMINAL);
+        assert_int_equal(s.freq, lround(rates[i] * 65536e6));
+        assert_true(fabs(clock_rate_join(s, NOMINAL) - rates[i]) <= 0.5 / 65536e6 + 1e-18);
+    }
+}
+
+/* Known settings, from the manual page's units: one tick unit is 100 ppm, 65536 freq are 1 ppm. */
+static void test_rate_known(void **state)
+{
+    struct clock_rate s = clock_rate_split(0.001, NOMINAL);
+
+    (void)state;
+    assert_int_equal(s.tick, 10010);
+    assert_int_equal(s.freq, 0);
+    s = clock_rate_split(-0.00073, NOMINAL); /* -7 ticks, -30 ppm */
+    assert_int_equal(s.tick, 9993);
+    assert_int_equal(s.freq, -30 * 65536);
+    assert_true(fabs(clock_rate_join((struct clock_rate){10001, -65536 * 50}, NOMINAL) - 50e-6) <
+                1e-15);
+}
+
+static void test_rate_limits(void **state)
+{
+    struct dice d = {7};
+
+    (void)state;
+    assert_int_equal(clock_rate_split(5.0, NOMINAL).tick, 11000);
+    assert_int_equal(clock_rate_split(-INFINITY, NOMINAL).tick, 9000);
+    assert_int_equal(clock_rate_split(-INFINITY, NOMINAL).freq, 0);
+    assert_int_equal(clock_rate_split(NAN, NOMINAL).tick, NOMINAL);
+    assert_int_equal(clock_rate_split(NAN, NOMINAL).freq, 0);
+    for (unsigned i = 0; i < 100000; i++) {
+        double rate = ((double)dice_below(&d, 2000001) - 1e6) * 1e-7;
+        struct clock_rate s = clock_rate_split(rate, NOMINAL);
+
+        assert_in_range(s.tick, 9000, 11000);
+        assert_true(labs(s.freq) <= 500L * 65536L);
+        assert_true(fabs(clock_rate_join(s, NOMINAL) - rate) <= 0.51 / 65536e6);
+    }
+}
+
+/* 30 days at 10 % and 40 ppm: exact to the nanosecond, and going on from there loses nothing. */
+static void test_segment_exact(void **state)
+{
+    int64_t month = INT64_C(30) * 86400 * NS_PER_S;
+    struct clock_segment s = {.raw_ns = 123456789,
+                              .mono_ns = INT64_C(1800000000123456789),
+                              .steps_ns = -5,
+                              .oscillator = 0.0,
+                              .rate = 0.0625};
+    struct instant t = clock_segment_read(&s, s.raw_ns + month);
+
+    (void)state;
+    assert_int_equal(t.mono.ns, s.mono_ns + month + month / 16);
+    assert_int_equal(t.wall.ns, t.mono.ns - 5);
+    t = clock_segment_read(&s, s.raw_ns + month + 16);
+    assert_int_equal(t.mono.ns, s.mono_ns + month + month / 16 + 17);
+    t = clock_segment_read(&s, s.raw_ns - 32);
+    assert_int_equal(t.mono.ns, s.mono_ns - 34);
+
+    s.oscillator = 0.03125; /* both at once: 1.03125 * 1.0625 = 1.095703125 */
+    t = clock_segment_read(&s, s.raw_ns + 1000000000);
+    assert_int_equal(t.mono.ns, s.mono_ns + 1095703125);
+}
+
+static void test_starts_wrong(void **state)
+{
+    (void)state;
+    open_virtual(0.7, 40e-6);
+    assert_true(fabs(true_error() - 0.7) < 0.001);
+    assert_true(fabs(s_from_ns(clock_now().wall.ns - host_ns(CLOCK_REALTIME)) - 0.7) < 0.005);
+    assert_true(clock_initial_rate() == 0.0);
+}
+
+static void test_origin(void **state)
+{
+    int64_t raw = host_ns(CLOCK_MONOTONIC_RAW);
+    struct clock_options o = {.kind = CLOCK_VIRTUAL,
+                              .virtual_offset_s = -0.25,
+                              .origin_wall_ns = INT64_C(1900000000) * NS_PER_S,
+                              .origin_raw_ns = raw - 5 * NS_PER_S};
+
+    (void)state;
+    assert_int_equal(clock_open(&o), 0);
+    /* truth is now origin + 5 s; the clock is 0.25 s behind it */
+    assert_true(fabs(s_from_ns(clock_now().wall.ns - o.origin_wall_ns) - 4.75) < 0.1);
+    assert_true(fabs(true_error() + 0.25) < 1e-3);
+}
+
+static void test_oscillator_drifts(void **state)
+{
+    double before, after;
+    int64_t raw;
+
+    (void)state;
+    open_virtual(0.0, 0.01);
+    raw = host_ns(CLOCK_MONOTONIC_RAW);
+    before = true_error();
+    pause_ms(50);
+    after = true_error();
+    raw = host_ns(CLOCK_MONOTONIC_RAW) - raw;
+    assert_true(fabs((after - before) / s_from_ns(raw) - 0.01) < 0.002);
+}
+
+static void test_rate(void **state)
+{
+    struct clock_command c = {.action = CLOCK_SET_RATE, .rate = -0.05}, done;
+    struct instant before, set, after;
+    int64_t raw;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    before = clock_now();
+    assert_int_equal(clock_adjust(&c, &done, &set), 0);
+    raw = host_ns(CLOCK_MONOTONIC_RAW);
+    assert_int_equal(done.action, CLOCK_SET_RATE);
+    assert_true(done.rate == -0.05);
+    assert_int_equal(done.step_ns, 0);
+    assert_true(set.mono.ns >= before.mono.ns); /* no jump */
+    assert_true(set.mono.ns - before.mono.ns < 50000000);
+    pause_ms(100);
+    after = clock_now();
+    raw = host_ns(CLOCK_MONOTONIC_RAW) - raw;
+    assert_true(fabs((double)(after.mono.ns - set.mono.ns) / (double)raw - 0.95) < 0.01);
+    assert_int_equal(after.wall.ns - after.mono.ns, before.wall.ns - before.mono.ns);
+}
+
+static void test_rate_is_clamped(void **state)
+{
+    struct clock_command c = {.action = CLOCK_SET_RATE, .rate = 3.0}, done;
+    struct instant after;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    assert_int_equal(clock_adjust(&c, &done, &after), 0);
+    assert_true(done.rate == clock_max_rate());
+    c.rate = NAN;
+    assert_int_equal(clock_adjust(&c, &done, &after), -EINVAL);
+    assert_int_equal(done.action, CLOCK_KEEP);
+    assert_true(done.rate == clock_max_rate());
+}
+
+/* A step moves wall by exactly that, mono not at all, and only a step changes wall - mono. */
+static void test_step(void **state)
+{
+    struct clock_command c = {.action = CLOCK_STEP, .rate = 0.0, .step_ns = INT64_C(-37000000001)};
+    struct clock_command done;
+    struct instant before, after, later;
+
+    (void)state;
+    open_virtual(37.000000001, 0.0);
+    before = clock_now();
+    assert_int_equal(clock_adjust(&c, &done, &after), 0);
+    assert_int_equal(done.action, CLOCK_STEP);
+    assert_int_equal(done.step_ns, INT64_C(-37000000001));
+    assert_int_equal(after.wall.ns - after.mono.ns,
+                     before.wall.ns - before.mono.ns - INT64_C(37000000001));
+    later = clock_now();
+    assert_true(later.mono.ns >= after.mono.ns && after.mono.ns >= before.mono.ns);
+    assert_int_equal(later.wall.ns - later.mono.ns, after.wall.ns - after.mono.ns);
+    assert_true(fabs(true_error()) < 1e-9);
+}
+
+static void test_keep(void **state)
+{
+    struct clock_command c = {.action = CLOCK_SET_RATE, .rate = 0.02}, done;
+    struct instant after;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    clock_adjust(&c, &done, &after);
+    c = (struct clock_command){.action = CLOCK_KEEP, .rate = 0.5, .step_ns = 99};
+    assert_int_equal(clock_adjust(&c, &done, &after), 0);
+    assert_int_equal(done.action, CLOCK_KEEP);
+    assert_true(done.rate == 0.02);
+    assert_int_equal(done.step_ns, 0);
+}
+
+/* Stamps of the host become readings of ours; one taken before a step belongs to the time before.
+ */
+static void test_from_kernel(void **state)
+{
+    struct clock_command c = {.action = CLOCK_STEP, .step_ns = 5 * NS_PER_S}, done;
+    struct wall_time host, ours;
+    struct instant after;
+
+    (void)state;
+    open_virtual(100.0, 0.0);
+    host.ns = host_ns(CLOCK_REALTIME);
+    ours = clock_now().wall;
+    pause_ms(10);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 2000000);
+    clock_adjust(&c, &done, &after);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 2000000);
+    host.ns = host_ns(CLOCK_REALTIME);
+    assert_true(llabs(clock_from_kernel(host).ns - clock_now().wall.ns) < 2000000);
+}
+
+static void test_shared_with_children(void **state)
+{
+    struct clock_command c = {.action = CLOCK_STEP, .rate = 0.0, .step_ns = 1000 * NS_PER_S};
+    struct clock_command done;
+    struct instant after;
+    int go[2], status = -1;
+    char byte = 0;
+    pid_t child;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    assert_int_equal(pipe(go), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) { /* sees a step that its parent makes later */
+        double before = 0, now = 0;
+
+        clock_true_error(&before);
+        if (read(go[0], &byte, 1) != 1) {
+            _exit(2);
+        }
+        clock_true_error(&now);
+        _exit(before < 1.0 && fabs(now - 1000.0) < 1.0 ? 0 : 1);
+    }
+    pause_ms(20); /* so that the child looks before the step, too */
+    clock_adjust(&c, &done, &after);
+    assert_int_equal(write(go[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(go[0]);
+    close(go[1]);
+}
+
+/* A reader in another process never sees half a change: mono goes on without a jump back although
+ * the writer changes rate and steps as fast as it can, and wall - mono is one of the two sums. */
+static void test_no_torn_reads(void **state)
+{
+    struct clock_command done;
+    struct instant after;
+    struct mono_time last = {0};
+    int status = -1;
+    pid_t child;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (int i = 0; i < 300000; i++) {
+            struct clock_command c = {.action = CLOCK_STEP,
+                                      .rate = i % 2 ? 0.0 : 0.05,
+                                      .step_ns = (i % 2 ? -50 : 50) * 1000000};
+
+            clock_adjust(&c, &done, &after);
+        }
+        _exit(0);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        struct instant t = clock_now();
+        int64_t steps = t.wall.ns - t.mono.ns;
+
+        assert_true(t.mono.ns >= last.ns - 1000000); /* 5 % of a writer's pause between two lines */
+        last = t.mono;
+        assert_true(steps == 0 || steps == 50000000);
+    }
+    assert_int_equal(status, 0);
+}
+
+static void test_status(void **state)
+{
+    struct clock_status s;
+
+    (void)state;
+    open_virtual(0.0, 0.0);
+    assert_int_equal(clock_get_status(&s), 0);
+    assert_false(s.synchronised);
+    assert_int_equal(clock_set_status(true, 0.002, 0.001, 1, false), 0);
+    assert_int_equal(clock_get_status(&s), 0);
+    assert_true(s.synchronised);
+    assert_true(s.max_error_s == 0.002 && s.est_error_s == 0.001);
+    assert_int_equal(s.leap, 1);
+}
+
+static void test_bad_options(void **state)
+{
+    struct clock_options o = {.kind = CLOCK_VIRTUAL, .virtual_rate = 0.5};
+
+    (void)state;
+    assert_int_equal(clock_open(&o), -EINVAL);
+    o.virtual_rate = NAN;
+    assert_int_equal(clock_open(&o), -EINVAL);
+    o = (struct clock_options){.kind = CLOCK_VIRTUAL, .virtual_offset_s = NAN};
+    assert_int_equal(clock_open(&o), -EINVAL);
+}
+
+/* -x: reads the system clock, refuses nothing, does nothing. */
+static void test_none(void **state)
+{
+    struct clock_options o = {.kind = CLOCK_NONE};
+    struct clock_command c = {.action = CLOCK_STEP, .rate = 0.01, .step_ns = NS_PER_S}, done;
+    struct instant first, now, after;
+    double e;
+
+    (void)state;
+    assert_int_equal(clock_open(&o), 0);
+    first = clock_now();
+    assert_true(llabs(first.wall.ns - host_ns(CLOCK_REALTIME)) < 50000000);
+    for (int i = 0; i < 10000; i++) { /* to the nanosecond, though read one after the other */
+        now = clock_now();
+        assert_int_equal(now.wall.ns - now.mono.ns, first.wall.ns - first.mono.ns);
+    }
+    assert_int_equal(clock_adjust(&c, &done, &after), 0);
+    assert_int_equal(done.action, CLOCK_KEEP);
+    assert_true(done.rate == 0.0 && done.step_ns == 0);
+    assert_int_equal(after.wall.ns - after.mono.ns, first.wall.ns - first.mono.ns);
+    assert_int_equal(clock_from_kernel(first.wall).ns, first.wall.ns);
+    assert_false(clock_true_error(&e));
+    assert_true(clock_precision() >= 9e-10 && clock_precision() <= 1.0 / 128);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate_small),
+        cmocka_unit_test(test_rate_known),
+        cmocka_unit_test(test_rate_limits),
+        cmocka_unit_test(test_segment_exact),
+        cmocka_unit_test(test_starts_wrong),
+        cmocka_unit_test(test_origin),
+        cmocka_unit_test(test_oscillator_drifts),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_is_clamped),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_from_kernel),
+        cmocka_unit_test(test_shared_with_children),
+        cmocka_unit_test(test_no_torn_reads),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
