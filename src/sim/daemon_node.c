@@ -153,13 +153,6 @@ void daemon_node_restart(struct world *w, struct node *node, double after_s)
     world_at(w, world_now_s(w) + after_s, node->index, start_again, 0);
 }
 
-uint64_t daemon_node_unasked(const struct node *node)
-{
-    const struct daemon_node *d = node->state;
-
-    return d->os.unasked;
-}
-
 unsigned daemon_node_add(struct world *w, const struct oscillator_settings *clock,
                          const struct daemon_node_setup *setup)
 {

@@ -20,7 +20,4 @@ unsigned daemon_node_add(struct world *w, const struct oscillator_settings *cloc
 /* For world_at(): tokid ends and is started again `after_s` later; its files stay. */
 void daemon_node_restart(struct world *w, struct node *node, double after_s);
 
-/* Replies sent to somebody who had not asked: must be 0. */
-uint64_t daemon_node_unasked(const struct node *node);
-
 #endif

@@ -201,7 +201,7 @@ static void note_answered(const struct address *to)
             return;
         }
     }
-    current->unasked++;
+    current->node->counters.unasked++;
 }
 
 int udp_receive(int fd, struct datagram *batch, unsigned count)

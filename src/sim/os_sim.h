@@ -45,8 +45,6 @@ struct os_sim {
     struct os_sim_datagram backlog[OS_SIM_BACKLOG];
     uint64_t order, dropped;
     struct os_sim_file files[OS_SIM_FILES];
-    /* replies that were sent without a request having come from there (must stay 0) */
-    uint64_t unasked;
     struct address asked[OS_SIM_BACKLOG]; /* who asked and was not answered yet */
     bool status_synchronised;             /* as the daemon told its kernel */
 };
