@@ -264,8 +264,10 @@ static bool print_board(struct demo *d)
            s_from_ns(clock_now().mono.ns - d->started.mono.ns), render_offset(d->error_s, text),
            render_style(STYLE_PLAIN));
     print_bar(d->error_s);
-    printf("  frequency corrected by %+.2f ppm\n%s\n\n", daemon_number(clock, "frequency_ppm"),
-           render_clean(daemon_text(clock, "sentence"), sentence, sizeof sentence));
+    if (!isnan(daemon_number(clock, "frequency_ppm"))) {
+        printf("  frequency corrected by %+.2f ppm", daemon_number(clock, "frequency_ppm"));
+    }
+    printf("\n%s\n\n", render_clean(daemon_text(clock, "sentence"), sentence, sizeof sentence));
     render_sources(json_object_get(answer, "sources"), false);
     look_at_liar(d, json_object_get(answer, "sources"));
     puts("");

@@ -283,12 +283,15 @@ void judge_reference(struct engine *e, struct instant now, bool updated)
                       reference_distance(r, now.mono) < e->settings.max_distance_s;
     judge_arm_leap(e, now);
     r->leap = e->synchronised ? (uint8_t)e->leap_armed : LEAP_UNSYNCHRONISED;
-    if (!e->synchronised && e->settings.local) {
+    /* A lost source's bound grows for ever: from some size on the clock itself is the better
+     * reference for those who only need to agree with each other. */
+    if (e->settings.local &&
+        (!e->synchronised || reference_distance(r, now.mono) >= e->settings.local_distance_s)) {
         r->leap = LEAP_NONE;
         r->stratum = (uint8_t)e->settings.local_stratum;
         r->refid = REFID(127, 127, 1, 1);
         r->root_delay_s = 0;
-        r->root_dispersion_s = e->settings.local_distance_s;
+        r->root_dispersion_s = e->precision_s;
         r->dispersion_rate = 0;
         r->updated = now.wall;
     }

@@ -59,7 +59,7 @@ struct settings {
     /* what we are without a source */
     bool local;             /* serve although unsynchronised */
     unsigned local_stratum; /* 1..15 */
-    double local_distance_s; /* root dispersion to announce */
+    double local_distance_s; /* it takes over when the root distance reaches this */
 
     bool leap_from_sources; /* follow a majority of the selected sources */
 

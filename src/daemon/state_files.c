@@ -1,62 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drift file; see the header. Formats of others:
- *   chrony   "PPM SKEW": how fast the clock runs, and the bound of its error (we give 2 deviations)
- *   ntp.conf "PPM": the correction, so the other sign */
+/* The drift file; see the header. Its text is config/drift.h's business; here it is read, doubted
+ * and replaced. */
 #include "daemon/state_files.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "config/drift.h"
 #include "os/file.h"
 
-#define PPM 1e-6
-#define DRIFT_PPM_MAX 100000.0 /* no oscillator is that bad: such a file is damaged */
 /* Temperature moves a crystal by about so much between two runs: a file promises no more. */
-#define DRIFT_SD_MIN (0.05 * PPM)
-/* What an ntp.conf drift file, which does not say, is taken for. */
-#define DRIFT_SD_UNKNOWN (1.0 * PPM)
-
-bool state_files_parse_drift(enum drift_format format, const char *text, double *drift,
-                             double *drift_sd)
-{
-    char *end;
-    double ppm = strtod(text, &end), skew;
-
-    if (end == text || !isfinite(ppm) || fabs(ppm) > DRIFT_PPM_MAX) {
-        return false;
-    }
-    *drift = ppm * PPM * (format == DRIFT_CHRONY ? -1 : 1);
-    *drift_sd = DRIFT_SD_UNKNOWN;
-    if (format == DRIFT_CHRONY) {
-        text = end;
-        skew = strtod(text, &end);
-        if (end != text && isfinite(skew) && skew >= 0 && skew < DRIFT_PPM_MAX) {
-            *drift_sd = skew * PPM / 2;
-        }
-    }
-    *drift_sd = fmax(*drift_sd, DRIFT_SD_MIN);
-    return true;
-}
-
-size_t state_files_format_drift(enum drift_format format, double drift, double drift_sd, char *out,
-                                size_t capacity)
-{
-    int length = format == DRIFT_CHRONY
-                     ? snprintf(out, capacity, "%20.6f %20.6f\n", -drift / PPM, 2 * drift_sd / PPM)
-                     : snprintf(out, capacity, "%.6f\n", drift / PPM);
-
-    return length < 0 || (size_t)length >= capacity ? 0 : (size_t)length;
-}
+#define DRIFT_SD_MIN 0.05e-6
+/* What a drift file that does not say is taken for. */
+#define DRIFT_SD_UNKNOWN 1e-6
+/* chrony's skew is a bound: so many deviations. */
+#define SKEW_DEVIATIONS 2
 
 bool state_files_read_drift(const struct config *config, double *drift, double *drift_sd)
 {
     char text[256];
+    double skew;
+    long length = config->driftfile[0] ? file_read_into(config->driftfile, text, sizeof text) : -1;
 
-    return config->driftfile[0] != '\0' &&
-           file_read_into(config->driftfile, text, sizeof text) > 0 &&
-           state_files_parse_drift(config->drift_format, text, drift, drift_sd);
+    if (length <= 0 || !drift_parse(text, (size_t)length, config->drift_format, drift, &skew)) {
+        return false;
+    }
+    *drift_sd = skew > 0 ? fmax(skew / SKEW_DEVIATIONS, DRIFT_SD_MIN) : DRIFT_SD_UNKNOWN;
+    return true;
 }
 
 int state_files_store_drift(const struct config *config, double drift, double drift_sd)
@@ -64,10 +34,10 @@ int state_files_store_drift(const struct config *config, double drift, double dr
     char text[128];
     size_t length;
 
-    if (config->driftfile[0] == '\0' || !isfinite(drift) || !isfinite(drift_sd) ||
-        fabs(drift) > DRIFT_PPM_MAX * PPM) {
+    if (config->driftfile[0] == '\0') {
         return 0;
     }
-    length = state_files_format_drift(config->drift_format, drift, drift_sd, text, sizeof text);
+    length = drift_format_text(text, sizeof text, config->drift_format, drift,
+                               SKEW_DEVIATIONS * drift_sd);
     return length ? file_replace(config->driftfile, text, length, 0644) : 0;
 }

@@ -14,10 +14,4 @@ bool state_files_read_drift(const struct config *config, double *drift, double *
 /* Replaces the file; 0, or -errno. Without a driftfile in the config it does nothing. */
 int state_files_store_drift(const struct config *config, double drift, double drift_sd);
 
-/* The text <-> the numbers, for tests. */
-bool state_files_parse_drift(enum drift_format format, const char *text, double *drift,
-                             double *drift_sd);
-size_t state_files_format_drift(enum drift_format format, double drift, double drift_sd, char *out,
-                                size_t capacity);
-
 #endif
