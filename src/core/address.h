@@ -34,7 +34,8 @@ bool address_equal(const struct address *a, const struct address *b);
 
 bool address_is_loopback(const struct address *a);
 
-/* An address that one host can have: not unspecified, 0.0.0.0/8, multicast, class E or broadcast. */
+/* An address that one host can have: not unspecified, not in 0.0.0.0/8, no multicast, class E or
+ * broadcast. */
 bool address_is_unicast(const struct address *a);
 
 /* RFC 5905 section 7.3 "Reference ID": the v4 address, or the first four bytes of the MD5 of a v6

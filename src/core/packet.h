@@ -58,7 +58,8 @@ struct packet_trailer {
     uint32_t key_id;
 };
 
-/* Decodes any bytes; `trailer` may be NULL. Total: no input makes it read outside data[0..length). */
+/* Decodes any bytes; `trailer` may be NULL. Total: no input makes it read outside data[0..length).
+ * The header is in *out unless the verdict is PACKET_SHORT. */
 enum packet_verdict packet_decode(const uint8_t *data, size_t length, struct packet *out,
                                   struct packet_trailer *trailer)
     __attribute__((warn_unused_result));

@@ -13,41 +13,34 @@
  * twice in its life, never so often in a row. */
 #define READ_ATTEMPTS 16
 
-/* The slots are copied as words, each of them atomic but unordered: what the compiler makes of that
- * is plain moves, and it is no data race. */
-typedef uint64_t __attribute__((may_alias)) page_word;
+static_assert(sizeof(struct reference) % sizeof(uint64_t) == 0, "slots are copied in words");
 
-static_assert(sizeof(struct reference) % sizeof(page_word) == 0, "slots are copied in words");
-static_assert(_Alignof(struct reference) >= _Alignof(page_word), "slots are copied in words");
-
-#define REFERENCE_WORDS (sizeof(struct reference) / sizeof(page_word))
-
-static void store_slot(struct reference *slot, const struct reference *from)
+static void store_slot(_Atomic uint64_t slot[PAGE_SLOT_WORDS], const struct reference *from)
 {
-    const page_word *in = (const page_word *)from;
-    page_word *out = (page_word *)slot;
+    uint64_t words[PAGE_SLOT_WORDS];
 
-    for (size_t i = 0; i < REFERENCE_WORDS; i++) {
-        __atomic_store_n(&out[i], in[i], __ATOMIC_RELAXED);
+    memcpy(words, from, sizeof words);
+    for (size_t i = 0; i < PAGE_SLOT_WORDS; i++) {
+        atomic_store_explicit(&slot[i], words[i], memory_order_relaxed);
     }
 }
 
-static void load_slot(const struct reference *slot, struct reference *to)
+static void load_slot(const _Atomic uint64_t slot[PAGE_SLOT_WORDS], struct reference *to)
 {
-    const page_word *in = (const page_word *)slot;
-    page_word *out = (page_word *)to;
+    uint64_t words[PAGE_SLOT_WORDS];
 
-    for (size_t i = 0; i < REFERENCE_WORDS; i++) {
-        out[i] = __atomic_load_n(&in[i], __ATOMIC_RELAXED);
+    for (size_t i = 0; i < PAGE_SLOT_WORDS; i++) {
+        words[i] = atomic_load_explicit(&slot[i], memory_order_relaxed);
     }
+    memcpy(to, words, sizeof words);
 }
 
 void page_init(struct serve_page *page, const struct reference *reference)
 {
     memset(page, 0, sizeof *page);
     page->version = PAGE_VERSION;
-    store_slot(&page->slots[0], reference);
-    store_slot(&page->slots[1], reference);
+    store_slot(page->slots[0], reference);
+    store_slot(page->slots[1], reference);
     atomic_init(&page->index, 0);
     /* Not valid before the first publication. */
     atomic_init(&page->valid_until_ns, INT64_MIN);
@@ -60,7 +53,7 @@ void page_publish(struct serve_page *page, const struct reference *reference,
 
     /* Whoever sees any word of the new slot also sees the index of the previous publication. */
     atomic_thread_fence(memory_order_release);
-    store_slot(&page->slots[next & 1], reference);
+    store_slot(page->slots[next & 1], reference);
     atomic_store_explicit(&page->index, next, memory_order_release);
     atomic_store_explicit(&page->valid_until_ns, valid_until.ns, memory_order_release);
 }
@@ -70,7 +63,7 @@ static bool read_consistent(const struct serve_page *page, struct reference *out
     for (unsigned i = 0; i < READ_ATTEMPTS; i++) {
         uint32_t before = atomic_load_explicit(&page->index, memory_order_acquire);
 
-        load_slot(&page->slots[before & 1], out);
+        load_slot(page->slots[before & 1], out);
         atomic_thread_fence(memory_order_acquire);
         if (atomic_load_explicit(&page->index, memory_order_relaxed) == before) {
             return true;

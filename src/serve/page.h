@@ -20,10 +20,13 @@ struct page_counters {
     uint64_t send_errors;
 };
 
+/* A struct reference as words, each of them atomic: a copy of it is no data race. */
+#define PAGE_SLOT_WORDS (sizeof(struct reference) / sizeof(uint64_t))
+
 struct serve_page {
     uint32_t version;
     _Atomic uint32_t index; /* slot to read: index & 1; grows with each publication */
-    struct reference slots[2];
+    _Atomic uint64_t slots[2][PAGE_SLOT_WORDS];
     _Atomic int64_t valid_until_ns; /* mono: past it workers answer as unsynchronised */
     struct page_counters counters[PAGE_WORKERS_MAX]; /* the only part that workers write */
 };

@@ -34,6 +34,17 @@ static bool sent_to_us(const struct datagram *request)
     return request->local.family == ADDRESS_NONE || address_is_unicast(&request->local);
 }
 
+/* Ourselves as a sender would see us, for the test against LAND; the system tells no port. */
+static struct address self_of(const struct datagram *request)
+{
+    struct address self = request->local;
+
+    if (self.port == 0) {
+        self.port = NTP_PORT;
+    }
+    return self;
+}
+
 /* What the access rules say: RESPOND_ANSWERED if the request may go on. */
 static enum respond_verdict judge_access(struct worker *w, const struct datagram *request,
                                          uint32_t flags)
@@ -81,10 +92,11 @@ static enum respond_verdict answer(struct worker *w, const struct reference *ref
                                    const struct datagram *request, struct datagram *reply)
 {
     enum respond_verdict verdict;
+    struct address self = self_of(request);
     struct instant now;
     uint32_t flags;
 
-    if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &request->local)) {
+    if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &self)) {
         return RESPOND_DROPPED_SOURCE;
     }
     flags = acl_flags(w->acl, &request->peer);

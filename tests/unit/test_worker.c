@@ -167,6 +167,12 @@ static void test_addresses(void **state)
     d = put("192.0.2.200", 0x23, 48);
     d->peer.port = NTP_PORT;
     expect(RESPOND_DROPPED_SOURCE); /* LAND */
+    d = put("192.0.2.200", 0x23, 48);
+    d->peer.port = NTP_PORT;
+    d->local.port = 0; /* not known */
+    expect(RESPOND_DROPPED_SOURCE);
+    put("192.0.2.200", 0x23, 48); /* a program on this host */
+    expect(RESPOND_ANSWERED);
     d = put("192.0.2.1", 0x23, 48);
     d->local = (struct address){0}; /* the system did not say */
     expect(RESPOND_ANSWERED);
