@@ -10,6 +10,9 @@
  * (the error left decays within 6 % of the interval), long enough to keep the rate calm. */
 #define DISCIPLINE_SLEW_PART (1.0 / 16)
 #define DISCIPLINE_SLEW_MIN_S 1.0
+/* A slew that missed by more than this part of itself (the loop woke up late) is mended at once. */
+#define DISCIPLINE_MISSED_PART 0.02
+#define DISCIPLINE_MISSED_MIN_S 1e-6
 
 void discipline_init(struct discipline *d, double drift, double drift_sd)
 {
@@ -122,10 +125,20 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
     return command;
 }
 
-struct clock_command discipline_tick(struct discipline *d, struct mono_time now)
+struct clock_command discipline_tick(struct discipline *d, const struct settings *settings,
+                                     const struct timeline *timeline, struct mono_time now)
 {
+    double left;
+
     if (!d->slewing || now.ns < d->slew_end.ns) {
         return (struct clock_command){.action = CLOCK_KEEP};
+    }
+    left = discipline_offset(d, timeline, now);
+    if (fabs(left) > DISCIPLINE_MISSED_MIN_S &&
+        fabs(left) > DISCIPLINE_MISSED_PART * fabs(d->last_correction_s) &&
+        fabs(left) < fabs(d->last_correction_s)) {
+        d->last_correction_s = left;
+        return discipline_slew(d, settings, left, now, DISCIPLINE_SLEW_MIN_S);
     }
     d->slewing = false;
     return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift};

@@ -54,8 +54,10 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
                                        const struct estimate *estimate, struct instant now,
                                        double interval_s);
 
-/* Time passes: ends a slew that is done. */
-struct clock_command discipline_tick(struct discipline *d, struct mono_time now);
+/* Time passes: ends a slew that is done, or goes on with one that came out short because it was
+ * ended early or late. */
+struct clock_command discipline_tick(struct discipline *d, const struct settings *settings,
+                                     const struct timeline *timeline, struct mono_time now);
 
 /* True time - our clock at `now`, as far as the last estimate tells. */
 double discipline_offset(const struct discipline *d, const struct timeline *timeline,

@@ -222,7 +222,7 @@ void engine_tick(struct engine *e, struct instant now)
     struct clock_command command;
 
     engine_notice_step(e, now);
-    command = discipline_tick(&e->discipline, now.mono);
+    command = discipline_tick(&e->discipline, &e->settings, &e->timeline, now.mono);
     engine_command(e, &command);
     roster_look_up(&roster, now.mono);
     engine_send_due(e, now);

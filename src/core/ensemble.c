@@ -37,7 +37,9 @@ static void ensemble_leave(struct ensemble *e, unsigned index)
 static void ensemble_take(struct ensemble *e, int bias, const struct filter *f,
                           const struct sample *s)
 {
-    kalman_update(&e->kalman, s->at, bias, filter_offset(f, s), filter_variance(f, s));
+    struct kalman_measurement z = filter_measurement(f, s, bias);
+
+    kalman_update(&e->kalman, &z);
     if (e->samples < UINT16_MAX) {
         e->samples++;
     }

@@ -134,9 +134,13 @@ double filter_variance(const struct filter *f, const struct sample *s)
     return f->share * u * u + floor_s * floor_s + 1e-20;
 }
 
-double filter_offset(const struct filter *f, const struct sample *s)
+struct kalman_measurement filter_measurement(const struct filter *f, const struct sample *s,
+                                             int bias)
 {
-    return s->offset_s - f->slope * filter_excess(f, s);
+    return (struct kalman_measurement){.at = s->at,
+                                       .bias = bias,
+                                       .offset_s = s->offset_s - f->slope * filter_excess(f, s),
+                                       .variance_s2 = filter_variance(f, s)};
 }
 
 /* Learns share and slope from how far the sample was from its prediction. */
@@ -182,17 +186,28 @@ static void filter_track_jitter(struct filter *f)
     f->jitter_s = sqrt(sum / n);
 }
 
-static void filter_begin(struct filter *f, const struct sample *s, double rate, double rate_sd)
+static void filter_begin(struct filter *f, const struct kalman_measurement *z, double rate,
+                         double rate_sd)
 {
-    kalman_init(&f->kalman, s->at, filter_offset(f, s), sqrt(filter_variance(f, s)), rate, rate_sd);
+    kalman_init(&f->kalman, z->at, z->offset_s, sqrt(z->variance_s2), rate, rate_sd);
     f->total = 1;
     f->suspects = 0;
 }
 
+/* Does the sample lie further off than any wander explains? */
+static bool filter_outlies(const struct filter *f, const struct kalman_measurement *z,
+                           const struct kalman_prediction *p)
+{
+    double innovation = z->offset_s - p->offset_s;
+
+    return f->total >= 4 && innovation * innovation > FILTER_OUTLIER * FILTER_OUTLIER *
+                                                          (p->widest_variance_s2 + z->variance_s2);
+}
+
 enum filter_verdict filter_add(struct filter *f, const struct sample *s)
 {
+    struct kalman_measurement z;
     struct kalman_prediction p;
-    double variance, innovation;
 
     filter_push(f, s);
     filter_track_base(f, s);
@@ -200,26 +215,25 @@ enum filter_verdict filter_add(struct filter *f, const struct sample *s)
     if (s->delay_s <= 0) {
         filter_track_floor(f);
     }
+    z = filter_measurement(f, s, -1);
     if (f->total == 0) {
-        filter_begin(f, s, f->rate_prior, f->rate_prior_sd);
+        filter_begin(f, &z, f->rate_prior, f->rate_prior_sd);
         filter_track_jitter(f);
         return FILTER_TAKEN;
     }
     p = kalman_predict(&f->kalman, s->at, -1);
-    variance = filter_variance(f, s);
-    innovation = filter_offset(f, s) - p.offset_s;
-    if (f->total >= 4 && innovation * innovation >
-                             FILTER_OUTLIER * FILTER_OUTLIER * (p.widest_variance_s2 + variance)) {
+    if (filter_outlies(f, &z, &p)) {
         if (++f->suspects < FILTER_SUSPECTS_MAX) {
             return FILTER_SUSPECT;
         }
-        filter_begin(f, s, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);
+        filter_begin(f, &z, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);
         f->count = 1;
         return FILTER_RESTARTED;
     }
     f->suspects = 0;
     filter_learn(f, s, &p);
-    kalman_update(&f->kalman, s->at, -1, filter_offset(f, s), filter_variance(f, s));
+    z = filter_measurement(f, s, -1);
+    kalman_update(&f->kalman, &z);
     if (f->total < UINT16_MAX) {
         f->total++;
     }

@@ -52,11 +52,13 @@ void filter_init(struct filter *f, double rate, double rate_sd);
 
 enum filter_verdict filter_add(struct filter *f, const struct sample *s);
 
-/* Variance of a sample's offset by the noise model as it is now, s^2; > 0. */
+/* Variance of a sample's offset by the noise model, s^2; > 0. */
 double filter_variance(const struct filter *f, const struct sample *s);
 
-/* The sample's offset less what its excess delay explains. */
-double filter_offset(const struct filter *f, const struct sample *s);
+/* The sample as the Kalman filter takes it: less what its excess delay explains, with the variance
+ * of the noise model as it is now. `bias` as in core/kalman.h. */
+struct kalman_measurement filter_measurement(const struct filter *f, const struct sample *s,
+                                             int bias);
 
 /* State at a time not before the newest sample. */
 struct estimate filter_estimate(const struct filter *f, struct free_time at);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An adaptive Kalman filter of the oscillator.
  *
- * State:  x, the offset of the free clock (s); y, its rate (s/s); and one bias b_k for each source
- * k that the filter combines: what the path to k and k's own clock add to its measurements (no
- * biases: the filter of a single source). Model:  dx = y dt,  dy = w dW,  db_k = s_k dW   (W: a
- * Wiener process of unit intensity) so over dt: var x += w^2 dt^3/3, cov xy += w^2 dt^2/2, var y +=
- * w^2 dt. Measurement of source k at t:  z = x + y (t - at) + b_k + noise of variance R.
+ * State:  x, the offset of the free clock (s); y, its rate (s/s); and one bias b_k for each source k
+ *         that the filter combines: what the path to k and k's own clock add to its measurements
+ *         (no biases: the filter of a single source).
+ * Model:  dx = y dt,  dy = w dW,  db_k = s_k dW   (W: a Wiener process of unit intensity)
+ *         so over dt: var x += w^2 dt^3/3, cov xy += w^2 dt^2/2, var y += w^2 dt.
+ * Measurement of source k at t:  z = x + y (t - at) + b_k + noise of variance R.
  *
  * The wander w of an oscillator is not known and changes with its temperature, so a bank of models
  * with w on a logarithmic grid runs side by side; each is weighted by how well it predicted the
@@ -56,10 +57,13 @@ struct kalman_prediction {
 };
 struct kalman_prediction kalman_predict(const struct kalman *k, struct free_time at, int bias);
 
-/* Takes a measurement in. `at` may be a little before the last one (replies overtake each other).
- */
-void kalman_update(struct kalman *k, struct free_time at, int bias, double offset_s,
-                   double variance_s2);
+struct kalman_measurement {
+    struct free_time at; /* may be a little before the last one: replies overtake each other */
+    int bias;            /* whose; -1: without bias */
+    double offset_s, variance_s2;
+};
+
+void kalman_update(struct kalman *k, const struct kalman_measurement *z);
 
 /* The clock was stepped by `step_s`: what was x is now x - step. */
 void kalman_shift(struct kalman *k, double step_s);

@@ -6,7 +6,7 @@
 
 #define POLL_RATIO 3.0 /* r of poll.h */
 #define POLL_SETTLE 8  /* samples before the interval may grow at all */
-#define POLL_GROW 4    /* samples at one interval before the next */
+#define POLL_GROW 2    /* samples at one interval before the next */
 #define POLL_LAN_DELAY_S 0.005
 #define POLL_LAN 7
 
