@@ -5,7 +5,9 @@
 
 enum sandbox_role { SANDBOX_SYNC, SANDBOX_SERVE, SANDBOX_LOOKUP };
 
-/* 0 or -errno; -ENOSYS where the kernel or the build has no seccomp: the caller warns and goes on. */
+/* 0 or -errno; -ENOSYS where the kernel has no seccomp: the caller warns and goes on. For processes
+ * of one role only: with --one-process there is none (and clknetsim aborts on libseccomp's calls).
+ * serve opens its sockets before; sync may open UDP client sockets, Unix sockets and files later. */
 int sandbox_enter(enum sandbox_role role);
 
 #endif

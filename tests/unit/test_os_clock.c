@@ -84,10 +84,10 @@ static void test_rate_limits(void **state)
 
     (void)state;
     assert_int_equal(clock_rate_split(5.0, NOMINAL).tick, 11000);
-    assert_int_equal(clock_rate_split(-INFINITY, NOMINAL).tick, 9000);
-    assert_int_equal(clock_rate_split(-INFINITY, NOMINAL).freq, 0);
-    assert_int_equal(clock_rate_split(NAN, NOMINAL).tick, NOMINAL);
-    assert_int_equal(clock_rate_split(NAN, NOMINAL).freq, 0);
+    assert_int_equal(clock_rate_split(-HUGE_VAL, NOMINAL).tick, 9000);
+    assert_int_equal(clock_rate_split(-HUGE_VAL, NOMINAL).freq, 0);
+    assert_int_equal(clock_rate_split(nan(""), NOMINAL).tick, NOMINAL);
+    assert_int_equal(clock_rate_split(nan(""), NOMINAL).freq, 0);
     for (unsigned i = 0; i < 100000; i++) {
         double rate = ((double)dice_below(&d, 2000001) - 1e6) * 1e-7;
         struct clock_rate s = clock_rate_split(rate, NOMINAL);
@@ -146,41 +146,56 @@ static void test_origin(void **state)
     assert_true(fabs(true_error() + 0.25) < 1e-3);
 }
 
+/* Measures how fast the clock runs against the raw clock, less 1. On a busy machine a measurement
+ * may be interrupted between two readings: the one of the shortest interruption counts. */
+static double measured_rate(void)
+{
+    int64_t least = INT64_MAX;
+    double rate = 0;
+
+    for (int i = 0; i < 5; i++) {
+        int64_t a = host_ns(CLOCK_MONOTONIC_RAW), ours = clock_now().mono.ns;
+        int64_t b = host_ns(CLOCK_MONOTONIC_RAW), c, d;
+
+        pause_ms(20);
+        c = host_ns(CLOCK_MONOTONIC_RAW);
+        ours = clock_now().mono.ns - ours;
+        d = host_ns(CLOCK_MONOTONIC_RAW);
+        if (b - a + d - c < least) {
+            least = b - a + d - c;
+            rate = (double)ours / (double)((c + d) / 2 - (a + b) / 2) - 1.0;
+        }
+    }
+    return rate;
+}
+
 static void test_oscillator_drifts(void **state)
 {
-    double before, after;
-    int64_t raw;
+    double before, rate;
 
     (void)state;
     open_virtual(0.0, 0.01);
-    raw = host_ns(CLOCK_MONOTONIC_RAW);
     before = true_error();
-    pause_ms(50);
-    after = true_error();
-    raw = host_ns(CLOCK_MONOTONIC_RAW) - raw;
-    assert_true(fabs((after - before) / s_from_ns(raw) - 0.01) < 0.002);
+    rate = measured_rate();
+    assert_true(fabs(rate - 0.01) < 1e-3);
+    assert_true(true_error() - before > 0.5e-3); /* at least 100 ms at 1 % */
 }
 
 static void test_rate(void **state)
 {
     struct clock_command c = {.action = CLOCK_SET_RATE, .rate = -0.05}, done;
     struct instant before, set, after;
-    int64_t raw;
 
     (void)state;
     open_virtual(0.0, 0.0);
     before = clock_now();
     assert_int_equal(clock_adjust(&c, &done, &set), 0);
-    raw = host_ns(CLOCK_MONOTONIC_RAW);
     assert_int_equal(done.action, CLOCK_SET_RATE);
     assert_true(done.rate == -0.05);
     assert_int_equal(done.step_ns, 0);
-    assert_true(set.mono.ns >= before.mono.ns); /* no jump */
-    assert_true(set.mono.ns - before.mono.ns < 50000000);
-    pause_ms(100);
+    assert_true(set.mono.ns >= before.mono.ns); /* no jump back */
+    assert_true(fabs(measured_rate() + 0.05) < 1e-3);
     after = clock_now();
-    raw = host_ns(CLOCK_MONOTONIC_RAW) - raw;
-    assert_true(fabs((double)(after.mono.ns - set.mono.ns) / (double)raw - 0.95) < 0.01);
     assert_int_equal(after.wall.ns - after.mono.ns, before.wall.ns - before.mono.ns);
 }
 
@@ -193,7 +208,7 @@ static void test_rate_is_clamped(void **state)
     open_virtual(0.0, 0.0);
     assert_int_equal(clock_adjust(&c, &done, &after), 0);
     assert_true(done.rate == clock_max_rate());
-    c.rate = NAN;
+    c.rate = nan("");
     assert_int_equal(clock_adjust(&c, &done, &after), -EINVAL);
     assert_int_equal(done.action, CLOCK_KEEP);
     assert_true(done.rate == clock_max_rate());
@@ -248,11 +263,11 @@ static void test_from_kernel(void **state)
     host.ns = host_ns(CLOCK_REALTIME);
     ours = clock_now().wall;
     pause_ms(10);
-    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 2000000);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 50000000);
     clock_adjust(&c, &done, &after);
-    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 2000000);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 50000000);
     host.ns = host_ns(CLOCK_REALTIME);
-    assert_true(llabs(clock_from_kernel(host).ns - clock_now().wall.ns) < 2000000);
+    assert_true(llabs(clock_from_kernel(host).ns - clock_now().wall.ns) < 50000000);
 }
 
 static void test_shared_with_children(void **state)
@@ -316,7 +331,8 @@ static void test_no_torn_reads(void **state)
         struct instant t = clock_now();
         int64_t steps = t.wall.ns - t.mono.ns;
 
-        assert_true(t.mono.ns >= last.ns - 1000000); /* 5 % of a writer's pause between two lines */
+        /* A writer that is interrupted in the midst of a change is late by 5 % of that. */
+        assert_true(t.mono.ns >= last.ns - 10000000);
         last = t.mono;
         assert_true(steps == 0 || steps == 50000000);
     }
@@ -344,9 +360,9 @@ static void test_bad_options(void **state)
 
     (void)state;
     assert_int_equal(clock_open(&o), -EINVAL);
-    o.virtual_rate = NAN;
+    o.virtual_rate = nan("");
     assert_int_equal(clock_open(&o), -EINVAL);
-    o = (struct clock_options){.kind = CLOCK_VIRTUAL, .virtual_offset_s = NAN};
+    o = (struct clock_options){.kind = CLOCK_VIRTUAL, .virtual_offset_s = nan("")};
     assert_int_equal(clock_open(&o), -EINVAL);
 }
 
