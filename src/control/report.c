@@ -31,25 +31,28 @@ const char *report_clock_code_name(enum report_clock_code code)
     return code < CLOCK_CODES ? clock_code_names[code] : "unknown";
 }
 
-static void letters(uint32_t code, char text[REPORT_REFID_MAX])
+/* Four characters, shorter ones padded by zeros. False if it is something else. */
+static bool letters(uint32_t code, char text[REPORT_REFID_MAX])
 {
     unsigned length = 0;
+    bool right = true;
 
     for (int i = 0; i < 4; i++) {
         char c = (char)(code >> (24 - 8 * i) & 0xff);
 
         if (c > ' ' && c < 0x7f) {
             text[length++] = c;
+        } else {
+            right = right && c == '\0';
         }
     }
     text[length] = '\0';
+    return right;
 }
 
 const char *report_refid(uint32_t refid, uint8_t stratum, char text[REPORT_REFID_MAX])
 {
-    if (stratum <= 1) {
-        letters(refid, text);
-    } else {
+    if (stratum > 1 || !letters(refid, text)) {
         snprintf(text, REPORT_REFID_MAX, "%u.%u.%u.%u", refid >> 24, refid >> 16 & 0xff,
                  refid >> 8 & 0xff, refid & 0xff);
     }
@@ -184,7 +187,7 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
     const struct discipline *d = &e->discipline;
     const struct reference *ref = &e->reference;
     struct report_clock *c = &r->clock;
-    bool known = d->updates > 0 || e->selection.valid;
+    bool known = d->updates > 0 || d->state != DISCIPLINE_UNSET;
     bool announced = ref->leap != LEAP_UNSYNCHRONISED;
 
     *c = (struct report_clock){

@@ -46,14 +46,16 @@ static const struct {
 };
 
 static enum { TO_NOBODY, TO_STDERR, TO_SYSTEM } target = TO_NOBODY;
+static enum log_level quietest = LEVEL_INFO;
 static struct {
     double spent;
     struct mono_time at;
     unsigned long suppressed;
 } limits[EVENT_TYPES];
 
-void log_open(bool to_stderr)
+void log_open(bool to_stderr, enum log_level least)
 {
+    quietest = least;
     target = to_stderr ? TO_STDERR : TO_SYSTEM;
     if (!to_stderr) {
         openlog("tokid", LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -70,6 +72,9 @@ static void write_line(enum log_level level, const char *line)
     time_t seconds;
     struct tm tm;
 
+    if (level > quietest) {
+        return;
+    }
     if (target == TO_SYSTEM) {
         syslog(priorities[level], "%s", line);
     } else if (target == TO_STDERR) {

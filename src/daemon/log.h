@@ -10,8 +10,9 @@
 
 enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO };
 
-/* `to_stderr`: lines with the date on stderr; else the system's log. */
-void log_open(bool to_stderr);
+/* `to_stderr`: lines with the date on stderr; else the system's log. Only lines of this level or
+ * louder are written. */
+void log_open(bool to_stderr, enum log_level least);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

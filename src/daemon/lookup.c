@@ -64,8 +64,8 @@ void lookup_run(int channel)
     long length;
 
     wait_add(&wait, channel, WAIT_READ);
-    while (!process_take_signal(SIGNAL_END)) {
-        wait_until(&wait, mono_after(clock_now().mono, 1.0));
+    for (;;) {
+        wait_until(&wait, mono_after(clock_now().mono, 60.0));
         if (!wait_ready(&wait, channel)) {
             continue;
         }

@@ -23,7 +23,7 @@ bool lookup_ask(int channel, uint16_t source, uint8_t family, const char *name);
 /* Next answer; false if there is none. */
 bool lookup_receive(int channel, struct lookup_answer *out);
 
-/* The role itself: returns when the channel is closed or the role is told to end. */
+/* The role itself: returns when the channel is closed. A signal ends it wherever it is. */
 void lookup_run(int channel);
 
 #endif

@@ -171,7 +171,7 @@ static int become_daemon(struct tokid *t)
     if (error < 0) {
         return FAIL("cannot become a daemon: %s", strerror(-error));
     }
-    log_open(false);
+    log_open(false, LEVEL_INFO);
     if (t->pid_lock >= 0) {
         file_unlock_pid(t->pid_lock, t->pid_path);
         t->pid_lock = file_lock_pid(t->pid_path, &holder);
@@ -191,7 +191,7 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
     if ((code = options_parse(argc, argv, &t->options)) != GO_ON) {
         return code;
     }
-    log_open(true);
+    log_open(true, t->options.set_once || t->options.print_offset ? LEVEL_WARNING : LEVEL_INFO);
     if ((code = load_config(t)) != GO_ON) {
         return code;
     }

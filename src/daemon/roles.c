@@ -43,6 +43,7 @@ struct role {
 struct roles {
     struct tokid *t;
     struct role roles[ROLES];
+    bool ending;
     int lookup[2]; /* [0] is sync's end */
     int parent[2]; /* [0] is sync's end */
 };
@@ -51,7 +52,9 @@ static int run_role(struct roles *r, enum role_name name)
 {
     struct tokid *t = r->t;
 
-    process_signals();
+    if (name != ROLE_LOOKUP) { /* that one may sit in the resolver: it just dies */
+        process_signals();
+    }
     if (name != ROLE_SYNC && t->endpoint) {
         stream_close(t->endpoint->fd);
     }
@@ -138,7 +141,7 @@ static bool reap_roles(struct roles *r, int *code)
             if (name == ROLE_SYNC) {
                 *code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
             }
-            if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            if (!r->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
                 log_line(LEVEL_ERROR, "role-died role=\"%s\" pid=%ld %s=%d", titles[name], pid,
                          WIFSIGNALED(status) ? "signal" : "code",
                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
@@ -174,6 +177,7 @@ static void end_roles(struct roles *r, struct wait_set *wait)
     struct mono_time limit = mono_after(clock_now().mono, END_PATIENCE_S);
     int code;
 
+    r->ending = true;
     process_notify("STOPPING=1");
     while (running_roles(r) > 0 && clock_now().mono.ns < limit.ns) {
         signal_roles(r, SIGTERM);
