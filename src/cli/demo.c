@@ -84,14 +84,15 @@ static bool find_tokid(struct demo *d)
     if (length > 0) {
         d->tokid[length] = '\0';
         slash = strrchr(d->tokid, '/');
-        strcpy(slash ? slash + 1 : d->tokid, "tokid");
+        length = slash ? slash + 1 - d->tokid : 0;
+        snprintf(d->tokid + length, sizeof d->tokid - (size_t)length, "tokid");
         if (access(d->tokid, X_OK) == 0) {
             return true;
         }
     }
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (access(places[i], X_OK) == 0) {
-            strcpy(d->tokid, places[i]);
+            snprintf(d->tokid, sizeof d->tokid, "%s", places[i]);
             return true;
         }
     }
@@ -354,7 +355,7 @@ static void end_all(struct demo *d)
         snprintf(name, sizeof name, "upstream%u.conf", i + 1);
         file_remove(path_in(d, name, path));
     }
-    rmdir(d->folder);
+    remove(d->folder);
 }
 
 static void print_end(const struct demo *d, bool good)

@@ -79,7 +79,7 @@ const char *render_style(enum render_style style)
 
 const char *render_seconds(double s, char text[32])
 {
-    return isnan(s) ? strcpy(text, "-") : explain_seconds(s, text);
+    return isnan(s) ? "-" : explain_seconds(s, text);
 }
 
 const char *render_offset(double s, char text[32])
@@ -87,7 +87,7 @@ const char *render_offset(double s, char text[32])
     char size[32];
 
     if (isnan(s)) {
-        return strcpy(text, "-");
+        return "-";
     }
     explain_seconds(fabs(s), size);
     snprintf(text, 32, "%c%.20s", s < 0 ? '-' : '+', size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes one JSON document (RFC 8259) into a fixed buffer. Nothing it is given can make the output
  * invalid: strings are escaped, invalid UTF-8 becomes U+FFFD, numbers that JSON has not become
- * null. What does not fit sets `failed`, and document_finish() then gives 0. (The name json_ belongs
- * to jansson, which toki reads JSON with.) */
+ * null. What does not fit sets `failed`, and document_finish() then gives 0.
+ * (The prefix json_ belongs to jansson, which toki reads JSON with.) */
 #ifndef TOKI_CONTROL_DOCUMENT_H
 #define TOKI_CONTROL_DOCUMENT_H
 

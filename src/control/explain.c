@@ -110,7 +110,7 @@ const char *explain_seconds(double s, char text[32])
     const char *name = "days";
 
     if (isnan(s)) {
-        return strcpy(text, "unknown");
+        return "unknown";
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (size < rows[i].below) {
@@ -133,7 +133,7 @@ static const char *direction(double offset_s, char text[32])
     char size[32];
 
     if (isnan(offset_s)) {
-        return strcpy(text, "unknown");
+        return "unknown";
     }
     explain_seconds(fabs(offset_s), size);
     snprintf(text, 32, "%.20s %s", size, offset_s < 0 ? "fast" : "slow");

@@ -10,7 +10,8 @@
 void explain_source(struct report_source *source);
 void explain_clock(struct report *report);
 
-/* A duration or offset as people read it: "12 ns", "3.4 us", "1.20 ms", "37.1 s", "3 h". */
+/* A duration or offset as people read it: "12 ns", "3.4 us", "1.20 ms", "37.1 s", "3 h". In
+ * `text`, or a constant. */
 const char *explain_seconds(double s, char text[32]);
 
 #endif

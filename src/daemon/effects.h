@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Carrying out what the engine wants: the complete list of what toki can do to the world. */
 #ifndef TOKI_DAEMON_EFFECTS_H
 #define TOKI_DAEMON_EFFECTS_H
 

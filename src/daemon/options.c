@@ -92,10 +92,9 @@ bool options_parse_virtual_clock(const char *text, struct clock_options *out)
     char copy[256], *rest = copy, *word, *end;
 
     *out = (struct clock_options){.kind = CLOCK_VIRTUAL};
-    if (strlen(text) >= sizeof copy) {
+    if ((size_t)snprintf(copy, sizeof copy, "%s", text) >= sizeof copy) {
         return false;
     }
-    strcpy(copy, text);
     while ((word = strsep(&rest, ",")) != NULL) {
         if (strncmp(word, "offset=", 7) == 0) {
             if (!parse_double(word + 7, &out->virtual_offset_s)) {
