@@ -92,7 +92,7 @@ static void test_uniform(void **state)
         double u = random_unit(&r);
 
         for (unsigned b = 0; b < 64; b++) {
-            ones[b] += v >> b & 1;
+            ones[b] += (unsigned)(v >> b & 1);
         }
         assert_true(u >= 0.0 && u < 1.0);
         bins[(unsigned)(u * 16.0)]++;

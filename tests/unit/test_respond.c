@@ -306,8 +306,8 @@ static void test_fuzz_is_random(void **state)
             RESPOND_ANSWERED);
         p = decoded(reply);
         for (unsigned b = 0; b < 32; b++) {
-            ones2[b] += p.receive >> b & 1;
-            ones3[b] += p.transmit >> b & 1;
+            ones2[b] += (unsigned)(p.receive >> b & 1);
+            ones3[b] += (unsigned)(p.transmit >> b & 1);
         }
         equal += (p.receive >> 1 & 0x7ff) == (p.transmit >> 1 & 0x7ff);
     }
