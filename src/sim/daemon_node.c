@@ -79,15 +79,6 @@ static void start_loop(struct daemon_node *d)
     run_loop(d);
 }
 
-static void node_start(struct world *w, struct node *node)
-{
-    struct daemon_node *d = node->state;
-
-    (void)w;
-    os_sim_enter(&d->os);
-    start_loop(d);
-}
-
 /* The world shows events as they come; the loop only counts them. */
 static void tell_events(struct world *w, struct node *node, const uint64_t before[EVENT_TYPES])
 {
@@ -101,6 +92,16 @@ static void tell_events(struct world *w, struct node *node, const uint64_t befor
                        d->loop.last_event.type == event.type ? &d->loop.last_event : &event);
         }
     }
+}
+
+static void node_start(struct world *w, struct node *node)
+{
+    static const uint64_t none[EVENT_TYPES];
+    struct daemon_node *d = node->state;
+
+    os_sim_enter(&d->os);
+    start_loop(d);
+    tell_events(w, node, none);
 }
 
 static void run_and_tell(struct world *w, struct node *node)
