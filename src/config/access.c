@@ -77,7 +77,7 @@ bool access_parse_prefix(const char *text, bool short_forms, struct address *pre
     size_t bytes = slash != NULL ? (size_t)(slash - text) : strlen(text);
     *problem = NULL;
     if (bytes >= sizeof address) {
-        *problem = slash != NULL ? "no address" : NULL;
+        *problem = slash != NULL ? "write ADDRESS or ADDRESS/LENGTH" : NULL;
         return false;
     }
     memcpy(address, text, bytes);
@@ -87,7 +87,7 @@ bool access_parse_prefix(const char *text, bool short_forms, struct address *pre
     } else if (!short_forms || !parse_short_v4(address, prefix, length)) {
         bool numeric =
             slash != NULL || only_of(address, "0123456789.") || strchr(address, ':') != NULL;
-        *problem = numeric ? "no address" : NULL;
+        *problem = numeric ? "write ADDRESS or ADDRESS/LENGTH" : NULL;
         return false;
     }
     if (slash == NULL) {
@@ -212,8 +212,8 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
         return;
     }
     if (next + 1 < r->line.count) {
-        reader_error(r, &words[next + 1], "one line for each subnet", "'%.100s' is a word too much",
-                     words[next + 1].text);
+        reader_error(r, &words[next + 1], "one line for each subnet",
+                     "'%.100s' is one word too many", words[next + 1].text);
         return;
     }
     if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
@@ -352,6 +352,21 @@ static bool apply_mask(struct reader *r, struct target *t)
     return true;
 }
 
+/* A slip in `default` or `source` must not pass for the name of a host. */
+static bool complain_of_slip(struct reader *r, const struct word *word)
+{
+    static const struct {
+        const char *word, *hint;
+    } words[] = {{"default", "did you mean 'default'?"}, {"source", "did you mean 'source'?"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text_distance(word->text, words[i].word) <= 2) {
+            reader_error(r, word, words[i].hint, "'%.100s' is not an address", word->text);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_target(struct reader *r, struct target *t, bool opens)
 {
     const struct word *word = directive_value(r, "address")->word;
@@ -370,7 +385,9 @@ static bool find_target(struct reader *r, struct target *t, bool opens)
         return true;
     }
     if (!access_parse_prefix(word->text, false, &t->prefixes[0], &t->lengths[0], &problem)) {
-        complain_of_prefix(r, word, problem, opens);
+        if (problem != NULL || !complain_of_slip(r, word)) {
+            complain_of_prefix(r, word, problem, opens);
+        }
         return false;
     }
     if (r->family != ADDRESS_NONE && r->family != t->prefixes[0].family) {

@@ -49,11 +49,25 @@ static void weigh_source(struct search *s, const struct directive *chrony,
     }
 }
 
+/* A row of ntp.conf, however the word is written: `Restrict` is no word of chrony.conf either. */
+static const struct directive *find_in_ntp(const char *word)
+{
+    char lower[32];
+    size_t length = strlen(word);
+    if (length >= sizeof lower) {
+        return NULL;
+    }
+    for (size_t i = 0; i <= length; i++) {
+        lower[i] = text_lower(word[i]);
+    }
+    return directive_find(&ntp_conf, lower);
+}
+
 static void weigh_line(struct search *s)
 {
     const struct word *word = &s->line.words[0];
     const struct directive *chrony = directive_find(&chrony_conf, word->text);
-    const struct directive *ntp = directive_find(&ntp_conf, word->text);
+    const struct directive *ntp = find_in_ntp(word->text);
     if (chrony != NULL && ntp == NULL) {
         note(s, &s->found->chrony, word);
     } else if (ntp != NULL && chrony == NULL) {

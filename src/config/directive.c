@@ -145,7 +145,13 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
     if (!message_wanted(r->config)) {
         return;
     }
-    const struct directive *exact = NULL;
+    for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
+        if (text_equal_any_case(d->keyword, word)) {
+            snprintf(hint, HINT_MAX, "write '%s': words of %s are in lower case", d->keyword,
+                     config_dialect_name(r->language->dialect));
+            return;
+        }
+    }
     for (const struct language *const *other = r->language->others; *other != NULL; other++) {
         if (directive_find(*other, word) != NULL) {
             snprintf(hint, HINT_MAX, "'%.40s' is a word of %s; this file is read as %s", word,
@@ -153,15 +159,6 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
                      config_dialect_name(r->language->dialect));
             return;
         }
-    }
-    if (!r->language->any_case) {
-        for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
-            exact = text_equal_any_case(d->keyword, word) ? d : exact;
-        }
-    }
-    if (exact != NULL) {
-        snprintf(hint, HINT_MAX, "write '%s': words of ntp.conf are in lower case", exact->keyword);
-        return;
     }
     struct likeness like = likeness_of(word);
     for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
@@ -241,9 +238,9 @@ static void describe_parameter(const struct parameter *p, char hint[HINT_MAX])
         return;
     }
     if (p->minimum > -NO_LIMIT && p->maximum < NO_LIMIT) {
-        snprintf(range, sizeof range, " from %.10g to %.10g", p->minimum, p->maximum);
+        snprintf(range, sizeof range, " from %.15g to %.15g", p->minimum, p->maximum);
     } else if (p->minimum > -NO_LIMIT) {
-        snprintf(range, sizeof range, " from %.10g", p->minimum);
+        snprintf(range, sizeof range, " from %.15g", p->minimum);
     }
     snprintf(hint, HINT_MAX, "%s: a %s%s%s%s%s", p->name,
              p->type == PARAMETER_INTEGER ? "whole number" : "number", range,
@@ -382,6 +379,11 @@ static void read_arguments(struct reader *r, const struct directive *d)
     }
 }
 
+static bool starts_number(const char *text)
+{
+    return text_is_digit(text[text[0] == '-' || text[0] == '+']);
+}
+
 static void read_option(struct reader *r, const struct directive *d, unsigned first_value)
 {
     char hint[HINT_MAX];
@@ -390,6 +392,9 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     if (p == NULL) {
         hint_option(r, word->text, hint);
         reader_error(r, word, hint, "unknown option '%.100s' of '%s'", word->text, d->keyword);
+        if (r->next < r->line.count && starts_number(r->line.words[r->next].text)) {
+            r->next++; /* its value: no second error for the same slip */
+        }
         return;
     }
     struct value *value = &r->values[first_value + (unsigned)(p - d->options)];
@@ -505,7 +510,7 @@ static void read_parameters(struct reader *r, const struct directive *d)
     while (r->next < r->line.count) {
         if (d->options == NULL) {
             describe_syntax(d, hint);
-            reader_error(r, &r->line.words[r->next], hint, "'%.100s' is a word too much",
+            reader_error(r, &r->line.words[r->next], hint, "'%.100s' is one word too many",
                          r->line.words[r->next].text);
             return;
         }

@@ -11,7 +11,27 @@
 
 bool message_wanted(const struct config *c)
 {
-    return c->message_count < CONFIG_MESSAGES_MAX;
+    return c->message_count < CONFIG_MESSAGES_MAX || c->error_count < CONFIG_MESSAGES_MAX;
+}
+
+/* An error must not go unseen because a thousand warnings came first: the last one gives way. */
+static bool make_room(struct config *c, enum config_severity severity)
+{
+    if (c->message_count < CONFIG_MESSAGES_MAX) {
+        return true;
+    }
+    if (severity != CONFIG_ERROR) {
+        return false;
+    }
+    for (unsigned i = c->message_count; i-- > 0;) {
+        if (c->messages[i].severity == CONFIG_WARNING) {
+            memmove(&c->messages[i], &c->messages[i + 1],
+                    (c->message_count - i - 1) * sizeof c->messages[0]);
+            c->message_count--;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void copy_text(char *out, size_t capacity, const char *text)
@@ -75,7 +95,7 @@ void message_add(struct config *c, enum config_severity severity, const struct m
 {
     unsigned *count = severity == CONFIG_ERROR ? &c->error_count : &c->warning_count;
     ++*count;
-    if (!message_wanted(c)) {
+    if (c->error_count > CONFIG_MESSAGES_MAX || !make_room(c, severity)) {
         return;
     }
     struct config_message *m = &c->messages[c->message_count++];

@@ -88,6 +88,15 @@ static void apply_tinker(struct reader *r)
     }
 }
 
+static void apply_leapsmear(struct reader *r)
+{
+    const struct value *interval = directive_value(r, "interval");
+    if (interval->number > 0) {
+        reader_error(r, interval->word, "",
+                     "to smear leap seconds is not supported yet: clients would get another time");
+    }
+}
+
 /* enable and disable */
 static void apply_flags(struct reader *r, bool enable)
 {
@@ -523,7 +532,8 @@ static const struct directive directives[] = {
     OBSOLETE("tick", "the kernel's tick is known"),
     NOTHING("leapfile", "leap seconds are learnt from the sources"),
     {.keyword = "leapsmearinterval",
-     .arguments = PARAMETERS({INTEGER("interval", 0, 0, "s", "0"), .required = true}),
+     .arguments = PARAMETERS({INTEGER("interval", 0, 1e6, "s", "0"), .required = true}),
+     .apply = apply_leapsmear,
      .doc = "leap seconds are not smeared: 0"},
     {.keyword = "enable",
      .arguments = PARAMETERS({.name = "flag", .type = PARAMETER_REST, .required = true}),

@@ -25,7 +25,7 @@ static const char *find_problem(const char *host, const char **hint)
     const char *percent = strchr(host, '%');
     *hint = "";
     if (length > 253) {
-        return "a host name has at most 253 characters";
+        return "longer than a host name may be (253 characters)";
     }
     if (host[0] == '[') {
         *hint = "write the address without brackets";

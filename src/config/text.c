@@ -65,21 +65,6 @@ unsigned text_length(const char *text, size_t bytes)
     return count;
 }
 
-bool text_is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-bool text_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-char text_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool text_equal_any_case(const char *a, const char *b)
 {
     while (*a != '\0' && text_lower(*a) == text_lower(*b)) {

@@ -20,9 +20,22 @@ unsigned text_character_width(uint32_t code);
 /* Number of characters. */
 unsigned text_length(const char *text, size_t bytes);
 
-bool text_is_blank(char c); /* space, tab, carriage return, vertical tab, form feed */
-bool text_is_digit(char c);
-char text_lower(char c);
+/* space, tab, carriage return, vertical tab, form feed */
+static inline bool text_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static inline bool text_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 bool text_equal_any_case(const char *a, const char *b);
 
 /* Decimal number with a point and an exponent, at the start of the text; *end is what follows it.
