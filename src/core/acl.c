@@ -39,12 +39,11 @@ static struct address plain(const struct address *a)
 
 static void clear_host_bits(struct address *a, unsigned length)
 {
-    for (unsigned i = 0; i < sizeof a->bytes; i++) {
-        unsigned keep = length > 8 * i ? length - 8 * i : 0;
+    unsigned first = length / 8;
 
-        if (keep < 8) {
-            a->bytes[i] &= (uint8_t)(0xff00u >> keep);
-        }
+    if (first < sizeof a->bytes) {
+        a->bytes[first] &= (uint8_t)(0xff00u >> length % 8);
+        memset(a->bytes + first + 1, 0, sizeof a->bytes - first - 1);
     }
 }
 
