@@ -41,25 +41,21 @@ static void filter_push(struct filter *f, const struct sample *s)
     }
 }
 
-/* Least and median delay of the newest n samples. */
-static void filter_delays(const struct filter *f, unsigned n, double *least, double *middle)
+/* The newest n delays in order. */
+static void filter_delays(const struct filter *f, unsigned n, double *delays)
 {
-    double delays[FILTER_WINDOW];
-
     for (unsigned i = 0; i < n; i++) {
         delays[i] = filter_sample(f, i)->delay_s;
     }
     stats_sort(delays, n);
-    *middle = stats_median(delays, n);
-    *least = delays[0];
 }
 
 /* Follows the base of the path. A lower delay is believed at once; a higher base only when all of
- * the last eight samples lie far above the old one and close together: a longer route. Congestion
- * lifts them too, but scatters them. */
+ * the last eight samples lie far above the old one and close together: a longer route, or a stamp
+ * that once was wrong. Congestion lifts them too, but scatters them. */
 static void filter_track_base(struct filter *f, const struct sample *s)
 {
-    double least, middle;
+    double delays[8];
 
     if (f->total == 0 || s->delay_s < f->min_delay_s - 10 * f->spread_s) {
         f->base_samples = 0; /* a first sample, or a shorter route */
@@ -72,28 +68,29 @@ static void filter_track_base(struct filter *f, const struct sample *s)
     if (f->base_samples < 8 || f->count < 8) {
         return;
     }
-    filter_delays(f, 8, &least, &middle);
-    if (least - f->min_delay_s > 10 * f->spread_s && middle - least < 3 * f->spread_s) {
-        f->min_delay_s = least;
+    filter_delays(f, 8, delays);
+    if (delays[0] - f->min_delay_s > 10 * f->spread_s && delays[4] - delays[0] < 4 * f->spread_s) {
+        f->min_delay_s = delays[0];
         f->base_samples = 8;
     }
 }
 
-/* Scale of the queues from the median of the excess: 1.678 for a sum of two exponentials of mean 1.
- * Few samples say little, so at first a tenth of the delay is the guess. */
+/* Scale of the queues from the quartiles of the delays, which lie 1.73 apart for a sum of two
+ * exponentials of mean 1: unlike the excess itself they do not depend on the base. Few samples say
+ * little, so at first a tenth of the delay is the guess. */
 static void filter_track_spread(struct filter *f)
 {
     unsigned n = f->count < FILTER_RECENT ? f->count : FILTER_RECENT;
-    double least, middle, guess = f->min_delay_s / 10;
+    double delays[FILTER_RECENT], guess = f->min_delay_s / 10;
 
-    if (n > f->base_samples) {
-        n = f->base_samples;
-    }
-    filter_delays(f, n, &least, &middle);
-    f->spread_s = (middle - f->min_delay_s) / 1.678;
     if (n < 8) {
-        f->spread_s = fmax(f->spread_s * (1 + 2.0 / n), guess * pow(0.5, n - 1.0));
+        filter_delays(f, n, delays);
+        f->spread_s =
+            fmax((delays[n / 2] - delays[0]) / 1.678 * (1 + 2.0 / n), guess * pow(0.5, n - 1.0));
+        return;
     }
+    filter_delays(f, n, delays);
+    f->spread_s = (delays[n - 1 - n / 4] - delays[n / 4]) / 1.73;
 }
 
 /* Noise of a source without delays, from second differences: they hold no offset and no rate, and

@@ -21,7 +21,7 @@ static void roster_add(struct roster *r, uint16_t spec, const struct source_spec
 {
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         if (r->sources[i].status == SOURCE_UNUSED) {
-            struct mono_time first = mono_after(now, ROSTER_FIRST_S * random_unit(r->random));
+            struct mono_time first = mono_after(now, ROSTER_FIRST_S * (1 + random_unit(r->random)));
 
             source_init(&r->sources[i], spec, config, &config->address,
                         config->address.family == ADDRESS_NONE ? now : first, r->rate, r->rate_sd);
@@ -171,7 +171,7 @@ static void roster_give(struct roster *r, struct source *s, const struct address
     s->missed = 0;
     s->heard = false;
     s->refused = false;
-    source_restart(s, mono_after(now, ROSTER_FIRST_S * random_unit(r->random)), r->rate,
+    source_restart(s, mono_after(now, ROSTER_FIRST_S * (1 + random_unit(r->random))), r->rate,
                    r->rate_sd);
 }
 

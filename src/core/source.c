@@ -14,6 +14,9 @@
 #define SOURCE_TIMEOUT_MAX_S 4.0 /* a reply later than that is not worth a clock */
 #define SOURCE_TIMEOUT_MIN_S 1.0
 #define SOURCE_TURNAROUND_MAX_S 4.0
+/* Servers put noise below their precision into both stamps: a quick one may seem to answer before
+ * it was asked. */
+#define SOURCE_FUZZ_MAX_S 1e-5
 #define SOURCE_DISTANCE_MAX_S 16.0 /* MAXDISP of RFC 5905: test 7 */
 #define SOURCE_REFUSED_S 86400.0   /* wait after a DENY or RSTR kiss */
 #define SOURCE_KISS_POLL_MAX 10
@@ -284,7 +287,8 @@ static enum reply_verdict source_measure(const struct source *s, const struct so
     struct free_time came = timeline_free_from_wall(c->timeline, received);
     double turnaround = s_from_ns(ns_subtract(t3.ns, t2.ns)), error, there, delay;
 
-    if (turnaround < 0 || turnaround > SOURCE_TURNAROUND_MAX_S) {
+    if (turnaround < -fmin(2 * s_from_log2(p->precision), SOURCE_FUZZ_MAX_S) ||
+        turnaround > SOURCE_TURNAROUND_MAX_S) {
         return REPLY_TURNAROUND;
     }
     if (t3.ns / NS_PER_S < (int64_t)c->build_time_s) {
