@@ -233,6 +233,11 @@ static void test_step(void **state)
     assert_true(later.mono.ns >= after.mono.ns && after.mono.ns >= before.mono.ns);
     assert_int_equal(later.wall.ns - later.mono.ns, after.wall.ns - after.mono.ns);
     assert_true(fabs(true_error()) < 1e-9);
+
+    c = (struct clock_command){.action = CLOCK_SET_RATE}; /* after a step mono still goes on */
+    assert_int_equal(clock_adjust(&c, &done, &after), 0);
+    assert_true(after.mono.ns >= later.mono.ns && after.mono.ns - later.mono.ns < NS_PER_S);
+    assert_int_equal(after.wall.ns - after.mono.ns, later.wall.ns - later.mono.ns);
 }
 
 static void test_keep(void **state)

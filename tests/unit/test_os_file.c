@@ -222,6 +222,34 @@ static void test_replace_follows_no_link(void **state)
     assert_holds(in("victim"), "precious");
 }
 
+/* The same by somebody quick, who lays the link again whenever it goes. Each call either succeeds or
+ * says no; nothing is ever written through the link. */
+static void test_replace_in_a_race(void **state)
+{
+    pid_t attacker;
+
+    (void)state;
+    put(in("victim"), "precious");
+    attacker = fork();
+    if (attacker == 0) {
+        char victim[128], temporary[128];
+
+        strcpy(victim, in("victim"));
+        strcpy(temporary, in("drift.tmp"));
+        for (;;) {
+            (void)!symlink(victim, temporary);
+        }
+    }
+    for (int i = 0; i < 300; i++) {
+        int error = file_replace(in("drift"), "1", 1, 0644);
+
+        assert_true(error == 0 || error == -EEXIST);
+    }
+    kill(attacker, SIGKILL);
+    waitpid(attacker, NULL, 0);
+    assert_holds(in("victim"), "precious");
+}
+
 /* What a killed daemon left beside the file does not stop the next one. */
 static void test_replace_after_crash(void **state)
 {
@@ -331,6 +359,7 @@ int main(void)
         TEST(test_replace_errors),
         TEST(test_replace_no_space),
         TEST(test_replace_follows_no_link),
+        TEST(test_replace_in_a_race),
         TEST(test_replace_after_crash),
         TEST(test_lock),
         TEST(test_unlock),

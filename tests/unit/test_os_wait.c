@@ -67,6 +67,14 @@ static void test_ready(void **state)
     close(a[0]);
     close(b[0]);
     close(b[1]);
+
+    assert_int_equal(pipe(a), 0); /* here the kernel itself says only "hang-up" */
+    set.count = 0;
+    wait_add(&set, a[0], WAIT_READ);
+    close(a[1]);
+    assert_int_equal(wait_until(&set, in_s(5)), 1);
+    assert_int_equal(wait_ready(&set, a[0]), WAIT_READ | WAIT_ERROR);
+    close(a[0]);
 }
 
 static void test_deadline(void **state)
