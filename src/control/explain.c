@@ -13,7 +13,7 @@ static const char *const source_sentences[SOURCE_STATUSES] = {
     [SOURCE_UNRESOLVED] =
         "no address found for '{name}' yet: check the spelling and the name service "
         "(getent ahosts {name}); it is tried again by and by",
-    [SOURCE_WAITING] = "asked {sent} times, {received} replies so far: wait a few seconds",
+    [SOURCE_WAITING] = "requests sent: {sent}, replies so far: {received}; wait a few seconds",
     [SOURCE_UNREACHABLE] =
         "no usable reply: {sent} requests sent to {address}, {received} packets received, the last "
         "{missed} requests without an answer{verdict}; look whether a firewall stops UDP port "

@@ -87,9 +87,22 @@ static bool parse_port(const char *text, int *out)
     return end != text && *end == '\0' && value >= 0 && value <= 65535;
 }
 
+/* "WALL_NS:RAW_NS" */
+static bool parse_origin(const char *text, struct clock_options *out)
+{
+    char *colon, *end;
+
+    out->origin_wall_ns = strtoimax(text, &colon, 10);
+    if (colon == text || *colon != ':') {
+        return false;
+    }
+    out->origin_raw_ns = strtoimax(colon + 1, &end, 10);
+    return end != colon + 1 && *end == '\0';
+}
+
 bool options_parse_virtual_clock(const char *text, struct clock_options *out)
 {
-    char copy[256], *rest = copy, *word, *end;
+    char copy[256], *rest = copy, *word;
 
     *out = (struct clock_options){.kind = CLOCK_VIRTUAL};
     if ((size_t)snprintf(copy, sizeof copy, "%s", text) >= sizeof copy) {
@@ -105,12 +118,7 @@ bool options_parse_virtual_clock(const char *text, struct clock_options *out)
                 return false;
             }
         } else if (strncmp(word, "origin=", 7) == 0) {
-            out->origin_wall_ns = strtoimax(word + 7, &end, 10);
-            if (*end != ':') {
-                return false;
-            }
-            out->origin_raw_ns = strtoimax(end + 1, &end, 10);
-            if (*end != '\0') {
+            if (!parse_origin(word + 7, out)) {
                 return false;
             }
         } else {

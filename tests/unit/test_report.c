@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* control/report, report_json and command: what an engine knows reaches the outside, with every
+ * member that doc/control.md promises. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "check.h"
+#include "control/command.h"
+#include "control/report_json.h"
+
+#define START_NS (INT64_C(1800000000) * NS_PER_S)
+
+static struct engine engine;
+static struct report report;
+static char out[1 << 18];
+
+static void start_engine(unsigned sources, bool named)
+{
+    struct engine_start start = {.now = {{START_NS}, {1000 * NS_PER_S}}, .precision_s = 1e-7};
+    static struct settings settings;
+    struct effect effect;
+
+    settings_default(&settings);
+    settings.spec_count = sources;
+    for (unsigned i = 0; i < sources; i++) {
+        struct source_spec *spec = &settings.specs[i];
+
+        *spec = (struct source_spec){
+            .kind = SOURCE_SERVER, .port = 123, .minpoll = 6, .maxpoll = 10, .version = 4};
+        if (named) {
+            strcpy(spec->name, "ntp.example\x1b[2J");
+        } else {
+            strcpy(spec->name, "192.0.2.1");
+            spec->name[8] = (char)('1' + (int)i % 9);
+            address_parse(spec->name, &spec->address);
+            spec->address.port = 123;
+        }
+    }
+    engine_init(&engine, &settings, &start);
+    while (engine_take_effect(&engine, &effect)) {
+    }
+}
+
+static struct report_input input(void)
+{
+    return (struct report_input){.engine = &engine,
+                                 .now = {{START_NS}, {1000 * NS_PER_S}},
+                                 .pid = 12,
+                                 .true_error_s = (double)NAN,
+                                 .config_file = "/etc/ntp.conf",
+                                 .language = "ntp.conf",
+                                 .driver = "none"};
+}
+
+static json_t *run(const char *line)
+{
+    struct report_input in = input();
+    json_error_t error;
+    size_t length = command_run(line, &in, &report, out, sizeof out);
+    json_t *answer = json_loads(out, 0, &error);
+
+    assert_int_equal(length, strlen(out));
+    if (!answer) {
+        fail_msg("%s: %s", error.text, out);
+    }
+    return answer;
+}
+
+static void assert_members(const json_t *object, const char *members)
+{
+    char copy[512], *rest = copy, *word;
+
+    assert_non_null(object);
+    strncpy(copy, members, sizeof copy - 1);
+    copy[sizeof copy - 1] = '\0';
+    while ((word = strsep(&rest, " ")) != NULL) {
+        if (!json_object_get(object, word)) {
+            fail_msg("member '%s' is missing in %s", word, out);
+        }
+    }
+}
+
+static void test_status_has_all_members(void **state)
+{
+    json_t *a;
+
+    (void)state;
+    start_engine(3, false);
+    a = run("status");
+    assert_members(a, "version command daemon pid uptime_s now config clock sources server");
+    assert_members(json_object_get(a, "config"), "file language");
+    assert_members(json_object_get(a, "clock"),
+                   "synchronised code sentence driver state selected stratum refid reference_time "
+                   "leap offset_s offset_sd_s error_bound_s frequency_ppm frequency_sd_ppm "
+                   "root_delay_s root_dispersion_s precision_s updates steps true_error_s");
+    assert_members(json_object_get(a, "server"), "open port workers received answered counters");
+    assert_int_equal(json_array_size(json_object_get(a, "sources")), 3);
+    assert_members(
+        json_array_get(json_object_get(a, "sources"), 0),
+        "name address port kind status tally sentence stratum refid leap poll reach sent "
+        "received missed last_sample_age_s offset_s offset_sd_s delay_s jitter_s "
+        "frequency_ppm root_delay_s root_dispersion_s root_distance_s samples kiss "
+        "timestamps verdicts");
+    json_decref(a);
+}
+
+static const char *clock_code(void)
+{
+    static char code[64];
+    json_t *a = run("status");
+
+    strncpy(code, json_string_value(json_object_get(json_object_get(a, "clock"), "code")),
+            sizeof code - 1);
+    json_decref(a);
+    return code;
+}
+
+static void test_clock_codes_follow_the_sources(void **state)
+{
+    (void)state;
+    start_engine(0, false);
+    assert_string_equal(clock_code(), "no-sources");
+    start_engine(2, true);
+    assert_string_equal(clock_code(), "unresolved");
+    start_engine(2, false);
+    assert_string_equal(clock_code(), "starting");
+    for (unsigned i = 0; i < 2; i++) {
+        engine.sources[i].status = SOURCE_UNREACHABLE;
+    }
+    assert_string_equal(clock_code(), "no-replies");
+    engine.sources[0].status = SOURCE_NO_MAJORITY;
+    assert_string_equal(clock_code(), "no-majority");
+    engine.sources[0].status = SOURCE_TOO_DISTANT;
+    assert_string_equal(clock_code(), "none-usable");
+    engine.discipline.state = DISCIPLINE_PANIC;
+    assert_string_equal(clock_code(), "panic");
+}
+
+static void test_names_from_outside_are_escaped(void **state)
+{
+    json_t *a;
+
+    (void)state;
+    start_engine(1, true);
+    a = run("sources");
+    assert_null(strchr(out, '\x1b'));
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(a, "sources"), 0), "name")),
+                        "ntp.example\x1b[2J");
+    json_decref(a);
+}
+
+static void test_a_full_table_fits(void **state)
+{
+    json_t *a;
+
+    (void)state;
+    start_engine(SOURCE_SPECS_MAX, false);
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        memset(engine.sources[i].config.name, 0x01, SOURCE_NAME_MAX - 1); /* six bytes each */
+        for (unsigned v = 0; v < REPLY_VERDICTS; v++) {
+            engine.sources[i].verdicts[v] = UINT32_MAX;
+        }
+    }
+    a = run("status");
+    assert_int_equal(json_array_size(json_object_get(a, "sources")), SOURCES_MAX);
+    json_decref(a);
+}
+
+static void test_unknown_and_too_long(void **state)
+{
+    struct report_input in = input();
+    char small[256];
+    json_t *a;
+
+    (void)state;
+    start_engine(1, false);
+    a = run("reboot");
+    assert_string_equal(json_string_value(json_object_get(a, "error")), "unknown-command");
+    json_decref(a);
+    assert_true(command_run("status", &in, &report, small, sizeof small) > 0);
+    assert_non_null(strstr(small, "\"too-long\""));
+}
+
+static void test_reference_ids(void **state)
+{
+    char text[REPORT_REFID_MAX];
+
+    (void)state;
+    assert_string_equal(report_refid(REFID('G', 'P', 'S', 0), 1, text), "GPS");
+    assert_string_equal(report_refid(0x7f7f0101, 1, text), "127.127.1.1");
+    assert_string_equal(report_refid(0xc0000201, 2, text), "192.0.2.1");
+    assert_string_equal(report_refid(REFID('G', 27, '[', 'm'), 1, text), "71.27.91.109");
+}
+
+static void test_tallies(void **state)
+{
+    (void)state;
+    assert_string_equal(report_tally(SOURCE_SELECTED), "*");
+    assert_string_equal(report_tally(SOURCE_COMBINED), "+");
+    assert_string_equal(report_tally(SOURCE_OUTLYING), "-");
+    assert_string_equal(report_tally(SOURCE_FALSETICKER), "x");
+    assert_string_equal(report_tally(SOURCE_UNREACHABLE), " ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_status_has_all_members),
+        cmocka_unit_test(test_clock_codes_follow_the_sources),
+        cmocka_unit_test(test_names_from_outside_are_escaped),
+        cmocka_unit_test(test_a_full_table_fits),
+        cmocka_unit_test(test_unknown_and_too_long),
+        cmocka_unit_test(test_reference_ids),
+        cmocka_unit_test(test_tallies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
