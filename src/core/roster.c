@@ -53,7 +53,11 @@ static bool roster_same(const struct source_spec *a, const struct source_spec *b
            a->iburst == b->iburst && a->burst == b->burst && a->prefer == b->prefer &&
            a->noselect == b->noselect && a->trust == b->trust && a->require == b->require &&
            a->xleave == b->xleave && a->offline == b->offline &&
-           a->refclock_refid == b->refclock_refid &&
+           a->refclock_kind == b->refclock_kind && a->refclock_unit == b->refclock_unit &&
+           a->refclock_mode == b->refclock_mode && a->refclock_poll == b->refclock_poll &&
+           a->refclock_stratum == b->refclock_stratum && a->refclock_refid == b->refclock_refid &&
+           memcmp(&a->refclock_precision_s, &b->refclock_precision_s, sizeof(double)) == 0 &&
+           memcmp(&a->refclock_delay_s, &b->refclock_delay_s, sizeof(double)) == 0 &&
            memcmp(&a->offset_correction_s, &b->offset_correction_s, sizeof(double)) == 0 &&
            memcmp(&a->max_delay_s, &b->max_delay_s, sizeof(double)) == 0;
 }

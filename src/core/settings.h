@@ -17,7 +17,10 @@
 
 enum source_kind { SOURCE_SERVER, SOURCE_POOL, SOURCE_PEER, SOURCE_REFCLOCK };
 
-/* One server, pool or peer line. */
+/* Drivers of reference clocks (src/refclock), as a configuration names them. */
+enum refclock_kind { REFCLOCK_SHM, REFCLOCK_KINDS };
+
+/* One server, pool, peer or refclock line. */
 struct source_spec {
     enum source_kind kind;
     char name[SOURCE_NAME_MAX]; /* as configured: a host name or an address */
@@ -31,8 +34,14 @@ struct source_spec {
     bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
     double offset_correction_s; /* added to each measured offset */
     double max_delay_s;         /* samples above it are dropped */
-    double refclock_precision_s; /* SOURCE_REFCLOCK: noise to assume at first; 0 = unknown */
+    /* SOURCE_REFCLOCK only. minpoll is the interval that its reach is counted by. */
+    enum refclock_kind refclock_kind;
+    unsigned refclock_unit, refclock_mode; /* which one; permissions of what is made for it */
+    int refclock_poll;                     /* log2 s between two looks for a sample */
+    unsigned refclock_stratum;             /* of the clock itself: 0 but for odd ones */
     uint32_t refclock_refid;
+    double refclock_precision_s; /* error of one sample at least; 0: as its stamps resolve */
+    double refclock_delay_s;     /* root delay: twice the error that no averaging takes away */
 };
 
 struct settings {

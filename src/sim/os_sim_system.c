@@ -7,6 +7,7 @@
 
 #include "os/file.h"
 #include "os/process.h"
+#include "os/shm.h"
 #include "os/stream.h"
 #include "sim/os_sim.h"
 
@@ -165,4 +166,20 @@ long stream_write(int fd, const void *data, size_t length)
 void stream_close(int fd)
 {
     (void)fd;
+}
+
+/* ---- os/shm.h: no clock is attached; the engine level of the simulator has reference clocks ---- */
+
+int shm_attach(uint32_t key, size_t size, unsigned mode, void **segment)
+{
+    (void)key;
+    (void)size;
+    (void)mode;
+    (void)segment;
+    return -ENOSYS;
+}
+
+void shm_detach(void *segment)
+{
+    (void)segment;
 }
