@@ -132,8 +132,8 @@ static double kalman_measured(const struct kalman_model *s, double dt, int bias)
     return s->mean[0] + dt * s->mean[1] + (bias >= 0 ? s->mean[2 + bias] : 0);
 }
 
-/* One measurement into one model (the Joseph form is not needed: R is well above rounding); gives the
- * logarithm of its likelihood. */
+/* One measurement into one model (the Joseph form is not needed: R is well above rounding); gives
+ * the logarithm of its likelihood. */
 static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
                                   const struct kalman_measurement *z)
 {

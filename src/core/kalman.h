@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An adaptive Kalman filter of the oscillator.
  *
- * State:  x, the offset of the free clock (s); y, its rate (s/s); and one bias b_k for each source k
- *         that the filter combines: what the path to k and k's own clock add to its measurements
+ * State:  x, the offset of the free clock (s); y, its rate (s/s); and one bias b_k for each source
+ *         k that the filter combines: what the path to k and k's own clock add to its measurements
  *         (no biases: the filter of a single source).
  * Model:  dx = y dt,  dy = w dW,  db_k = s_k dW   (W: a Wiener process of unit intensity)
  *         so over dt: var x += w^2 dt^3/3, cov xy += w^2 dt^2/2, var y += w^2 dt.
