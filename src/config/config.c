@@ -28,19 +28,6 @@ void config_free(struct config *c)
     free(c);
 }
 
-const char *config_dialect_name(enum config_dialect d)
-{
-    switch (d) {
-    case DIALECT_CHRONY:
-        return "chrony.conf";
-    case DIALECT_NTP:
-        return "ntp.conf";
-    case DIALECT_UNKNOWN:
-        break;
-    }
-    return "unknown";
-}
-
 /* ---- cross-checks ---- */
 
 static unsigned source_limit(const struct source_spec *spec)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See message.h and config_message_format() in config.h: messages in, text with a caret out. */
+/* See message.h and, in config.h, config_message_format() and config_dialect_name(): messages in,
+ * text with a caret out. */
 #include "config/message.h"
 
 #include <stdio.h>
@@ -8,6 +9,19 @@
 #include "config/text.h"
 
 #define SHOWN_BEFORE 60U /* characters kept before the caret when a line must be cut */
+
+const char *config_dialect_name(enum config_dialect d)
+{
+    switch (d) {
+    case DIALECT_CHRONY:
+        return "chrony.conf";
+    case DIALECT_NTP:
+        return "ntp.conf";
+    case DIALECT_UNKNOWN:
+        break;
+    }
+    return "unknown";
+}
 
 bool message_wanted(const struct config *c)
 {

@@ -81,7 +81,7 @@ static bool read_host(struct reader *r, const struct word *word)
         reader_error(r, word, "", "'%.100s...' is too long", word->text);
         return false;
     }
-    strcpy(spec->name, word->text);
+    memcpy(spec->name, word->text, strlen(word->text) + 1);
     return true;
 }
 

@@ -620,11 +620,13 @@ static void included_files_count_as_if_they_stood_there(void **state)
 
 static void a_second_load_starts_anew(void **state)
 {
+    static const char bad[] = "rtcsync\nsever a\nallow 10/8\nlocal\n";
+    static const char good[] = "restrict ::1\nserver a\n";
     (void)state;
+
     struct config *c = config_new();
-    assert_false(
-        config_load_text(c, "x", "rtcsync\nsever a\nallow 10/8\nlocal\n", 36, DIALECT_UNKNOWN));
-    assert_true(config_load_text(c, "x", "restrict ::1\nserver a\n", 22, DIALECT_UNKNOWN));
+    assert_false(config_load_text(c, "x", bad, strlen(bad), DIALECT_UNKNOWN));
+    assert_true(config_load_text(c, "x", good, strlen(good), DIALECT_UNKNOWN));
     assert_int_equal(c->error_count + c->warning_count + c->message_count, 0);
     assert_false(c->settings.local);
     assert_int_equal(c->access.count, 1);
