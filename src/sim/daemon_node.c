@@ -88,8 +88,9 @@ static void tell_events(struct world *w, struct node *node, const uint64_t befor
         for (uint64_t i = before[type]; i < d->loop.events[type]; i++) {
             struct event event = {.type = (enum event_type)type, .source = EVENT_NO_SOURCE};
 
-            world_tell(w, node,
-                       d->loop.last_event.type == event.type ? &d->loop.last_event : &event);
+            bool last = d->loop.last_event.type == event.type && i + 1 == d->loop.events[type];
+
+            world_tell(w, node, last ? &d->loop.last_event : &event);
         }
     }
 }

@@ -69,6 +69,62 @@ static void say(void *context, struct node *node, const struct event *event)
            event->value);
 }
 
+static void say_servers(void)
+{
+    for (unsigned i = 0; i < plan.server_count; i++) {
+        const struct scenario_server *s = &plan.servers[i];
+        const struct server_settings *set = &s->server;
+
+        printf(
+            "  server %u%s: stratum %u, clock %+.3g s %+.2g ppm, step %+.2g s at %.0f s; "
+            "root %.2g s +- %.2g s\n"
+            "    path %.3g s + %.2g s there, %.3g s + %.2g s back, loss %.2f %.2f\n"
+            "    unsynchronised %.0f-%.0f s, dead %.0f-%.0f s, cut off %.0f-%.0f s, kiss "
+            "%.0f-%.0f s\n",
+            i + 1, s->liar ? " (liar)" : "", set->stratum, set->clock.offset_s,
+            set->clock.freq * 1e6, set->clock.step_s, set->clock.step_at_s, set->root_delay_s,
+            set->root_dispersion_s, s->up.delay_s, s->up.jitter_s, s->down.delay_s,
+            s->down.jitter_s, s->up.loss, s->down.loss, set->unsynchronised.from_s,
+            set->unsynchronised.to_s, set->dead.from_s, set->dead.to_s, s->up.outage_from_s,
+            s->up.outage_to_s, set->kiss.from_s, set->kiss.to_s);
+    }
+    for (unsigned i = 0; i < plan.event_count; i++) {
+        static const char *const names[] = {"step", "suspend", "refuse", "offline", "restart"};
+        const struct plan_event *e = &plan.events[i];
+
+        printf("  at %.0f s: %s, %g s, for %g s\n", e->at_s, names[e->kind], e->value, e->length_s);
+    }
+}
+
+/* The first second outside the bound, in full. */
+static void say_outside(const struct world *w, uint64_t before)
+{
+    const struct node *node = &w->nodes[0];
+    const struct engine *e = node->engine;
+
+    if (checks.nodes[0].outside == before || before >= 3) {
+        return;
+    }
+    printf(
+        "%12.0f OUTSIDE: error %+.4g s, bound %.4g s, admitted %+.4g s +- %.2g s, drift %.4g, "
+        "%s\n",
+        world_now_s(w), world_error_s(w, 0),
+        reference_distance(&e->reference, (struct mono_time){node->clock.mono_ns}),
+        e->reference.offset_s, e->reference.offset_sd_s, e->discipline.drift,
+        discipline_state_name(e->discipline.state));
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status != SOURCE_UNUSED) {
+            printf(
+                "    server %d: %s, poll %d, reach %02x, last offset %+.4g s, jitter %.2g s, "
+                "delay %.3g s\n",
+                s->address.bytes[3] - 1, source_status_name(s->status), s->poll, s->reach,
+                s->last.offset_s, s->filter.jitter_s, s->filter.min_delay_s);
+        }
+    }
+}
+
 static void excuse(struct world *w, struct node *node, double for_s)
 {
     (void)w;
@@ -198,8 +254,13 @@ static void run(struct world *w, bool verbose, struct outcome *out)
     }
     world_start(w);
     while (world_now_s(w) < plan.length_s) {
+        uint64_t before = checks.nodes[0].outside;
+
         world_run_second(w);
         checks_second(&checks);
+        if (verbose) {
+            say_outside(w, before);
+        }
         running = w->second >= 2; /* all nodes have started */
     }
     running = false;
@@ -224,6 +285,7 @@ static bool judge(uint64_t seed, bool verbose)
     swarm_describe(&plan, description, sizeof description);
     if (verbose) {
         printf("seed %llu: %s\n", (unsigned long long)seed, description);
+        say_servers();
     }
     allocations = 0;
     run(&world, verbose, &first);

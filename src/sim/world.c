@@ -12,6 +12,7 @@ enum stream { STREAM_CLOCK = 1000, STREAM_SERVER = 2000, STREAM_NODE = 3000, STR
 
 /* A kernel holds rates in units of 2^-16 ppm. */
 #define KERNEL_RATE_UNIT (1e-6 / 65536)
+#define ROUNDS_MAX 4
 #define STUCK_REST_NS INT64_C(1000000)
 
 double world_now_s(const struct world *w)
@@ -400,13 +401,18 @@ void world_set_due(struct node *node, struct mono_time due)
     node->due_mono_ns = due.ns;
 }
 
+/* A node may be due again at once (one thing led to another), but not for ever. */
 static void run(struct world *w, struct node *node)
 {
+    unsigned rounds = 0;
+
     oscillator_advance(&node->clock, w->now_ns);
-    node->counters.runs++;
-    node->counters.runs_this_second++;
-    node->calls->run(w, node);
-    if (node->due_mono_ns <= node->clock.mono_ns) {
+    do {
+        node->counters.runs++;
+        node->counters.runs_this_second++;
+        node->calls->run(w, node);
+    } while (node->due_mono_ns <= node->clock.mono_ns && ++rounds < ROUNDS_MAX);
+    if (rounds == ROUNDS_MAX) {
         node->counters.stuck++;
         node->due_mono_ns = node->clock.mono_ns + STUCK_REST_NS;
     }

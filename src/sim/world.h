@@ -50,7 +50,7 @@ struct node_counters {
     uint64_t sent, received, answered; /* requests sent, replies received, requests answered */
     uint64_t runs, steps, adjustments;
     uint64_t runs_this_second, runs_worst_second;
-    uint64_t stuck;          /* it was due again at once although it had just been run */
+    uint64_t stuck;          /* it was due again at once, over and over */
     uint64_t unasked;        /* replies sent to somebody who had not asked */
     uint64_t late_delivered; /* replies given to the engine on ports that it had closed */
     uint64_t events[EVENT_TYPES];
