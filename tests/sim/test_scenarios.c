@@ -479,7 +479,7 @@ static void test_reordering(void **state)
         lab.servers[i].up.reorder = lab.servers[i].down.reorder = 0.3;
     }
     lab_start(&lab, 32);
-    run_and_hold(3000, 50000, 3e-3);
+    run_and_hold(3000, 50000, 5e-3);
     lab_end(&lab);
 }
 
