@@ -13,7 +13,10 @@
 #define ENGINE_STATUS_S 64.0 /* the kernel is told how good its clock is at least so often */
 #define ENGINE_STORE_S 3600.0
 #define ENGINE_STEP_SEEN_NS                                                                        \
-    1000000                 /* below it is reading error; a real step this small shows as one */
+    1000000 /* below it is reading error; a real step this small shows as one */
+#define ENGINE_REFCLOCK_AGE_MAX_NS (8 * NS_PER_S)
+#define ENGINE_REFCLOCK_SETTLE_S                                                                   \
+    2.0                     /* after a step: until then a sample may have been stamped before it */
 #define ENGINE_RATE_SD 1e-4 /* of an oscillator that nobody has measured yet */
 #define ENGINE_RESUME_RATE_SD                                                                      \
     1e-6 /* after a step by others: a resumed machine runs nearly as before */
@@ -146,6 +149,8 @@ static void engine_notice_step(struct engine *e, struct instant now)
         return;
     }
     timeline_record_step(&e->timeline, step_ns);
+    e->stepped = true;
+    e->stepped_at = now.mono;
     engine_cancel_all(e);
     if (engine_leap_step(e, step_ns)) {
         return;
@@ -172,8 +177,26 @@ static void engine_notice_step(struct engine *e, struct instant now)
     engine_publish(e, now, true);
 }
 
-static void engine_send_due(struct engine *e, struct instant now)
+/* A reference clock speaks unasked: only its reach register has a schedule. True if it fell silent. */
+static bool engine_age_refclock(struct engine *e, struct mono_time now, uint16_t i)
 {
+    struct source *s = &e->sources[i];
+
+    if (now.ns < s->next.ns) {
+        return false;
+    }
+    if (s->reach == 0x80) {
+        effect_event(&e->effects, EVENT_SOURCE_UNREACHABLE, i, s->missed);
+    }
+    source_age(s, now);
+    return s->reach == 0;
+}
+
+/* True if a source stayed silent: that may change the vote. */
+static bool engine_send_due(struct engine *e, struct instant now)
+{
+    bool silent = false;
+
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         struct source *s = &e->sources[i];
         struct effect_send *send;
@@ -181,9 +204,14 @@ static void engine_send_due(struct engine *e, struct instant now)
         if (s->status == SOURCE_UNUSED) {
             continue;
         }
+        if (s->config.kind == SOURCE_REFCLOCK) {
+            silent = engine_age_refclock(e, now.mono, i) || silent;
+            continue;
+        }
         if (source_timed_out(s, now.mono)) {
             source_give_up(s);
             engine_cancel(e, i);
+            silent = true;
         }
         if (!source_due(s, now.mono)) {
             continue;
@@ -191,6 +219,7 @@ static void engine_send_due(struct engine *e, struct instant now)
         send = &effect_push(&e->effects, EFFECT_SEND)->send;
         if (s->reach == 0x80) { /* the last answer falls out of the register now */
             effect_event(&e->effects, EVENT_SOURCE_UNREACHABLE, i, s->missed);
+            silent = true;
         }
         source_poll(s, &e->random, now.mono, send->data);
         s->request.sent = now.wall;
@@ -199,6 +228,7 @@ static void engine_send_due(struct engine *e, struct instant now)
         send->to = s->address;
         send->length = PACKET_HEADER_LENGTH;
     }
+    return silent;
 }
 
 /* The drift is worth a file: known twice as well as what is stored, or an hour old. */
@@ -225,8 +255,7 @@ void engine_tick(struct engine *e, struct instant now)
     command = discipline_tick(&e->discipline, &e->settings, &e->timeline, now.mono);
     engine_command(e, &command);
     roster_look_up(&roster, now.mono);
-    engine_send_due(e, now);
-    if (now.mono.ns >= e->next_status.ns) {
+    if (engine_send_due(e, now) || now.mono.ns >= e->next_status.ns) {
         judge_sources(e, now);
         engine_publish(e, now, false);
     }
@@ -341,6 +370,8 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
         double step_s = s_from_ns(done->step_ns);
 
         timeline_record_step(&e->timeline, done->step_ns);
+        e->stepped = true;
+        e->stepped_at = now.mono;
         for (unsigned i = 0; i < SOURCES_MAX; i++) {
             if (e->sources[i].status != SOURCE_UNUSED) {
                 filter_shift(&e->sources[i].filter, step_s);
@@ -369,16 +400,44 @@ void engine_resolved(struct engine *e, struct instant now, uint16_t source,
     roster_resolved(&roster, source, addresses, count, now.mono);
 }
 
+/* Is there a reason not to believe this sample at all? */
+static enum reply_verdict engine_check_refclock(const struct engine *e, struct instant now,
+                                                struct wall_time at, double offset_s,
+                                                double dispersion_s, uint8_t leap)
+{
+    int64_t age_ns = ns_subtract(now.wall.ns, at.ns);
+
+    if (!isfinite(offset_s) || !isfinite(dispersion_s)) {
+        return REPLY_MALFORMED;
+    }
+    if (leap == LEAP_UNSYNCHRONISED) {
+        return REPLY_UNSYNCHRONISED;
+    }
+    /* stale; from the future of a clock that was set back; or stamped before the clock was stepped */
+    if (age_ns > ENGINE_REFCLOCK_AGE_MAX_NS || age_ns < -ENGINE_STEP_SEEN_NS ||
+        (e->stepped && now.mono.ns < mono_after(e->stepped_at, ENGINE_REFCLOCK_SETTLE_S).ns)) {
+        return REPLY_LATE;
+    }
+    return REPLY_ACCEPTED;
+}
+
 void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
                      double offset_s, double dispersion_s, uint8_t leap)
 {
     struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+    enum reply_verdict verdict;
     struct mono_time mono;
     struct sample sample;
 
     engine_notice_step(e, now);
-    if (!s || s->status == SOURCE_UNUSED || s->config.kind != SOURCE_REFCLOCK ||
-        !isfinite(offset_s) || !isfinite(dispersion_s)) {
+    if (!s || s->status == SOURCE_UNUSED || s->config.kind != SOURCE_REFCLOCK) {
+        return;
+    }
+    verdict = engine_check_refclock(e, now, at, offset_s, dispersion_s, leap);
+    s->received++;
+    s->verdicts[verdict]++;
+    s->last_verdict = verdict;
+    if (verdict != REPLY_ACCEPTED) {
         return;
     }
     mono = (struct mono_time){ns_subtract(at.ns, e->timeline.wall_minus_mono_ns)};
@@ -386,19 +445,13 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
                              .offset_s = timeline_free_offset(&e->timeline, mono, offset_s) +
                                          s->config.offset_correction_s,
                              .dispersion_s = fmax(dispersion_s, e->precision_s),
+                             .root_delay_s = s->config.refclock_delay_s,
                              .leap = leap,
-                             .stratum = 0};
-    if (s->sent++ == 0) {
+                             .stratum = (uint8_t)s->config.refclock_stratum};
+    if (s->reach == 0) {
         effect_event(&e->effects, EVENT_SOURCE_REACHABLE, source, 0);
     }
-    s->received++;
-    s->verdicts[REPLY_ACCEPTED]++;
-    s->reach = 0xff;
-    s->heard = true;
-    s->heard_at = s->last_at = now.mono;
-    s->leap = leap;
-    s->refid = s->config.refclock_refid;
-    s->last = sample;
+    source_take_reading(s, &sample, now.mono);
     engine_take_sample(e, now, source, &sample);
 }
 
