@@ -253,7 +253,8 @@ static const char *human(double value, char text[16])
     unsigned unit = 0;
 
     if (!isfinite(value) || value == 0) {
-        return strcpy(text, value == 0 ? "0" : "never");
+        snprintf(text, 16, "%s", value == 0 ? "0" : "never");
+        return text;
     }
     while (unit < 3 && fabs(value) < 1) {
         value *= 1000;
@@ -298,8 +299,8 @@ static void print_line(const struct options *o, const struct line *l)
     ratio(starts ? 0 : l->x_limit, t[4]);
     human(l->limit_64_s, t[5]);
     if (starts) {
-        strcpy(t[3], "-");
-        strcpy(t[5], "-");
+        snprintf(t[3], sizeof t[3], "-");
+        snprintf(t[5], sizeof t[5], "-");
     }
     ratio(starts ? 0 : l->x_limit_64, t[6]);
     ratio(l->x_chronyd, t[7]);

@@ -4,6 +4,7 @@
 #include "sim/daemon_node.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,7 +173,7 @@ unsigned daemon_node_add(struct world *w, const struct oscillator_settings *cloc
     d->config.drift_format = DRIFT_NTP;
     d->config.drift_interval_s = 3600;
     if (setup->keeps_drift) {
-        strcpy(d->config.driftfile, "/var/lib/ntp/ntp.drift");
+        snprintf(d->config.driftfile, sizeof d->config.driftfile, "%s", "/var/lib/ntp/ntp.drift");
     }
     acl_init(&d->config.access, setup->limited ? ACCESS_LIMITED | ACCESS_KOD : 0);
     d->config.ratelimit = (struct ratelimit_settings){.enabled = setup->limited,

@@ -21,7 +21,7 @@ void oracle_init(struct oracle *o, double wander, bool search)
         o->estimate[i] = (struct oracle_estimate){.pxx = 1e4, .pyy = 1e-6};
     }
     for (unsigned i = 0; i < ORACLE_SOURCES; i++) {
-        o->least_s[i] = INFINITY;
+        o->least_s[i] = HUGE_VAL;
     }
 }
 

@@ -27,7 +27,7 @@ static struct os_sim_file *find_file(const char *path, bool create)
 
         if (!file->present && strlen(path) < sizeof file->path) {
             file->present = true;
-            strcpy(file->path, path);
+            memcpy(file->path, path, strlen(path) + 1);
             return file;
         }
     }
@@ -168,7 +168,7 @@ void stream_close(int fd)
     (void)fd;
 }
 
-/* ---- os/shm.h: no clock is attached; the engine level of the simulator has reference clocks ---- */
+/* ---- os/shm.h: no clock is attached; engine nodes have reference clocks ---- */
 
 int shm_attach(uint32_t key, size_t size, unsigned mode, void **segment)
 {

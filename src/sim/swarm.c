@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The swarm: random worlds by seed, each run twice; the invariants of sim/checks.h must hold, nothing
- * may be allocated once the world runs, and both runs must be the same to the last bit. A seed that
- * fails is told, and fails again: toki-swarm --seed N --verbose. */
+/* The swarm: random worlds by seed, each run twice; the invariants of sim/checks.h must hold,
+ * nothing may be allocated once the world runs, and both runs must be the same to the last bit. A
+ * seed that fails is told, and fails again: toki-swarm --seed N --verbose. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>

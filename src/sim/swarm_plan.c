@@ -151,7 +151,7 @@ static void plan_lines(struct prng *r, struct plan *p)
     if (p->named) {
         struct source_spec *spec = scenario_add_source(&p->settings, 1);
 
-        strcpy(spec->name, "pool.example.net");
+        snprintf(spec->name, sizeof spec->name, "pool.example.net");
         spec->address = (struct address){.family = ADDRESS_NONE};
         spec->kind = SOURCE_POOL;
         spec->max_sources = p->server_count;

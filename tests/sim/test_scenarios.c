@@ -509,8 +509,8 @@ static void test_congestion(void **state)
     lab_end(&lab);
 }
 
-/* Twelve hours without a server: the clock goes on alone, says so by a growing bound that holds, and
- * comes back without a step. */
+/* Twelve hours without a server: the clock goes on alone, says so by a growing bound that holds,
+ * and comes back without a step. */
 static void test_outage(void **state)
 {
     double before_s;
