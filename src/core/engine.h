@@ -54,6 +54,8 @@ struct engine {
     struct address self[16];
     unsigned self_count;
     struct mono_time started;
+    bool stepped; /* the clock was, by anybody, ... */
+    struct mono_time stepped_at;
     struct mono_time next_status, next_store;
     double server_delay_s,
         server_dispersion_s; /* root values of the system peer, its path included */
@@ -93,7 +95,8 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 void engine_resolved(struct engine *e, struct instant now, uint16_t source,
                      const struct address *addresses, unsigned count);
 
-/* A sample of a reference clock: offset of the true time against our clock at `at`. */
+/* A sample of a reference clock: offset of the true time against our clock at `at`, a reading of our
+ * clock in the last seconds. */
 void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
                      double offset_s, double dispersion_s, uint8_t leap);
 

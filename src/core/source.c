@@ -80,7 +80,7 @@ void source_restart(struct source *s, struct mono_time now, double rate, double 
     s->next = now;
     s->suspect = false;
     s->burst_left = 0;
-    if (s->config.iburst) {
+    if (s->config.iburst && s->config.kind != SOURCE_REFCLOCK) {
         source_begin_burst(s);
     }
 }
@@ -115,7 +115,9 @@ struct mono_time source_deadline(const struct source *s)
     if (s->request.outstanding) {
         return mono_after(s->request.sent_mono, source_timeout_s(s));
     }
-    return source_asks(s) ? s->next : (struct mono_time){INT64_MAX};
+    return source_asks(s) || (s->status != SOURCE_UNUSED && s->config.kind == SOURCE_REFCLOCK)
+               ? s->next
+               : (struct mono_time){INT64_MAX};
 }
 
 /* Seconds to the next request. */
@@ -159,6 +161,29 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
     s->sent++;
     s->missed++;
     s->next = mono_after(now, source_interval_s(s, random));
+}
+
+void source_age(struct source *s, struct mono_time now)
+{
+    s->reach = (uint8_t)(s->reach << 1);
+    s->sent++;
+    s->missed++;
+    s->next = mono_after(now, s_from_log2(s->poll));
+}
+
+void source_take_reading(struct source *s, const struct sample *sample, struct mono_time now)
+{
+    s->reach |= 1;
+    s->missed = 0;
+    s->heard = true;
+    s->heard_at = s->last_at = now;
+    s->leap = sample->leap;
+    s->stratum = sample->stratum;
+    s->refid = s->config.refclock_refid;
+    s->root_delay_s = sample->root_delay_s;
+    s->root_dispersion_s = sample->root_dispersion_s;
+    s->kernel_receive = s->kernel_transmit = true;
+    s->last = *sample;
 }
 
 void source_give_up(struct source *s)
@@ -387,10 +412,10 @@ enum filter_verdict source_take_sample(struct source *s, const struct sample *sa
         s->burst_left = 0;
         s->next = mono_after(now, source_interval_s(s, random));
     }
-    if (poll != s->poll) {
+    if (poll != s->poll && s->config.kind != SOURCE_REFCLOCK) {
         s->poll = poll;
         s->poll_samples = 0;
-        if (s->burst_left == 0 && s->config.kind != SOURCE_REFCLOCK) {
+        if (s->burst_left == 0) {
             s->next = mono_after(now, source_interval_s(s, random));
         }
     }

@@ -153,6 +153,12 @@ bool source_timed_out(const struct source *s, struct mono_time now);
 void source_poll(struct source *s, struct random *random, struct mono_time now,
                  uint8_t out[PACKET_HEADER_LENGTH]);
 
+/* A reference clock's poll interval is over: its reach register moves on. */
+void source_age(struct source *s, struct mono_time now);
+
+/* Keeps what a sample of a reference clock says of it; source_take_sample() is the other half. */
+void source_take_reading(struct source *s, const struct sample *sample, struct mono_time now);
+
 /* The request got no usable answer in time. */
 void source_give_up(struct source *s);
 

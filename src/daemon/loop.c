@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The main loop; see the header. loop_dispatch() is the order in which things happen in a round:
- * stamps of what was sent, replies, names, requests of our own clients, control, what is due. */
+ * stamps of what was sent, replies, reference clocks, names, requests of our own clients, control, what is due. */
 #include "daemon/loop.h"
 
 #include <math.h>
@@ -65,6 +65,18 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     effects_carry_out(loop);
 }
 
+/* Samples of the reference clocks that are due. */
+static void read_refclocks(struct loop *loop)
+{
+    struct refclocks *refclocks = loop->setup.refclocks;
+
+    for (uint16_t i = 0; refclocks && refclocks->count > 0 && i < SOURCES_MAX; i++) {
+        if (refclocks_read(refclocks, &loop->engine, i)) {
+            effects_carry_out(loop);
+        }
+    }
+}
+
 static struct mono_time earlier(struct mono_time a, struct mono_time b)
 {
     return a.ns < b.ns ? a : b;
@@ -85,6 +97,9 @@ struct mono_time loop_deadline(const struct loop *loop)
     }
     if (loop->setup.endpoint) {
         deadline = earlier(deadline, endpoint_deadline(loop->setup.endpoint));
+    }
+    if (loop->setup.refclocks) {
+        deadline = earlier(deadline, refclocks_deadline(loop->setup.refclocks, &loop->engine));
     }
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         if (loop->lookup_pending[i]) {
@@ -194,6 +209,7 @@ void loop_dispatch(struct loop *loop)
             effects_carry_out(loop);
         }
     }
+    read_refclocks(loop);
     receive_names(loop);
     serve_requests(loop);
     now = clock_now();
@@ -222,6 +238,9 @@ void loop_configure(struct loop *loop, const struct config *config)
     loop->setup.config = config;
     loop->requests.dscp = config->dscp;
     make_settings(&loop->setup, &settings);
+    if (loop->setup.refclocks) {
+        refclocks_configure(loop->setup.refclocks, &settings);
+    }
     engine_configure(&loop->engine, clock_now(), &settings);
     effects_carry_out(loop);
 }

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "control/endpoint.h"
 #include "core/engine.h"
+#include "daemon/refclocks.h"
 #include "os/wait.h"
 #include "serve/page.h"
 #include "serve/worker.h"
@@ -37,10 +38,11 @@ struct loop_setup {
     unsigned worker_count;         /* worker processes, for reports */
     int servers[LOOP_SERVERS_MAX]; /* sockets for `worker` */
     unsigned server_count;
-    int lookup;                /* channel to the lookup role; -1: names are looked up in place */
-    int parent;                /* channel to the parent; -1: files are written in place */
-    struct endpoint *endpoint; /* control socket; NULL: none */
-    const char *driver;        /* "kernel", "virtual", "none" */
+    struct refclocks *refclocks; /* opened; NULL: there are none */
+    int lookup;                  /* channel to the lookup role; -1: names are looked up in place */
+    int parent;                  /* channel to the parent; -1: files are written in place */
+    struct endpoint *endpoint;   /* control socket; NULL: none */
+    const char *driver;          /* "kernel", "virtual", "none" */
 };
 
 struct loop {

@@ -14,6 +14,7 @@
 #include "os/process.h"
 
 static struct loop loop; /* large; one for each process */
+static struct refclocks refclocks;
 
 static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
 {
@@ -27,6 +28,7 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .worker = t->worker,
                                .worker_count = t->page && !t->worker ? 1 : 0,
                                .server_count = t->server.count,
+                               .refclocks = &refclocks,
                                .lookup = lookup,
                                .parent = parent,
                                .endpoint = t->endpoint,
@@ -44,6 +46,7 @@ int sync_run(struct tokid *t, int lookup, int parent)
     struct loop_setup setup = make_setup(t, lookup, parent);
     uint32_t generation = atomic_load(&t->config->generation);
 
+    refclocks_configure(&refclocks, &setup.config->settings);
     if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }
@@ -152,6 +155,7 @@ int sync_run_once(struct tokid *t)
     setup.page = NULL;
     setup.worker = NULL;
     setup.server_count = 0;
+    refclocks_configure(&refclocks, &setup.config->settings);
     if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }
