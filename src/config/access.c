@@ -62,10 +62,6 @@ static bool parse_short_v4(const char *text, struct address *prefix, unsigned *l
             return false;
         }
         text++;
-        if (*text == '\0') { /* "10." */
-            *length = 8 * count;
-            return count < 4;
-        }
     }
 }
 

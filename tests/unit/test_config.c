@@ -376,6 +376,9 @@ static void chrony_clock(void **state)
     assert_true(c->settings.step_threshold_s > 0 && c->settings.step_threshold_s < 1e-6);
     assert_int_equal(c->settings.step_updates, 3);
     config_free(c);
+    c = load("chrony.conf", "server a\nmakestep 1 -5\n"); /* any number below 0 */
+    assert_int_equal(c->settings.step_updates, -1);
+    config_free(c);
     c = load("chrony.conf", "server a\nmakestep 1 0\n");
     assert_true(c->settings.step_threshold_s == 0);
     config_free(c);

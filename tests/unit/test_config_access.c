@@ -32,7 +32,6 @@ static void prefixes_are_read(void **state)
     /* chrony's short forms */
     check_prefix("10", true, "10.0.0.0", 8);
     check_prefix("1.2", true, "1.2.0.0", 16);
-    check_prefix("1.2.", true, "1.2.0.0", 16);
     check_prefix("1.2.3", true, "1.2.3.0", 24);
     check_prefix("1.2.3.4", true, "1.2.3.4", 32);
     check_prefix("10/8", true, "10.0.0.0", 8);
@@ -42,10 +41,10 @@ static void prefixes_are_read(void **state)
 
 static void what_is_no_prefix_is_refused(void **state)
 {
-    static const char *const bad[] = {"1.2.3.4/33",  "1.2.3.4/-1", "1.2.3.4/",     "1.2.3.4/x",
-                                      "1.2.3.4/8/8", "::/129",     "1.2.3.4/1000", "/8",
-                                      "256",         "1..2",       "1.2.3.4.5",    "1.2.3.4.",
-                                      "1:2",         "0x10/8",     "1.2.3.4/ 8"};
+    static const char *const bad[] = {
+        "1.2.3.4/33",   "1.2.3.4/-1", "1.2.3.4/", "1.2.3.4/x", "1.2.3.4/8/8", "::/129",
+        "1.2.3.4/1000", "/8",         "256",      "1..2",      "1.2.3.4.5",   "1.2.3.4.",
+        "1.2.",         "10.",        "1:2",      "0x10/8",    "1.2.3.4/ 8"};
     struct address address;
     unsigned length;
     const char *problem;
