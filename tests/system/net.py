@@ -2,7 +2,7 @@
 """A small world of hosts for the system tests: one Lab is a switch, each Host a machine on it.
 
 A Host is a set of Linux namespaces (network, mount, process, host name) held by one process. Its
-/etc, /var/lib and /var/log are overlays, its /run is its own: files written there are seen by that
+/etc and /var are overlays, its /run is its own: files written there are seen by that
 Host alone and nothing of the machine changes. When the holder ends, the kernel ends every process
 of the Host and removes its devices, so a failed test leaves nothing behind; no name is used outside,
 so test runs in parallel do not meet.
@@ -34,12 +34,13 @@ _CAP_SYS_TIME = 25
 _CLONE_NEWNET = 0x40000000
 
 # Run by the first process of a Host. Overlays keep what the machine has there readable.
-_HOLDER = '''
+_HOLDER = r'''
 set -e
 mount -t tmpfs tmpfs /run
-for folder in etc var/lib var/log; do
+for folder in etc var; do
     mkdir -p /run/.upper/$folder /run/.work/$folder
-    mount -t overlay overlay -o lowerdir=/$folder,upperdir=/run/.upper/$folder,workdir=/run/.work/$folder /$folder
+    mount -t overlay overlay \
+        -o lowerdir=/$folder,upperdir=/run/.upper/$folder,workdir=/run/.work/$folder /$folder
 done
 mount -t sysfs sysfs /sys
 hostname "$1"
