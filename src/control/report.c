@@ -10,6 +10,9 @@
 
 #define UNKNOWN ((double)NAN)
 
+/* Before the first update: a drift file was read if the frequency is known so well. */
+#define DRIFT_SD_KNOWN 1e-5
+
 static const char *const clock_code_names[CLOCK_CODES] = {
     [CLOCK_SYNCHRONISED] = "synchronised",
     [CLOCK_MEASURING] = "measuring",
@@ -188,6 +191,7 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
     const struct reference *ref = &e->reference;
     struct report_clock *c = &r->clock;
     bool known = d->updates > 0 || d->state != DISCIPLINE_UNSET;
+    bool frequency_known = d->updates > 0 || d->drift_sd < DRIFT_SD_KNOWN;
     bool announced = ref->leap != LEAP_UNSYNCHRONISED;
 
     *c = (struct report_clock){
@@ -200,8 +204,8 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
         .offset_s = known ? engine_clock_offset(e, now.mono) : UNKNOWN,
         .offset_sd_s = known ? d->estimate.offset_sd_s : UNKNOWN,
         .error_bound_s = announced ? reference_distance(ref, now.mono) : UNKNOWN,
-        .frequency = d->updates > 0 ? d->drift : UNKNOWN,
-        .frequency_sd = d->updates > 0 ? d->drift_sd : UNKNOWN,
+        .frequency = frequency_known ? d->drift : UNKNOWN,
+        .frequency_sd = frequency_known ? d->drift_sd : UNKNOWN,
         .root_delay_s = announced ? ref->root_delay_s : UNKNOWN,
         .root_dispersion_s = announced ? reference_dispersion(ref, now.mono) : UNKNOWN,
         .precision_s = e->precision_s,

@@ -17,6 +17,9 @@
  */
 #define LOOP_SLEEP_MAX_S 1.0
 
+/* A frequency that is known worse than this is no better than none (the engine holds it so too). */
+#define DRIFT_SD_WORTH_KEEPING 1e-5
+
 /* What the command line overrides in the settings of the config. */
 static void make_settings(const struct loop_setup *setup, struct settings *out)
 {
@@ -249,7 +252,7 @@ void loop_end(struct loop *loop)
 {
     const struct discipline *d = &loop->engine.discipline;
 
-    if (d->updates > 0) {
+    if (d->updates > 0 && d->drift_sd < DRIFT_SD_WORTH_KEEPING) {
         parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
     }
     requests_close_all(&loop->requests, &loop->wait);
