@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/access.h"
+#include "config/clock_line.h"
 #include "config/include.h"
 #include "config/ntp_conf.h"
 #include "config/rows.h"
@@ -264,7 +265,13 @@ static const struct directive directives[] = {
     SOURCE_ROW("server", source_line_server, "one NTP source"),
     SOURCE_ROW("pool", source_line_pool, "several sources of one name"),
     SOURCE_ROW("peer", source_line_peer, "a server that may ask us as well"),
-    REFUSED("refclock", "reference clocks cannot be read, and this source would be missing"),
+    {.keyword = "refclock",
+     .arguments = clock_line_chrony_arguments,
+     .options = clock_line_chrony_options,
+     .for_source = true,
+     .repeats = true,
+     .apply = clock_line_chrony,
+     .doc = "a reference clock: SHM"},
     LATER("initstepslew", "the clock would be set once at the start; use 'makestep'"),
     LATER("manual", "the time could be typed in"),
     LATER("acquisitionport", "requests would leave from this port; each has a random one"),

@@ -72,12 +72,12 @@ static void weigh_line(struct search *s)
         note(s, &s->found->chrony, word);
     } else if (ntp != NULL && chrony == NULL) {
         note(s, &s->found->ntp, word);
-    } else if (ntp != NULL && ntp->for_source) {
-        weigh_source(s, chrony, ntp);
-    } else if (ntp != NULL && strcmp(word->text, "refclock") == 0 && s->line.count > 1) {
+    } else if (ntp != NULL && strcmp(ntp->keyword, "refclock") == 0 && s->line.count > 1) {
         char first = s->line.words[1].text[0]; /* SHM 0 or shm unit 0 */
         s->weak_chrony += first >= 'A' && first <= 'Z';
         s->weak_ntp += first >= 'a' && first <= 'z';
+    } else if (ntp != NULL && ntp->for_source) {
+        weigh_source(s, chrony, ntp);
     }
 }
 

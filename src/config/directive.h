@@ -112,6 +112,16 @@ struct origin {
 #define READER_BYTES_MAX 16000000U /* of all of them */
 #define READER_DIRECTORIES_MAX 10  /* of one confdir line */
 
+/* A `fudge` line of ntp.conf: which clock, and what about it. */
+#define CLOCK_FUDGES_MAX 64
+struct clock_fudge {
+    struct origin at;
+    unsigned unit, stratum;
+    double time1_s;
+    uint32_t refid;
+    bool has_time1, has_stratum, has_refid;
+};
+
 /* Everything about one load. */
 struct reader {
     struct config *config;
@@ -139,9 +149,11 @@ struct reader {
     bool too_much; /* and it was said */
 
     /* what is put together after the last line */
-    bool local_clock;                               /* server 127.127.1.x */
-    double local_clock_stratum;                     /* of its fudge line */
-    double max_clock_sources;                       /* tos maxclock */
+    bool local_clock;           /* server 127.127.1.x */
+    double local_clock_stratum; /* of its fudge line */
+    double max_clock_sources;   /* tos maxclock */
+    struct clock_fudge fudges[CLOCK_FUDGES_MAX];
+    unsigned fudge_count;
     bool listen_none, listen_v4_off, listen_v6_off; /* interface ignore ... */
 };
 

@@ -9,6 +9,7 @@
 
 #include "config/access.h"
 #include "config/chrony_conf.h"
+#include "config/clock_line.h"
 #include "config/include.h"
 #include "config/rows.h"
 #include "config/source_line.h"
@@ -20,22 +21,26 @@
 /* ---- sources ---- */
 
 /* The type of a reference clock written as 127.127.TYPE.UNIT, -1 if it is none. */
-static int clock_type(const char *host)
+static int clock_type(const char *host, unsigned *unit)
 {
     struct address address;
     if (!address_parse(host, &address) || address.family != ADDRESS_V4 || address.bytes[0] != 127 ||
         address.bytes[1] != 127) {
         return -1;
     }
+    *unit = address.bytes[3];
     return address.bytes[2];
 }
 
 static void apply_server(struct reader *r)
 {
     const struct word *word = directive_value(r, "host")->word;
-    int type = clock_type(word->text);
+    unsigned unit;
+    int type = clock_type(word->text, &unit);
     if (type == 1) {
         r->local_clock = true;
+    } else if (type == CLOCK_TYPE_SHM) {
+        clock_line_ntp_server(r, unit);
     } else if (type >= 0) {
         reader_error(r, word, "",
                      "'%.100s' is a reference clock of type %d: not supported yet, and this source "
@@ -50,11 +55,14 @@ static void apply_fudge(struct reader *r)
 {
     const struct word *word = directive_value(r, "address")->word;
     const struct value *stratum = directive_value(r, "stratum");
-    int type = clock_type(word->text);
+    unsigned unit;
+    int type = clock_type(word->text, &unit);
     if (type < 0) {
         reader_error(r, word, "127.127.TYPE.UNIT", "'%.100s' is not a reference clock", word->text);
+    } else if (type == CLOCK_TYPE_SHM) {
+        clock_line_fudge(r, unit);
     } else if (type != 1) {
-        reader_warning(r, word, "", "reference clocks are not supported yet; ignored");
+        reader_warning(r, word, "", "reference clocks of this type are not supported yet; ignored");
     } else if (stratum != NULL) {
         r->local_clock_stratum = stratum->number;
     }
@@ -306,6 +314,7 @@ static void finish(struct reader *r)
 {
     struct settings *s = &r->config->settings;
     share_pools(r);
+    clock_line_finish(r);
     finish_interfaces(r);
     if (r->local_clock) {
         s->local = true;
@@ -328,7 +337,6 @@ static const struct source_spec source_defaults = {
 
 #define UNAUTHENTICATED "the packets of this source would not be authenticated"
 #define NO_BROADCAST "time is not sent to many at once"
-#define NO_CLOCKS "reference clocks are not supported yet"
 
 static const struct parameter source_options[] = {
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "quick samples at each poll"},
@@ -354,7 +362,7 @@ static const struct parameter source_options[] = {
     {OPTION_FLAG("preempt"), IS_LATER("the source could be given up for a better one")},
     {WORD("ident", "none"), IS_OBSOLETE("autokey is not safe and not done")},
     {INTEGER("ttl", 0, 255, NULL, "none"), IS_OBSOLETE(NO_BROADCAST)},
-    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE("it is for reference clocks")},
+    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "of a reference clock"},
     {INTEGER("subtype", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE("it is for reference clocks")},
     {0},
 };
@@ -385,22 +393,29 @@ static const struct directive directives[] = {
     SOURCE_ROW("server", apply_server, "one NTP source"),
     SOURCE_ROW("pool", source_line_pool, "several sources of one name"),
     SOURCE_ROW("peer", source_line_peer, "a server that may ask us as well"),
-    REFUSED("refclock", "reference clocks cannot be read, and this source would be missing"),
+    {.keyword = "refclock",
+     .arguments = clock_line_ntpsec_arguments,
+     .options = clock_line_ntpsec_options,
+     .for_source = true,
+     .repeats = true,
+     .apply = clock_line_ntpsec,
+     .doc = "a reference clock: shm"},
     {.keyword = "fudge",
      .arguments = PARAMETERS({WORD("address", NULL), .required = true}),
-     .options = PARAMETERS({INTEGER("stratum", 0, 16, NULL, "5"), .doc = "of a local clock"},
-                           {WORD("refid", "LOCL"), IS_NOTHING("a local clock is called LOCL")},
-                           {REAL("time1", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
-                           {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
-                           {REAL("minjitter", 0, NO_LIMIT, "s", "0"), IS_NOTHING(NO_CLOCKS)},
-                           {WORD("abbrev", "none"), IS_NOTHING(NO_CLOCKS)},
-                           {INTEGER("flag1", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
-                           {INTEGER("flag2", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
-                           {INTEGER("flag3", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)},
-                           {INTEGER("flag4", 0, 1, NULL, "0"), IS_NOTHING(NO_CLOCKS)}),
+     .options = PARAMETERS(
+         {INTEGER("stratum", 0, 16, NULL, "5; of others 0"), .doc = "of the clock itself"},
+         {WORD("refid", "LOCL; of others SHM"), .doc = "name of the clock in packets"},
+         {REAL("time1", -1e6, 1e6, "s", "0"), .doc = "is added to each measured offset"},
+         {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING("no sample is too far off")},
+         {REAL("minjitter", 0, NO_LIMIT, "s", "0"), IS_NOTHING("the jitter is measured")},
+         {WORD("abbrev", "none"), IS_NOTHING("clocks are called by driver and unit")},
+         {INTEGER("flag1", 0, 1, NULL, "0"), IS_NOTHING("no sample is too far off")},
+         {INTEGER("flag2", 0, 1, NULL, "0"), IS_NOTHING("it means nothing to these clocks")},
+         {INTEGER("flag3", 0, 1, NULL, "0"), IS_NOTHING("it means nothing to these clocks")},
+         {INTEGER("flag4", 0, 1, NULL, "0"), IS_LATER("statistics would be written")}),
      .repeats = true,
      .apply = apply_fudge,
-     .doc = "more about a reference clock; of 127.127.1.x the stratum"},
+     .doc = "more about a reference clock: 127.127.1.x (local) or 127.127.28.x (shared memory)"},
     LATER("device", "it would name the device of a reference clock"),
     LATER("broadcast", "time would be sent to everybody of a network"),
     REFUSED("broadcastclient", "broadcast is not listened to, and its server would be missing"),

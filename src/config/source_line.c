@@ -107,6 +107,10 @@ static void order_polls(struct reader *r)
 
 static bool is_same(const struct source_spec *a, const struct source_spec *b)
 {
+    if (a->kind == SOURCE_REFCLOCK || b->kind == SOURCE_REFCLOCK) {
+        return a->kind == b->kind && a->refclock_kind == b->refclock_kind &&
+               a->refclock_unit == b->refclock_unit;
+    }
     return a->port == b->port &&
            (a->address.family != ADDRESS_NONE
                 ? address_equal(&a->address, &b->address)
@@ -114,20 +118,9 @@ static bool is_same(const struct source_spec *a, const struct source_spec *b)
                       text_equal_any_case(a->name, b->name));
 }
 
-static void add_source(struct reader *r, enum source_kind kind)
+void source_line_add(struct reader *r, const struct word *word)
 {
     struct settings *settings = &r->config->settings;
-    const struct word *word = directive_value(r, "host")->word;
-    r->spec.kind = kind;
-    if (r->family != ADDRESS_NONE) {
-        r->spec.family = (uint8_t)r->family;
-    } else if (directive_value(r, "ipv4") != NULL || directive_value(r, "ipv6") != NULL) {
-        r->spec.family = directive_value(r, "ipv4") != NULL ? ADDRESS_V4 : ADDRESS_V6;
-    }
-    if (!read_host(r, word)) {
-        return;
-    }
-    order_polls(r);
     for (unsigned i = 0; i < settings->spec_count; i++) {
         if (is_same(&settings->specs[i], &r->spec)) {
             reader_warning(r, word, "", "'%.100s' again: this line holds, not %.80s:%u", word->text,
@@ -143,6 +136,22 @@ static void add_source(struct reader *r, enum source_kind kind)
     }
     r->spec_seen[settings->spec_count] = reader_here(r);
     settings->specs[settings->spec_count++] = r->spec;
+}
+
+static void add_source(struct reader *r, enum source_kind kind)
+{
+    const struct word *word = directive_value(r, "host")->word;
+    r->spec.kind = kind;
+    if (r->family != ADDRESS_NONE) {
+        r->spec.family = (uint8_t)r->family;
+    } else if (directive_value(r, "ipv4") != NULL || directive_value(r, "ipv6") != NULL) {
+        r->spec.family = directive_value(r, "ipv4") != NULL ? ADDRESS_V4 : ADDRESS_V6;
+    }
+    if (!read_host(r, word)) {
+        return;
+    }
+    order_polls(r);
+    source_line_add(r, word);
 }
 
 void source_line_server(struct reader *r)

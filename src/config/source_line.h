@@ -8,6 +8,9 @@
 
 extern const struct parameter source_line_arguments[]; /* host */
 
+/* Keeps the spec of the present line: a new source, or instead of an earlier one that is the same. */
+void source_line_add(struct reader *r, const struct word *word);
+
 /* Functions of rows. */
 void source_line_server(struct reader *r);
 void source_line_pool(struct reader *r);
