@@ -219,7 +219,8 @@ void loop_dispatch(struct loop *loop)
     serve_control(loop, now);
     expire_names(loop, now);
     now = clock_now();
-    if (engine_deadline(&loop->engine).ns <= now.mono.ns) {
+    if (engine_deadline(&loop->engine).ns <= now.mono.ns || loop->look_at.ns <= now.mono.ns) {
+        loop->look_at = mono_after(now.mono, LOOP_SLEEP_MAX_S);
         engine_tick(&loop->engine, now);
         effects_carry_out(loop);
     }

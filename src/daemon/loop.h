@@ -51,6 +51,7 @@ struct loop {
     struct wait_set wait;
     struct requests requests;
     struct mono_time heartbeat;                 /* next publication to the workers */
+    struct mono_time look_at;                   /* next look for steps made by others */
     struct mono_time next_store;                /* of the drift, at the earliest */
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];
