@@ -8,7 +8,8 @@
 
 extern const struct parameter source_line_arguments[]; /* host */
 
-/* Keeps the spec of the present line: a new source, or instead of an earlier one that is the same. */
+/* Keeps the spec of the present line: as a new source, or in place of an earlier one that is the
+ * same. */
 void source_line_add(struct reader *r, const struct word *word);
 
 /* Functions of rows. */
