@@ -280,12 +280,13 @@ static void test_shared_with_children(void **state)
     struct clock_command c = {.action = CLOCK_STEP, .rate = 0.0, .step_ns = 1000 * NS_PER_S};
     struct clock_command done;
     struct instant after;
-    int go[2], status = -1;
+    int looked[2], go[2], status = -1;
     char byte = 0;
     pid_t child;
 
     (void)state;
     open_virtual(0.0, 0.0);
+    assert_int_equal(pipe(looked), 0);
     assert_int_equal(pipe(go), 0);
     child = fork();
     assert_true(child >= 0);
@@ -293,17 +294,19 @@ static void test_shared_with_children(void **state)
         double before = 0, now = 0;
 
         clock_true_error(&before);
-        if (read(go[0], &byte, 1) != 1) {
+        if (write(looked[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1) {
             _exit(2);
         }
         clock_true_error(&now);
         _exit(before < 1.0 && fabs(now - 1000.0) < 1.0 ? 0 : 1);
     }
-    pause_ms(20); /* so that the child looks before the step, too */
+    assert_int_equal(read(looked[0], &byte, 1), 1);
     clock_adjust(&c, &done, &after);
     assert_int_equal(write(go[1], &byte, 1), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+    close(looked[0]);
+    close(looked[1]);
     close(go[0]);
     close(go[1]);
 }
