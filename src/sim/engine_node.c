@@ -19,6 +19,12 @@ struct engine_port {
     bool open;
 };
 
+struct engine_refclock {
+    uint16_t source;
+    double interval_s, noise_s;
+    struct prng prng;
+};
+
 struct engine_node {
     struct engine engine;
     struct settings settings;
@@ -27,9 +33,8 @@ struct engine_node {
     unsigned port_count;
     char looked_up[SOURCES_MAX][SOURCE_NAME_MAX];
     uint8_t family[SOURCES_MAX];
-    uint16_t refclock_source;
-    double refclock_interval_s, refclock_noise_s;
-    struct prng refclock_prng;
+    struct engine_refclock refclocks[ENGINE_NODE_REFCLOCKS_MAX];
+    unsigned refclock_count;
 };
 
 static void carry_out_all(struct world *w, struct node *node);
@@ -137,18 +142,19 @@ static void node_run(struct world *w, struct node *node)
 static void refclock_sample(struct world *w, struct node *node, double value)
 {
     struct engine_node *n = node->state;
+    struct engine_refclock *clock = &n->refclocks[(unsigned)value];
     struct instant now;
-    double noise_s = n->refclock_noise_s * prng_gauss(&n->refclock_prng);
+    double noise_s = clock->noise_s * prng_gauss(&clock->prng);
 
-    world_at(w, world_now_s(w) + n->refclock_interval_s, node->index, refclock_sample, value);
+    world_at(w, world_now_s(w) + clock->interval_s, node->index, refclock_sample, value);
     if (node->asleep) {
         return;
     }
     now = world_read_clock(w, node);
     if (w->observer.refclock) {
-        w->observer.refclock(w->observer.context, node, noise_s, n->refclock_noise_s);
+        w->observer.refclock(w->observer.context, node, noise_s, clock->noise_s);
     }
-    engine_refclock(&n->engine, now, n->refclock_source, now.wall,
+    engine_refclock(&n->engine, now, clock->source, now.wall,
                     noise_s - oscillator_error_s(&node->clock, w->epoch_ns), 1e-9, LEAP_NONE);
     carry_out_all(w, node);
 }
@@ -168,8 +174,8 @@ static void node_start(struct world *w, struct node *node)
     engine_init(&n->engine, &n->settings, &start);
     node->engine = &n->engine;
     carry_out_all(w, node);
-    if (n->refclock_interval_s > 0) {
-        world_at(w, world_now_s(w) + n->refclock_interval_s, node->index, refclock_sample, 0);
+    for (unsigned i = 0; i < n->refclock_count; i++) {
+        world_at(w, world_now_s(w) + n->refclocks[i].interval_s, node->index, refclock_sample, i);
     }
 }
 
@@ -238,15 +244,19 @@ unsigned engine_node_add(struct world *w, const struct oscillator_settings *cloc
     return node->index;
 }
 
-void engine_node_set_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
+void engine_node_add_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
                               double noise_s)
 {
     struct engine_node *n = w->nodes[node].state;
+    struct engine_refclock *clock = &n->refclocks[n->refclock_count];
+    uint64_t stream = STREAM_REFCLOCK + node + UINT64_C(100) * n->refclock_count;
 
-    n->refclock_source = source;
-    n->refclock_interval_s = interval_s;
-    n->refclock_noise_s = noise_s;
-    prng_seed(&n->refclock_prng, w->seed, STREAM_REFCLOCK + node);
+    assert(n->refclock_count < ENGINE_NODE_REFCLOCKS_MAX);
+    n->refclock_count++;
+    clock->source = source;
+    clock->interval_s = interval_s;
+    clock->noise_s = noise_s;
+    prng_seed(&clock->prng, w->seed, stream);
 }
 
 void engine_node_configure(struct world *w, unsigned node, const struct settings *settings)

@@ -7,6 +7,8 @@
 
 #include "sim/world.h"
 
+#define ENGINE_NODE_REFCLOCKS_MAX 8
+
 /* What it starts with; `settings` is copied. */
 struct engine_node_setup {
     const struct settings *settings;
@@ -20,8 +22,8 @@ struct engine_node_setup {
 unsigned engine_node_add(struct world *w, const struct oscillator_settings *clock,
                          const struct engine_node_setup *setup);
 
-/* A reference clock for it: a sample for its source with this index each interval. */
-void engine_node_set_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
+/* One more reference clock for it: a sample for its source with this index each interval. */
+void engine_node_add_refclock(struct world *w, unsigned node, uint16_t source, double interval_s,
                               double noise_s);
 
 /* Other settings from now on. */

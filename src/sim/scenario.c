@@ -182,7 +182,7 @@ static void set_up(struct run *r, const struct scenario *s, uint64_t seed)
         r->oracle.down_jitter_s[i] = r->oracle_64.down_jitter_s[i] = server->down.jitter_s;
     }
     if (s->refclock_noise_s > 0) {
-        engine_node_set_refclock(w, client, 0, 1, s->refclock_noise_s);
+        engine_node_add_refclock(w, client, 0, 1, s->refclock_noise_s);
     }
     w->observer =
         (struct world_observer){.context = r, .exchange = on_exchange, .refclock = on_refclock};
