@@ -10,8 +10,8 @@
  * (the error left decays within 6 % of the interval), long enough to keep the rate calm. */
 #define DISCIPLINE_SLEW_PART (1.0 / 16)
 #define DISCIPLINE_SLEW_MIN_S 1.0
-/* A slew that missed by more than this part of itself (the loop woke up late) is mended at once. */
-#define DISCIPLINE_MISSED_PART 0.02
+/* A slew that missed (the loop woke up late) by more than this, and by more than what the estimate is
+ * known to, is mended at once. */
 #define DISCIPLINE_MISSED_MIN_S 1e-6
 
 void discipline_init(struct discipline *d, double drift, double drift_sd)
@@ -85,7 +85,7 @@ static struct clock_command discipline_slew(struct discipline *d, const struct s
     slew = clamp(offset_s / duration, s->max_slew_rate);
     if (slew != 0) {
         /* as our own clock counts it, which runs faster or slower meanwhile */
-        duration = offset_s / slew * (1 + slew);
+        duration = offset_s / slew * (1 + d->drift + slew);
     }
     d->slewing = true;
     d->slew_end = mono_after(now, duration);
@@ -134,9 +134,8 @@ struct clock_command discipline_tick(struct discipline *d, const struct settings
         return (struct clock_command){.action = CLOCK_KEEP};
     }
     left = discipline_offset(d, timeline, now);
-    if (fabs(left) > DISCIPLINE_MISSED_MIN_S &&
-        fabs(left) > DISCIPLINE_MISSED_PART * fabs(d->last_correction_s) &&
-        fabs(left) < fabs(d->last_correction_s)) {
+    if (fabs(left) > DISCIPLINE_MISSED_MIN_S && fabs(left) > d->estimate.offset_sd_s &&
+        fabs(left) < fabs(d->last_correction_s) / 2) {
         d->last_correction_s = left;
         return discipline_slew(d, settings, left, now, DISCIPLINE_SLEW_MIN_S);
     }
