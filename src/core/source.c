@@ -73,6 +73,7 @@ void source_init(struct source *s, uint16_t spec, const struct source_spec *conf
 void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd)
 {
     filter_init(&s->filter, rate, rate_sd);
+    interleave_reset(&s->interleave);
     s->request.outstanding = false;
     s->poll = s->config.minpoll;
     s->poll_floor = POLL_MIN;
@@ -137,6 +138,17 @@ static double source_interval_s(const struct source *s, struct random *random)
     return s_from_log2(poll) * (1 + SOURCE_SPREAD * (random_unit(random) - 0.5));
 }
 
+/* Neither 0, which means "none", nor the other one: equal stamps mean "not interleaved". */
+static uint64_t source_nonce(struct random *random, uint64_t other)
+{
+    uint64_t nonce;
+
+    do {
+        nonce = random_u64(random);
+    } while (nonce == 0 || nonce == other);
+    return nonce;
+}
+
 void source_poll(struct source *s, struct random *random, struct mono_time now,
                  uint8_t out[PACKET_HEADER_LENGTH])
 {
@@ -148,10 +160,15 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
         s->burst_left = SOURCE_BURST_ANSWERS - 1;
         s->burst_good = SOURCE_BURST_ANSWERS;
     }
-    do {
-        s->request.nonce = random_u64(random);
-    } while (s->request.nonce == 0);
+    s->request.nonce = source_nonce(random, 0);
     p.transmit = s->request.nonce;
+    s->request.receive_nonce = 0;
+    if (s->config.xleave && interleave_may_ask(&s->interleave)) {
+        s->request.receive_nonce = source_nonce(random, s->request.nonce);
+        p.origin = s->interleave.cookie;
+        p.receive = s->request.receive_nonce;
+        s->interleave.requests++;
+    }
     packet_encode(&p, out);
     s->request.outstanding = true;
     s->request.kernel_stamp = false;
@@ -238,7 +255,7 @@ static bool source_loops(const struct source_context *c, const struct packet *p)
 
 /* Tests that the packet is an answer to our request: RFC 5905 tests 1 to 3. */
 static enum reply_verdict source_check_origin(struct source *s, const uint8_t *data, size_t length,
-                                              struct packet *p)
+                                              struct packet *p, bool *interleaved)
 {
     enum packet_verdict v = packet_decode(data, length, p, NULL);
 
@@ -254,10 +271,9 @@ static enum reply_verdict source_check_origin(struct source *s, const uint8_t *d
     if (p->version != s->config.version && p->version != 3 && p->version != 4) {
         return REPLY_VERSION;
     }
-    if (p->origin != s->request.nonce) {
-        return REPLY_ORIGIN;
-    }
-    return REPLY_ACCEPTED;
+    /* An answer that looks interleaved counts only if that was asked for (CVE-2016-1548). */
+    *interleaved = s->request.receive_nonce != 0 && p->origin == s->request.receive_nonce;
+    return *interleaved || p->origin == s->request.nonce ? REPLY_ACCEPTED : REPLY_ORIGIN;
 }
 
 /* Tests of what the server says of itself: RFC 5905 tests 3 and 6 to 8. */
@@ -301,34 +317,48 @@ static void source_keep(struct source *s, const struct source_context *c, const 
     (void)c;
 }
 
-/* The four timestamps -> offset of the free clock and delay (RFC 5905 section 8). Both readings of
- * ours are taken to the free clock first: a slew between them then distorts nothing. */
-static enum reply_verdict source_measure(const struct source *s, const struct source_context *c,
-                                         const struct packet *p, struct wall_time received,
-                                         struct wall_time pivot, struct sample *out)
+/* The four timestamps of an exchange, ours taken to the free clock: a slew between them then
+ * distorts nothing. */
+struct source_stamps {
+    struct free_time sent, came;
+    struct wall_time receive, transmit; /* the server's */
+};
+
+/* Time away from here, by the true second. */
+static double source_total_s(const struct source_context *c, const struct source_stamps *t)
 {
-    struct wall_time t2 = wall_from_ntp(p->receive, pivot), t3 = wall_from_ntp(p->transmit, pivot);
-    struct free_time sent = timeline_free_from_wall(c->timeline, s->request.sent);
-    struct free_time came = timeline_free_from_wall(c->timeline, received);
-    double turnaround = s_from_ns(ns_subtract(t3.ns, t2.ns)), error, there, delay;
+    return s_from_ns(ns_subtract(t->came.ns, t->sent.ns)) * (1 + c->rate);
+}
+
+static double source_turnaround_s(const struct source_stamps *t)
+{
+    return s_from_ns(ns_subtract(t->transmit.ns, t->receive.ns));
+}
+
+/* -> offset of the free clock and delay (RFC 5905 section 8). */
+static enum reply_verdict source_measure(const struct source *s, const struct source_context *c,
+                                         const struct packet *p, const struct source_stamps *t,
+                                         struct sample *out)
+{
+    double turnaround = source_turnaround_s(t), error, there, delay;
 
     if (turnaround < -fmin(2 * s_from_log2(p->precision), SOURCE_FUZZ_MAX_S) ||
         turnaround > SOURCE_TURNAROUND_MAX_S) {
         return REPLY_TURNAROUND;
     }
-    if (t3.ns / NS_PER_S < (int64_t)c->build_time_s) {
+    if (t->transmit.ns / NS_PER_S < (int64_t)c->build_time_s) {
         return REPLY_DATE;
     }
     error = c->precision_s + s_from_log2(p->precision < -6 ? p->precision : -6);
-    delay = s_from_ns(ns_subtract(came.ns, sent.ns)) * (1 + c->rate) - turnaround;
+    delay = source_total_s(c, t) - turnaround;
     if (delay < -error || delay > s->config.max_delay_s) {
         return REPLY_DELAY;
     }
-    there = s_from_ns(ns_subtract(t2.ns, timeline_free_wall(c->timeline, sent).ns));
+    there = s_from_ns(ns_subtract(t->receive.ns, timeline_free_wall(c->timeline, t->sent).ns));
     *out = (struct sample){
-        .at = {sent.ns + (came.ns - sent.ns) / 2},
+        .at = {t->sent.ns + (t->came.ns - t->sent.ns) / 2},
         .offset_s = there - delay / 2 + s->config.offset_correction_s +
-                    c->rate * s_from_ns(ns_subtract(came.ns, sent.ns)) / 2,
+                    c->rate * s_from_ns(ns_subtract(t->came.ns, t->sent.ns)) / 2,
         .delay_s = fmax(delay, c->precision_s),
         .dispersion_s = error,
         .root_delay_s = s_from_ntp_short(p->root_delay),
@@ -339,13 +369,56 @@ static enum reply_verdict source_measure(const struct source *s, const struct so
     return REPLY_ACCEPTED;
 }
 
+/* How much more is not known of the clock a poll interval from the last sample: factor. */
+static double source_aging(const struct source *s)
+{
+    struct estimate now, later;
+
+    if (s->filter.total == 0) {
+        return 1;
+    }
+    now = filter_estimate(&s->filter, s->filter.kalman.at);
+    later = filter_estimate(&s->filter,
+                            (struct free_time){ns_add(now.at.ns, ns_from_s(s_from_log2(s->poll)))});
+    return later.offset_sd_s * later.offset_sd_s / (now.offset_sd_s * now.offset_sd_s);
+}
+
+/* An interleaved answer: t->transmit belongs to the exchange before. Gives the better one of the two
+ * samples that can be had of it (core/interleave.h). */
+static enum reply_verdict source_measure_interleaved(struct source *s,
+                                                     const struct source_context *c,
+                                                     const struct packet *p,
+                                                     struct source_stamps *t, struct sample *out)
+{
+    struct interleave *x = &s->interleave;
+    struct source_stamps before = {
+        .sent = x->sent, .came = x->came, .receive = x->server_receive, .transmit = t->transmit};
+    enum reply_verdict v = source_measure(s, c, p, &before, out);
+    double turnaround_s = source_turnaround_s(&before), total_s = source_total_s(c, t);
+
+    if (v != REPLY_ACCEPTED) {
+        return v;
+    }
+    if (t->transmit.ns > t->receive.ns) {
+        return REPLY_TURNAROUND; /* it cannot have left after our next request came */
+    }
+    interleave_learn(x, turnaround_s, out->delay_s);
+    t->transmit.ns = ns_add(t->receive.ns, ns_from_s(interleave_turnaround(x, total_s)));
+    if (interleave_prefers_old(x, out->dispersion_s, source_aging(s))) {
+        return REPLY_ACCEPTED;
+    }
+    return source_measure(s, c, p, t, out);
+}
+
 static enum reply_verdict source_judge(struct source *s, const struct source_context *c,
                                        const uint8_t *data, size_t length,
                                        struct wall_time received, struct sample *sample)
 {
     struct wall_time pivot = c->now.wall;
+    struct source_stamps stamps;
     struct packet p;
-    enum reply_verdict v = source_check_origin(s, data, length, &p);
+    bool interleaved = false;
+    enum reply_verdict v = source_check_origin(s, data, length, &p, &interleaved);
 
     if (v != REPLY_ACCEPTED) {
         return v;
@@ -367,7 +440,17 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     if (v != REPLY_ACCEPTED) {
         return v;
     }
-    return source_measure(s, c, &p, received, pivot, sample);
+    stamps = (struct source_stamps){.sent = timeline_free_from_wall(c->timeline, s->request.sent),
+                                    .came = timeline_free_from_wall(c->timeline, received),
+                                    .receive = wall_from_ntp(p.receive, pivot),
+                                    .transmit = wall_from_ntp(p.transmit, pivot)};
+    v = interleaved ? source_measure_interleaved(s, c, &p, &stamps, sample)
+                    : source_measure(s, c, &p, &stamps, sample);
+    if (v == REPLY_ACCEPTED) {
+        s->interleaved = interleaved;
+        interleave_keep(&s->interleave, p.receive, stamps.receive, stamps.sent, stamps.came);
+    }
+    return v;
 }
 
 enum reply_verdict source_check_reply(struct source *s, const struct source_context *context,

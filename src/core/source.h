@@ -9,6 +9,7 @@
 
 #include "core/address.h"
 #include "core/filter.h"
+#include "core/interleave.h"
 #include "core/packet.h"
 #include "core/random.h"
 #include "core/sample.h"
@@ -23,7 +24,7 @@ enum reply_verdict {
     REPLY_MALFORMED,  /* not an NTP packet */
     REPLY_MODE,       /* not mode 4 (2 for a peer) */
     REPLY_VERSION,    /* not the version asked, nor 3 or 4 */
-    REPLY_ORIGIN,     /* origin is not the nonce we sent (test 2) */
+    REPLY_ORIGIN,     /* origin is not a nonce we sent (test 2) */
     REPLY_ZERO,       /* a zero receive or transmit timestamp (test 3) */
     REPLY_AUTH,       /* MAC missing or wrong (test 5) */
     REPLY_KISS_RATE,
@@ -68,9 +69,10 @@ const char *source_status_name(enum source_status s);
 
 struct source_request {
     bool outstanding;
-    uint16_t serial;       /* tells late events of an old request apart */
-    uint64_t nonce;        /* random transmit timestamp; never printed (CVE-2015-8139) */
-    struct wall_time sent; /* T1: the daemon's, replaced by the kernel's when it comes */
+    uint16_t serial;        /* tells late events of an old request apart */
+    uint64_t nonce;         /* random transmit timestamp; never printed (CVE-2015-8139) */
+    uint64_t receive_nonce; /* likewise, of an interleaved request; 0: it is a basic one */
+    struct wall_time sent;  /* T1: the daemon's, replaced by the kernel's when it comes */
     struct mono_time sent_mono;
     bool kernel_stamp;
 };
@@ -108,6 +110,9 @@ struct source {
     uint32_t kiss;                        /* last kiss code, 0 = none */
     bool refused;                         /* it sent DENY or RSTR */
     bool kernel_receive, kernel_transmit; /* kind of the last stamps */
+
+    bool interleaved; /* the last answer was */
+    struct interleave interleave;
 
     struct filter filter;
 
@@ -149,7 +154,8 @@ struct mono_time source_deadline(const struct source *s);
 bool source_timed_out(const struct source *s, struct mono_time now);
 
 /* Writes the next request (a client request that carries nothing but a random transmit timestamp:
- * data minimisation and RFC 9109) and schedules the one after it. */
+ * data minimisation and RFC 9109; in interleaved mode see core/interleave.h) and schedules the one
+ * after it. */
 void source_poll(struct source *s, struct random *random, struct mono_time now,
                  uint8_t out[PACKET_HEADER_LENGTH]);
 
