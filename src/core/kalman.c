@@ -132,6 +132,26 @@ static double kalman_measured(const struct kalman_model *s, double dt, int bias)
     return s->mean[0] + dt * s->mean[1] + (bias >= 0 ? s->mean[2 + bias] : 0);
 }
 
+/* Rounding must not leave a variance below its floor or a correlation beyond 1: the next gain would
+ * be anything. Only measurements that differ by many orders of magnitude come near that. */
+static void kalman_bound(struct kalman_model *s, unsigned n)
+{
+    double sd[KALMAN_STATES_MAX];
+
+    for (unsigned i = 0; i < n; i++) {
+        if (!(s->covariance[i][i] > KALMAN_VARIANCE_MIN)) {
+            s->covariance[i][i] = KALMAN_VARIANCE_MIN;
+        }
+        sd[i] = sqrt(s->covariance[i][i]);
+        for (unsigned j = 0; j < i; j++) {
+            double most = sd[i] * sd[j];
+
+            s->covariance[i][j] = fmax(-most, fmin(most, s->covariance[i][j]));
+            s->covariance[j][i] = s->covariance[i][j];
+        }
+    }
+}
+
 /* One measurement into one model (the Joseph form is not needed: R is well above rounding); gives
  * the logarithm of its likelihood. */
 static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
@@ -141,8 +161,13 @@ static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
     double total;
 
     kalman_gain_vector(s, n, dt, z->bias, ph);
-    total = ph[0] + dt * ph[1] + (z->bias >= 0 ? ph[2 + z->bias] : 0) + z->variance_s2;
-    total = fmax(total, KALMAN_VARIANCE_MIN);
+    total = fmax(ph[0] + dt * ph[1] + (z->bias >= 0 ? ph[2 + z->bias] : 0), 0);
+    for (unsigned i = 0; i < n; i++) { /* Cauchy-Schwarz, against rounding */
+        double most = sqrt(s->covariance[i][i] * total);
+
+        ph[i] = fmax(-most, fmin(most, ph[i]));
+    }
+    total += fmax(z->variance_s2, KALMAN_VARIANCE_MIN);
     for (unsigned i = 0; i < n; i++) {
         s->mean[i] += ph[i] / total * innovation;
         for (unsigned j = 0; j <= i; j++) {
@@ -150,11 +175,7 @@ static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
             s->covariance[j][i] = s->covariance[i][j];
         }
     }
-    for (unsigned i = 0; i < n; i++) {
-        if (!(s->covariance[i][i] > KALMAN_VARIANCE_MIN)) {
-            s->covariance[i][i] = KALMAN_VARIANCE_MIN;
-        }
-    }
+    kalman_bound(s, n);
     return -0.5 * (innovation * innovation / total + log(total));
 }
 
@@ -237,6 +258,9 @@ void kalman_update(struct kalman *k, const struct kalman_measurement *z)
     unsigned n = 2 + k->biases;
 
     assert(z->bias < (int)k->biases);
+    if (!isfinite(z->offset_s) || !isfinite(z->variance_s2) || z->variance_s2 < 0) {
+        return; /* no measurement at all */
+    }
     kalman_interact(k);
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         struct kalman_model *s = &k->models[m];
@@ -271,7 +295,7 @@ struct kalman_prediction kalman_predict(const struct kalman *k, struct free_time
         double ph[KALMAN_STATES_MAX] = {0}, w = kalman_model_wander[m], variance;
 
         kalman_gain_vector(s, 2 + k->biases, dt, bias, ph);
-        variance = ph[0] + dt * ph[1] + (bias >= 0 ? ph[2 + bias] : 0);
+        variance = fmax(ph[0] + dt * ph[1] + (bias >= 0 ? ph[2 + bias] : 0), 0);
         if (dt > 0) {
             variance += w * w * dt * dt * dt / 3;
         }
