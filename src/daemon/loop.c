@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The main loop; see the header. loop_dispatch() is the order in which things happen in a round:
- * stamps of what was sent, replies, reference clocks, names, requests of our own clients, control, what is due. */
+ * stamps of what was sent, replies, reference clocks, names, requests of our own clients, control,
+ * what is due. */
 #include "daemon/loop.h"
 
 #include <math.h>

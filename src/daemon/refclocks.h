@@ -23,8 +23,8 @@ struct refclocks {
     unsigned count;
 };
 
-/* Opens what the settings name and is not open yet, closes what they no longer name. One that cannot
- * be opened is a line in the log and a source without samples: the others go on. */
+/* Opens what the settings name and is not open yet, closes what they no longer name. One that
+ * cannot be opened is a line in the log and a source without samples: the others go on. */
 void refclocks_configure(struct refclocks *r, const struct settings *settings);
 
 /* When a clock is to be looked at next. */

@@ -19,8 +19,9 @@ long file_read_into(const char *path, char *buffer, size_t capacity);
 int file_replace(const char *path, const char *data, size_t length, unsigned mode);
 
 /* Opens, locks and writes our pid: descriptor to keep open, or -errno. -EWOULDBLOCK: another
- * process holds it, *holder is its pid (0: unknown). The lock is this process's alone: take it after
- * process_daemonize(), and do not open the file a second time (closing it would end the lock). */
+ * process holds it, *holder is its pid (0: unknown). The lock is this process's alone: take it
+ * after process_daemonize(), and do not open the file a second time (closing it would end the
+ * lock). */
 int file_lock_pid(const char *path, long *holder);
 void file_unlock_pid(int fd, const char *path);
 

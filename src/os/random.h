@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the seeds of core/random come from: asked once for each role at its start. */
 #ifndef TOKI_OS_RANDOM_H
 #define TOKI_OS_RANDOM_H
 

@@ -7,7 +7,8 @@ enum sandbox_role { SANDBOX_SYNC, SANDBOX_SERVE, SANDBOX_LOOKUP };
 
 /* 0 or -errno; -ENOSYS where the kernel has no seccomp: the caller warns and goes on. For processes
  * of one role only: with --one-process there is none (and clknetsim aborts on libseccomp's calls).
- * serve opens its sockets before; sync may open UDP client sockets, Unix sockets and files later. */
+ * serve opens its sockets before; sync may open UDP client sockets, Unix sockets and files later.
+ * */
 int sandbox_enter(enum sandbox_role role);
 
 #endif

@@ -7,9 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Maps the segment of this key for reading and writing, and makes it, zeroed, with these permissions
- * if there is none. 0 or -errno: -EACCES (not ours to write), -EINVAL (it is smaller than `size`),
- * -ENOSYS (no such thing here). It outlives the process, as everybody who uses these expects. */
+/* Maps the segment of this key for reading and writing, and makes it, zeroed, with these
+ * permissions if there is none. 0 or -errno: -EACCES (not ours to write), -EINVAL (it is smaller
+ * than `size`), -ENOSYS (no such thing here). It outlives the process, as everybody who uses these
+ * expects. */
 int shm_attach(uint32_t key, size_t size, unsigned mode, void **segment);
 
 /* Unmaps it; it stays for others. */

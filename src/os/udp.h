@@ -14,9 +14,9 @@
 #define UDP_DATAGRAM_MAX 1472
 
 struct datagram {
-    struct address peer;  /* from / to */
-    struct address local; /* the address it was sent to / is sent from; ADDRESS_NONE: any */
-    uint32_t interface;   /* received: index; 0: unknown. Not used for sending (peer.scope is) */
+    struct address peer;    /* from / to */
+    struct address local;   /* the address it was sent to / is sent from; ADDRESS_NONE: any */
+    uint32_t interface;     /* received: index; 0: unknown. Not used for sending (peer.scope is) */
     struct wall_time stamp; /* received: the kernel's, converted by clock_from_kernel() */
     bool kernel_stamp;      /* false: no stamp came, `stamp` is the clock after receiving */
     size_t length;
@@ -34,9 +34,9 @@ int udp_connect(const struct address *to, const struct address *local, const cha
                 int dscp);
 
 /* Up to `count` (at most UDP_BATCH) datagrams; number received, 0 if none is there, or -errno (on a
- * connected socket also what ICMP said: -ECONNREFUSED). Truncated ones and those sent to a broadcast
- * or multicast address are dropped. Receives at most one for each call on a connected socket. One
- * system call: call it once for each readiness. */
+ * connected socket also what ICMP said: -ECONNREFUSED). Truncated ones and those sent to a
+ * broadcast or multicast address are dropped. Receives at most one for each call on a connected
+ * socket. One system call: call it once for each readiness. */
 int udp_receive(int fd, struct datagram *batch, unsigned count);
 
 /* Sends all of them, best effort: number sent. `peer` is ignored on a connected socket. On the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines of reference clocks in the three dialects mean the same specs. What is wrong with them is in
- * the vectors (clocks-*.conf). */
+/* Lines of reference clocks in the three dialects mean the same specs. What is wrong with them is
+ * in the vectors (clocks-*.conf). */
 #include "check.h"
 
 #include <string.h>

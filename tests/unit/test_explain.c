@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* control/explain: each code has its own sentence, made of words that are known, with the numbers of
- * the case in it. */
+/* control/explain: each code has its own sentence, made of words that are known, with the numbers
+ * of the case in it. */
 #include <math.h>
 #include <string.h>
 

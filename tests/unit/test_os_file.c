@@ -222,8 +222,8 @@ static void test_replace_follows_no_link(void **state)
     assert_holds(in("victim"), "precious");
 }
 
-/* The same by somebody quick, who lays the link again whenever it goes. Each call either succeeds or
- * says no; nothing is ever written through the link. */
+/* The same by somebody quick, who lays the link again whenever it goes. Each call either succeeds
+ * or says no; nothing is ever written through the link. */
 static void test_replace_in_a_race(void **state)
 {
     pid_t attacker;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* os/clock.h: hands each call to the driver that clock_open() chose, and reads the host's clocks
- * for all of them. Until clock_open() the driver is `none`, so that tools may read the time without
- * opening anything. */
+/* os/clock.h: hands each call to the driver that clock_open() chose. Until then the driver is
+ * `none`, so that tools may read the time without opening anything. */
 #include "os/clock.h"
 
-#include <assert.h>
 #include <time.h>
 
 #include "os/linux/clock_driver.h"
@@ -16,52 +14,8 @@
 #define PRECISION_MIN_NS INT64_C(1)       /* 2^-30 s, nearly */
 #define PRECISION_MAX_NS INT64_C(7812500) /* 2^-7 s */
 
-#define PAIR_TRIES 5
-
 static const struct clock_driver *driver = &clock_none;
 static double precision_s = 1e-9;
-
-/* wall - mono of the host, once known. */
-static bool have_pair;
-static int64_t pair_offset_ns;
-
-int64_t clock_host_ns(int id)
-{
-    struct timespec t = {0};
-    int failed = clock_gettime(id, &t);
-
-    assert(!failed);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-struct instant clock_host_now(void)
-{
-    int64_t before, wall, after, best = INT64_MAX, offset = 0;
-
-    for (int i = 0; i < PAIR_TRIES; i++) {
-        before = clock_host_ns(CLOCK_MONOTONIC);
-        wall = clock_host_ns(CLOCK_REALTIME);
-        after = clock_host_ns(CLOCK_MONOTONIC);
-        /* The kernel keeps wall - mono constant to the nanosecond between steps: if the known
-         * difference is possible for this reading, it is the right one. */
-        if (have_pair && pair_offset_ns >= wall - after && pair_offset_ns <= wall - before) {
-            return (struct instant){{wall}, {wall - pair_offset_ns}};
-        }
-        if (after - before < best) {
-            best = after - before;
-            offset = wall - before - (after - before) / 2;
-        }
-    }
-    have_pair = true;
-    pair_offset_ns = offset;
-    wall = clock_host_ns(CLOCK_REALTIME);
-    return (struct instant){{wall}, {wall - offset}};
-}
-
-void clock_host_stepped(int64_t step_ns)
-{
-    pair_offset_ns += step_ns;
-}
 
 int64_t clock_host_duration(int64_t ns)
 {
