@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clocks of the host as the drivers of os/clock.h read them. Reading wall and mono as one moment
- * takes two calls to the system; what is known of their difference makes the pair exact. */
+/* The clocks of the host as the drivers of os/clock.h read them. Reading wall and mono as one
+ * moment takes two calls to the system; what is known of their difference makes the pair exact. */
 #include <assert.h>
 #include <time.h>
 
