@@ -10,7 +10,7 @@
 enum address_family { ADDRESS_NONE = 0, ADDRESS_V4 = 4, ADDRESS_V6 = 6 };
 
 struct address {
-    uint8_t family; /* enum address_family */
+    uint8_t family;    /* enum address_family */
     uint8_t bytes[16]; /* network order; v4 uses the first four, the rest is 0 */
     uint16_t port;     /* host order; 0 = none */
     uint32_t scope;    /* v6 interface index of a link-local address; 0 = none */

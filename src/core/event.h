@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 /*        identifier                name on logs and JSON      meaning of `value` */
 #define EVENT_LIST(X)                                                                              \
     X(EVENT_SOURCE_REACHABLE,      "source-reachable")      /* - */                                \
@@ -27,6 +28,7 @@
     X(EVENT_LEAP_ARMED,            "leap-armed")            /* +1 or -1 */                         \
     X(EVENT_LEAP_DONE,             "leap-done")             /* +1 or -1 */                         \
     X(EVENT_SOURCE_UNRESOLVED,     "source-unresolved")     /* - */
+/* clang-format on */
 
 #define EVENT_ENUM(id, name) id,
 enum event_type { EVENT_LIST(EVENT_ENUM) EVENT_TYPES };

@@ -36,7 +36,7 @@ enum packet_leap { LEAP_NONE = 0, LEAP_INSERT = 1, LEAP_DELETE = 2, LEAP_UNSYNCH
 struct packet {
     uint8_t leap, version, mode;
     uint8_t stratum;
-    int8_t poll, precision; /* log2 s */
+    int8_t poll, precision;               /* log2 s */
     uint32_t root_delay, root_dispersion; /* NTP short format */
     uint32_t refid;
     uint64_t reference, origin, receive, transmit; /* NTP timestamp format */

@@ -9,15 +9,15 @@
 #include "core/time.h"
 
 struct reference {
-    uint8_t leap;          /* enum packet_leap */
-    uint8_t stratum;       /* 1..15; 16 = unsynchronised */
-    int8_t precision;      /* log2 s, of reading our clock */
-    int8_t poll;           /* log2 s */
-    uint32_t refid;        /* host order */
-    struct wall_time updated; /* reference timestamp */
-    struct mono_time at;   /* the bounds below hold at this moment */
+    uint8_t leap;                           /* enum packet_leap */
+    uint8_t stratum;                        /* 1..15; 16 = unsynchronised */
+    int8_t precision;                       /* log2 s, of reading our clock */
+    int8_t poll;                            /* log2 s */
+    uint32_t refid;                         /* host order */
+    struct wall_time updated;               /* reference timestamp */
+    struct mono_time at;                    /* the bounds below hold at this moment */
     double root_delay_s, root_dispersion_s; /* the dispersion includes what is still to be slewed */
-    double dispersion_rate; /* growth of the dispersion, s/s */
+    double dispersion_rate;                 /* growth of the dispersion, s/s */
     double offset_s, offset_sd_s; /* our best estimate of the error left, and its deviation */
 };
 

@@ -9,9 +9,9 @@
 
 #include "core/address.h"
 
-#define SOURCES_MAX 64       /* associations at one time */
-#define SOURCE_SPECS_MAX 64  /* server, pool and peer lines */
-#define SOURCE_NAME_MAX 256  /* RFC 1035: 253 characters, and a NUL */
+#define SOURCES_MAX 64      /* associations at one time */
+#define SOURCE_SPECS_MAX 64 /* server, pool and peer lines */
+#define SOURCE_NAME_MAX 256 /* RFC 1035: 253 characters, and a NUL */
 #define POLL_MIN (-7)
 #define POLL_MAX 24
 
@@ -49,30 +49,30 @@ struct settings {
     unsigned spec_count;
 
     /* selection */
-    unsigned min_sources;   /* selectable sources needed for an update */
-    double max_distance_s;  /* root distance above which a source is not selectable */
-    double max_jitter_s;    /* likewise */
+    unsigned min_sources;  /* selectable sources needed for an update */
+    double max_distance_s; /* root distance above which a source is not selectable */
+    double max_jitter_s;   /* likewise */
 
     /* discipline */
-    bool clock_control;        /* false: -x, measure only */
-    double step_threshold_s;   /* an offset above it may be stepped; 0 = never step */
-    int step_updates;          /* within so many first clock updates; -1 = at any time */
-    double stepout_s;          /* after those: only once the offset has lasted so long; 0 = never */
-    double panic_s;            /* a later correction above it is refused and held; 0 = none */
-    bool panic_first_allowed;  /* the first correction may exceed panic_s (-g) */
-    double max_slew_rate;      /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */
-    double max_clock_error;    /* drift bound of an undisciplined clock: 15e-6 (PHI, RFC 5905) */
-    double max_update_skew;    /* frequency estimates less sure than this are not applied */
-    double max_drift;          /* bound on the frequency error of the oscillator */
+    bool clock_control;       /* false: -x, measure only */
+    double step_threshold_s;  /* an offset above it may be stepped; 0 = never step */
+    int step_updates;         /* within so many first clock updates; -1 = at any time */
+    double stepout_s;         /* after those: only once the offset has lasted so long; 0 = never */
+    double panic_s;           /* a later correction above it is refused and held; 0 = none */
+    bool panic_first_allowed; /* the first correction may exceed panic_s (-g) */
+    double max_slew_rate;     /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */
+    double max_clock_error;   /* drift bound of an undisciplined clock: 15e-6 (PHI, RFC 5905) */
+    double max_update_skew;   /* frequency estimates less sure than this are not applied */
+    double max_drift;         /* bound on the frequency error of the oscillator */
 
     /* what we are without a source */
-    bool local;             /* serve although unsynchronised */
-    unsigned local_stratum; /* 1..15 */
+    bool local;              /* serve although unsynchronised */
+    unsigned local_stratum;  /* 1..15 */
     double local_distance_s; /* it takes over when the root distance reaches this */
 
     bool leap_from_sources; /* follow a majority of the selected sources */
 
-    uint64_t build_time_s;  /* no date before it is believed (era pivot), Unix seconds */
+    uint64_t build_time_s; /* no date before it is believed (era pivot), Unix seconds */
 };
 
 /* Neutral defaults: no source, RFC 5905 constants where it has them. */
