@@ -303,8 +303,7 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
                                            .rate = e->discipline.drift,
                                            .build_time_s = e->settings.build_time_s,
                                            .self = e->self,
-                                           .self_count = e->self_count,
-                                           .own_stratum = e->reference.stratum};
+                                           .self_count = e->self_count};
     enum reply_verdict verdict;
     struct sample sample;
     struct source *s;

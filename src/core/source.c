@@ -22,6 +22,7 @@
 #define SOURCE_KISS_POLL_MAX 10
 #define SOURCE_UNREACHABLE_POLL 8 /* a silent server is asked no more seldom: it may come back */
 #define SOURCE_SPREAD 0.02        /* part of the interval that is random: no two hosts in step */
+#define SOURCE_HALF_ERA_NS ((INT64_C(1) << 31) * NS_PER_S)
 #define SOURCE_SYSTEMATIC_DRIFT 15e-6 /* PHI of RFC 5905: age of a measurement */
 
 const char *reply_verdict_name(enum reply_verdict v)
@@ -213,7 +214,8 @@ static enum reply_verdict source_kiss(struct source *s, const struct packet *p)
 {
     s->kiss = p->refid;
     if (p->refid == REFID('R', 'A', 'T', 'E')) {
-        int wanted = p->poll > s->poll ? p->poll : s->poll + 1;
+        int asked = p->poll < SOURCE_KISS_POLL_MAX ? p->poll : SOURCE_KISS_POLL_MAX;
+        int wanted = asked > s->poll ? asked : s->poll + 1;
         int most =
             s->config.maxpoll > SOURCE_KISS_POLL_MAX ? s->config.maxpoll : SOURCE_KISS_POLL_MAX;
 
@@ -229,21 +231,18 @@ static enum reply_verdict source_kiss(struct source *s, const struct packet *p)
         s->burst_left = 0;
         return REPLY_KISS_DENY;
     }
+    if (p->refid == REFID('I', 'N', 'I', 'T') || p->refid == REFID('S', 'T', 'E', 'P')) {
+        return REPLY_UNSYNCHRONISED; /* it has just started, or its clock was just set */
+    }
     return p->leap == LEAP_UNSYNCHRONISED ? REPLY_KISS_OTHER : REPLY_STRATUM;
 }
 
-static bool source_mode_fits(const struct source *s, const struct packet *p)
-{
-    (void)s;
-    return p->mode == MODE_SERVER;
-}
-
-/* Does the server follow us? Its reference is one of our addresses, at a stratum that only we
- * could have given it. */
+/* Does the server follow us? Its reference is then one of our addresses. That holds as well when we
+ * have just started: what it knows of the time it knows from our last life. */
 static bool source_loops(const struct source_context *c, const struct packet *p)
 {
-    if (p->stratum < 2 || c->own_stratum >= STRATUM_UNSYNCHRONISED) {
-        return false;
+    if (p->stratum < 2) {
+        return false; /* its reference names a clock */
     }
     for (unsigned i = 0; i < c->self_count; i++) {
         if (!address_is_loopback(&c->self[i]) && address_refid(&c->self[i]) == p->refid) {
@@ -265,7 +264,7 @@ static enum reply_verdict source_check_origin(struct source *s, const uint8_t *d
     if (!s->request.outstanding) {
         return REPLY_UNEXPECTED;
     }
-    if (!source_mode_fits(s, p)) {
+    if (p->mode != MODE_SERVER) {
         return REPLY_MODE;
     }
     if (p->version != s->config.version && p->version != 3 && p->version != 4) {
@@ -299,8 +298,7 @@ static enum reply_verdict source_check_server(struct source *s, const struct sou
     return source_loops(c, p) ? REPLY_LOOP : REPLY_ACCEPTED;
 }
 
-static void source_keep(struct source *s, const struct source_context *c, const struct packet *p,
-                        struct wall_time transmit)
+static void source_keep(struct source *s, const struct packet *p, struct wall_time transmit)
 {
     s->heard = true;
     s->leap = p->leap;
@@ -314,7 +312,6 @@ static void source_keep(struct source *s, const struct source_context *c, const 
     s->root_dispersion_s = s_from_ntp_short(p->root_dispersion);
     s->reference_time = wall_from_ntp(p->reference, transmit);
     s->kernel_transmit = s->request.kernel_stamp;
-    (void)c;
 }
 
 /* The four timestamps of an exchange, ours taken to the free clock: a slew between them then
@@ -410,11 +407,24 @@ static enum reply_verdict source_measure_interleaved(struct source *s,
     return source_measure(s, c, p, t, out);
 }
 
+/* The date that timestamps are unfolded around: ours, but where it cannot be true (no battery, or a
+ * mad one) the nearest that can. A clock in 2100 then does not read 2026 as 2162. */
+static struct wall_time source_pivot(const struct source_context *c)
+{
+    int64_t build_ns = (int64_t)c->build_time_s * NS_PER_S;
+    int64_t last_ns = ns_add(build_ns, SOURCE_HALF_ERA_NS);
+
+    if (c->now.wall.ns < build_ns) {
+        return (struct wall_time){build_ns};
+    }
+    return (struct wall_time){c->now.wall.ns < last_ns ? c->now.wall.ns : last_ns};
+}
+
 static enum reply_verdict source_judge(struct source *s, const struct source_context *c,
                                        const uint8_t *data, size_t length,
                                        struct wall_time received, struct sample *sample)
 {
-    struct wall_time pivot = c->now.wall;
+    struct wall_time pivot = source_pivot(c);
     struct source_stamps stamps;
     struct packet p;
     bool interleaved = false;
@@ -428,15 +438,14 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     s->heard_at = c->now.mono;
     s->missed = 0;
     v = source_check_server(s, c, &p);
-    if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY || v == REPLY_KISS_OTHER) {
+    if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY) {
         s->next =
             mono_after(c->now.mono, s->refused ? SOURCE_REFUSED_S : s_from_log2(s->poll_floor));
+    }
+    if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY || v == REPLY_KISS_OTHER) {
         return v;
     }
-    if (pivot.ns / NS_PER_S < (int64_t)c->build_time_s) {
-        pivot.ns = (int64_t)c->build_time_s * NS_PER_S;
-    }
-    source_keep(s, c, &p, wall_from_ntp(p.transmit, pivot));
+    source_keep(s, &p, wall_from_ntp(p.transmit, pivot));
     if (v != REPLY_ACCEPTED) {
         return v;
     }

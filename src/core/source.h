@@ -22,7 +22,7 @@ enum reply_verdict {
     REPLY_ACCEPTED,
     REPLY_UNEXPECTED, /* nothing was asked, or it was answered already (test 1) */
     REPLY_MALFORMED,  /* not an NTP packet */
-    REPLY_MODE,       /* not mode 4 (2 for a peer) */
+    REPLY_MODE,       /* not mode 4 */
     REPLY_VERSION,    /* not the version asked, nor 3 or 4 */
     REPLY_ORIGIN,     /* origin is not a nonce we sent (test 2) */
     REPLY_ZERO,       /* a zero receive or transmit timestamp (test 3) */
@@ -133,7 +133,6 @@ struct source_context {
     uint64_t build_time_s;      /* no earlier date is believed */
     const struct address *self; /* our own addresses */
     unsigned self_count;
-    uint8_t own_stratum; /* what we tell others, for the loop test */
 };
 
 /* Makes a new association; the address may be ADDRESS_NONE. `rate`: prior of the oscillator. */
