@@ -96,15 +96,22 @@ static int open_clock(struct tokid *t)
     return GO_ON;
 }
 
+/* Before the clock is touched: a second tokid stops here and leaves the first undisturbed. */
 static int open_server(struct tokid *t)
 {
-    const struct config *config = configuration_current(t->config);
-    struct reference unsynchronised;
     char problem[256] = "";
 
-    if (!server_open(&t->server, config, t->options.family, problem, sizeof problem)) {
+    if (!server_open(&t->server, configuration_current(t->config), t->options.family, problem,
+                     sizeof problem)) {
         return FAIL("%s", problem);
     }
+    return GO_ON;
+}
+
+static int make_page(struct tokid *t)
+{
+    struct reference unsynchronised;
+
     if (t->server.count == 0) {
         t->server.port = 0;
         return GO_ON;
@@ -116,7 +123,7 @@ static int open_server(struct tokid *t)
     reference_init(&unsynchronised, (int8_t)log2_from_s(clock_precision()));
     page_init(t->page, &unsynchronised);
     if (t->options.one_process) {
-        t->worker = server_new_worker(t->page, config);
+        t->worker = server_new_worker(t->page, configuration_current(t->config));
     }
     return t->options.one_process && !t->worker ? FAIL("no memory") : GO_ON;
 }
@@ -196,13 +203,14 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
         return code;
     }
     process_signals();
-    if ((code = lock_pid(t)) != GO_ON || (code = open_clock(t)) != GO_ON) {
+    if ((code = lock_pid(t)) != GO_ON) {
         return code;
     }
     if (t->options.set_once || t->options.print_offset) {
-        return sync_run_once(t);
+        return (code = open_clock(t)) != GO_ON ? code : sync_run_once(t);
     }
-    if ((code = open_server(t)) != GO_ON || (code = open_control(t)) != GO_ON ||
+    if ((code = open_server(t)) != GO_ON || (code = open_clock(t)) != GO_ON ||
+        (code = make_page(t)) != GO_ON || (code = open_control(t)) != GO_ON ||
         (code = become_daemon(t)) != GO_ON) {
         return code;
     }
