@@ -92,6 +92,9 @@ void lab_run(struct lab *lab, double to_s)
     while (world_now_s(&lab->world) < to_s) {
         world_run_second(&lab->world);
         checks_second(&lab->checks);
+        if (lab->checks.violations > CHECKS_KEPT) {
+            fail_msg("%s", lab->checks.text[0]);
+        }
         if (lab->client->started && !lab->client->asleep) {
             bool synchronised = lab->client->engine->synchronised;
 
