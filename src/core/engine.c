@@ -300,6 +300,7 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
     const struct source_context context = {.timeline = &e->timeline,
                                            .now = now,
                                            .precision_s = e->precision_s,
+                                           .kernel_stamp = kernel_stamp,
                                            .rate = e->discipline.drift,
                                            .build_time_s = e->settings.build_time_s,
                                            .self = e->self,

@@ -17,6 +17,8 @@
 /* Servers put noise below their precision into both stamps: a quick one may seem to answer before
  * it was asked. */
 #define SOURCE_FUZZ_MAX_S 1e-5
+#define SOURCE_FUZZ_MIN_S 1e-6     /* and the stamps of network cards have errors of their own */
+#define SOURCE_KERNEL_STAMP_S 1e-9 /* resolution */
 #define SOURCE_DISTANCE_MAX_S 16.0 /* MAXDISP of RFC 5905: test 7 */
 #define SOURCE_REFUSED_S 86400.0   /* wait after a DENY or RSTR kiss */
 #define SOURCE_KISS_POLL_MAX 10
@@ -134,7 +136,8 @@ static double source_interval_s(const struct source *s, struct random *random)
         return SOURCE_REFUSED_S;
     }
     if (s->reach == 0 && poll > SOURCE_UNREACHABLE_POLL && s->poll_floor < poll) {
-        poll = SOURCE_UNREACHABLE_POLL;
+        poll = s->config.minpoll > SOURCE_UNREACHABLE_POLL ? s->config.minpoll
+                                                           : SOURCE_UNREACHABLE_POLL;
     }
     return s_from_log2(poll) * (1 + SOURCE_SPREAD * (random_unit(random) - 0.5));
 }
@@ -157,7 +160,7 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
 
     if (s->burst_left > 0) {
         s->burst_left--;
-    } else if (s->config.burst && s->reach != 0) {
+    } else if (s->config.burst && s->reach != 0 && s->poll_floor == POLL_MIN) {
         s->burst_left = SOURCE_BURST_ANSWERS - 1;
         s->burst_good = SOURCE_BURST_ANSWERS;
     }
@@ -332,21 +335,28 @@ static double source_turnaround_s(const struct source_stamps *t)
     return s_from_ns(ns_subtract(t->transmit.ns, t->receive.ns));
 }
 
+static double source_fuzz_s(const struct packet *p)
+{
+    return fmax(SOURCE_FUZZ_MIN_S, fmin(2 * s_from_log2(p->precision), SOURCE_FUZZ_MAX_S));
+}
+
 /* -> offset of the free clock and delay (RFC 5905 section 8). */
 static enum reply_verdict source_measure(const struct source *s, const struct source_context *c,
                                          const struct packet *p, const struct source_stamps *t,
                                          struct sample *out)
 {
-    double turnaround = source_turnaround_s(t), error, there, delay;
+    double turnaround = source_turnaround_s(t), there, delay, reading, error;
 
-    if (turnaround < -fmin(2 * s_from_log2(p->precision), SOURCE_FUZZ_MAX_S) ||
-        turnaround > SOURCE_TURNAROUND_MAX_S) {
+    if (turnaround < -source_fuzz_s(p) || turnaround > SOURCE_TURNAROUND_MAX_S) {
         return REPLY_TURNAROUND;
     }
     if (t->transmit.ns / NS_PER_S < (int64_t)c->build_time_s) {
         return REPLY_DATE;
     }
-    error = c->precision_s + s_from_log2(p->precision < -6 ? p->precision : -6);
+    reading = s_from_log2(p->precision < -6 ? p->precision : -6);
+    error = c->precision_s + reading;
+    /* precision is how long it takes to read the clock: the kernel's stamps are not read by us */
+    reading += c->kernel_stamp && s->request.kernel_stamp ? SOURCE_KERNEL_STAMP_S : c->precision_s;
     delay = source_total_s(c, t) - turnaround;
     if (delay < -error || delay > s->config.max_delay_s) {
         return REPLY_DELAY;
@@ -357,7 +367,7 @@ static enum reply_verdict source_measure(const struct source *s, const struct so
         .offset_s = there - delay / 2 + s->config.offset_correction_s +
                     c->rate * s_from_ns(ns_subtract(t->came.ns, t->sent.ns)) / 2,
         .delay_s = fmax(delay, c->precision_s),
-        .dispersion_s = error,
+        .dispersion_s = reading,
         .root_delay_s = s_from_ntp_short(p->root_delay),
         .root_dispersion_s = s_from_ntp_short(p->root_dispersion),
         .leap = p->leap,
@@ -396,7 +406,7 @@ static enum reply_verdict source_measure_interleaved(struct source *s,
     if (v != REPLY_ACCEPTED) {
         return v;
     }
-    if (t->transmit.ns > t->receive.ns) {
+    if (s_from_ns(ns_subtract(t->transmit.ns, t->receive.ns)) > source_fuzz_s(p)) {
         return REPLY_TURNAROUND; /* it cannot have left after our next request came */
     }
     interleave_learn(x, turnaround_s, out->delay_s);

@@ -129,6 +129,7 @@ struct source_context {
     const struct timeline *timeline;
     struct instant now;
     double precision_s;         /* of our clock */
+    bool kernel_stamp;          /* the reply was stamped by the kernel */
     double rate;                /* correction that the oscillator needs */
     uint64_t build_time_s;      /* no earlier date is believed */
     const struct address *self; /* our own addresses */
