@@ -10,6 +10,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent)]
 
+import daemons  # noqa: E402
 import debs  # noqa: E402
 import net  # noqa: E402
 
@@ -49,6 +50,18 @@ def pretend_clock(tmp_path_factory):
     subprocess.run(['cc', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', library,
                     Path(__file__).with_name('pretend_clock.c'), '-ldl'], check=True)
     return library
+
+
+@pytest.fixture
+def reference(lab, rivals):
+    """A host that serves the true time."""
+    return daemons.reference(lab, rivals)
+
+
+@pytest.fixture
+def host(lab):
+    """A host for the tokid of the test."""
+    return lab.host('host')
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -26,6 +26,11 @@ def tokid(host, config, *options, path='/etc/ntp.conf', clock=VIRTUAL, wait=True
     return daemon
 
 
+def ntp_conf(reference, more=''):
+    """An ordinary ntp.conf with one server."""
+    return f'server {reference.v4()} iburst\ndriftfile /var/lib/ntp/ntp.drift\n{more}'
+
+
 def status(host):
     return json.loads(host.run(net.TOKI, 'status', '--json', check=False).stdout)
 
@@ -122,4 +127,5 @@ def wait_serving(host, timeout=60.0):
     def serving():
         reply = net.ask(host, host.v4(), timeout=0.5)
         return reply and reply[0] >> 6 != 3 and 0 < reply[1] < 16
-    net.wait_for(f'{host.name} serves time', serving, timeout, 1.0)  # some limit the rate
+    # at most once a second: some limit the rate
+    net.wait_for(f'{host.name} serves time', serving, timeout, 1.0)

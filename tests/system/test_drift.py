@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The drift file: kept in the format of the configuration's language, read, and never trusted."""
+
+import time
+
+import pytest
+
+import daemons
+from daemons import ntp_conf
+
+
+@pytest.mark.parametrize('language', ['ntp', 'chrony'])
+def test_the_drift_file_is_kept_and_read(host, reference, language):
+    """At the end it is written in the format of the configuration's language; the next start
+    begins with it."""
+    path, file = {'ntp': ('/etc/ntp.conf', '/var/lib/ntp/ntp.drift'),
+                  'chrony': ('/etc/chrony.conf', '/var/lib/chrony/drift')}[language]
+    config = f'server {reference.v4()} iburst minpoll 2 maxpoll 2\ndriftfile {file}\n'
+    config += 'makestep 0.1 3\n' if language == 'chrony' else ''
+    daemon = daemons.tokid(host, config, path=path)
+    daemons.wait_synchronised(host, 20)
+    time.sleep(20)
+    learnt = daemons.status(host)['clock']['frequency_ppm']
+    assert learnt == pytest.approx(-40, abs=8)  # the oscillator is 40 ppm fast
+    daemon.stop()
+    numbers = [float(word) for word in host.path(file).read_text().split()]
+    if language == 'ntp':
+        assert numbers == [pytest.approx(learnt, abs=3)]  # ntp.conf's sign: the correction
+    else:
+        assert numbers[0] == pytest.approx(-learnt, abs=3) and len(numbers) == 2
+    daemons.tokid(host, config, path=path)
+    before, start = daemons.true_error(host), time.monotonic()
+    time.sleep(1.5)  # no update of the clock yet: its rate is that of the file
+    report, seconds = daemons.status(host), time.monotonic() - start
+    assert report['clock']['updates'] == 0
+    assert abs(report['clock']['true_error_s'] - before) < 10e-6 * seconds
+
+
+@pytest.mark.parametrize('content', ['', 'nan\n', '1e999\n', '99999\n', 'x' * 100000, '\x00\x01\n'])
+def test_a_broken_drift_file_is_not_believed(host, reference, content):
+    host.write('/var/lib/ntp/ntp.drift', content)
+    daemon = daemons.tokid(host, ntp_conf(reference))
+    assert 'drift_ppm=0.000' in daemon.output()
+    before, start = daemons.true_error(host), time.monotonic()
+    time.sleep(1.5)
+    drifted = (daemons.true_error(host) - before) / (time.monotonic() - start)
+    assert drifted == pytest.approx(40e-6, abs=10e-6)  # as the oscillator is
