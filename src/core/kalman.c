@@ -179,34 +179,18 @@ static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
     return -0.5 * (innovation * innovation / total + log(total));
 }
 
-/* Probability of going from one model to another between two measurements. */
-static double kalman_transition(unsigned from, unsigned to)
+/* Mixture of states with these weights: mean and covariance. */
+static void kalman_mix(const struct kalman_model *const *parts, const double *weight,
+                       unsigned count, unsigned n, struct kalman_model *out)
 {
-    unsigned apart = from > to ? from - to : to - from;
-    bool at_end = from == 0 || from == KALMAN_MODELS - 1;
-    double p = KALMAN_SWITCH / 2 * kalman_prior[to];
-
-    if (apart == 0) {
-        p += 1 - KALMAN_SWITCH;
-    } else if (apart == 1) {
-        p += KALMAN_SWITCH / (at_end ? 2 : 4);
-    }
-    return p;
-}
-
-/* Mixture of the models with these weights: mean and covariance. */
-static void kalman_mix(const struct kalman *k, const double *weight, struct kalman_model *out)
-{
-    unsigned n = 2 + k->biases;
-
     memset(out, 0, sizeof *out);
-    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+    for (unsigned m = 0; m < count; m++) {
         for (unsigned i = 0; i < n; i++) {
-            out->mean[i] += weight[m] * k->models[m].mean[i];
+            out->mean[i] += weight[m] * parts[m]->mean[i];
         }
     }
-    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
-        const struct kalman_model *s = &k->models[m];
+    for (unsigned m = 0; m < count; m++) {
+        const struct kalman_model *s = parts[m];
         double d[KALMAN_STATES_MAX];
 
         if (weight[m] < 1e-12) {
@@ -228,24 +212,48 @@ static void kalman_mix(const struct kalman *k, const double *weight, struct kalm
     }
 }
 
-/* The interaction: each model starts from the mixture of those it may have been before. */
+static void kalman_mix_all(const struct kalman *k, struct kalman_model *out)
+{
+    const struct kalman_model *parts[KALMAN_MODELS];
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        parts[m] = &k->models[m];
+    }
+    kalman_mix(parts, k->weight, KALMAN_MODELS, 2 + k->biases, out);
+}
+
+/* Probability of going from a model to its neighbour on the grid; the ends have one only. */
+static double kalman_to_neighbour(unsigned from)
+{
+    return from == 0 || from == KALMAN_MODELS - 1 ? KALMAN_SWITCH / 2 : KALMAN_SWITCH / 4;
+}
+
+/* The interaction: each model starts from the mixture of those it may have been before. The half
+ * of the switches that may come from anywhere comes from the mixture of all, which is the same for
+ * each: that, the model itself and its neighbours are all its parts. */
 static void kalman_interact(struct kalman *k)
 {
-    struct kalman_model mixed[KALMAN_MODELS];
+    struct kalman_model all, mixed[KALMAN_MODELS];
     double weight[KALMAN_MODELS];
 
+    kalman_mix_all(k, &all);
     for (unsigned to = 0; to < KALMAN_MODELS; to++) {
-        double mu[KALMAN_MODELS], sum = 0;
+        const struct kalman_model *parts[4] = {&all, &k->models[to]};
+        double mu[4] = {KALMAN_SWITCH / 2 * kalman_prior[to], (1 - KALMAN_SWITCH) * k->weight[to]};
+        double sum = mu[0] + mu[1];
+        unsigned count = 2;
 
-        for (unsigned from = 0; from < KALMAN_MODELS; from++) {
-            mu[from] = kalman_transition(from, to) * k->weight[from];
-            sum += mu[from];
+        for (unsigned from = to > 0 ? to - 1 : 1; from < KALMAN_MODELS && from <= to + 1;
+             from += 2) {
+            parts[count] = &k->models[from];
+            mu[count] = kalman_to_neighbour(from) * k->weight[from];
+            sum += mu[count++];
         }
-        for (unsigned from = 0; from < KALMAN_MODELS; from++) {
-            mu[from] /= sum;
+        for (unsigned i = 0; i < count; i++) {
+            mu[i] /= sum;
         }
         weight[to] = sum;
-        kalman_mix(k, mu, &mixed[to]);
+        kalman_mix(parts, mu, count, 2 + k->biases, &mixed[to]);
     }
     memcpy(k->models, mixed, sizeof mixed);
     memcpy(k->weight, weight, sizeof weight);
@@ -340,7 +348,7 @@ struct estimate kalman_estimate(const struct kalman *k)
 {
     struct kalman_model mixed;
 
-    kalman_mix(k, k->weight, &mixed);
+    kalman_mix_all(k, &mixed);
     return kalman_to_estimate(&mixed, k->at);
 }
 
@@ -352,7 +360,7 @@ struct estimate kalman_estimate_at(const struct kalman *k, struct free_time at)
     if (dt <= 0) {
         return kalman_estimate(k);
     }
-    kalman_mix(k, k->weight, &mixed);
+    kalman_mix_all(k, &mixed);
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         /* models that are kept only in case would rule the mean of w^2: hours ahead they would
          * cry of errors that nobody has ever seen */
