@@ -127,7 +127,8 @@ struct mono_time source_deadline(const struct source *s)
 /* Seconds to the next request. */
 static double source_interval_s(const struct source *s, struct random *random)
 {
-    int poll = s->poll > s->poll_floor ? s->poll : s->poll_floor;
+    int least = s->config.minpoll > s->poll_floor ? s->config.minpoll : s->poll_floor;
+    int poll = s->poll > least ? s->poll : least;
 
     if (s->burst_left > 0) {
         return SOURCE_BURST_INTERVAL_S;
@@ -135,9 +136,8 @@ static double source_interval_s(const struct source *s, struct random *random)
     if (s->refused) {
         return SOURCE_REFUSED_S;
     }
-    if (s->reach == 0 && poll > SOURCE_UNREACHABLE_POLL && s->poll_floor < poll) {
-        poll = s->config.minpoll > SOURCE_UNREACHABLE_POLL ? s->config.minpoll
-                                                           : SOURCE_UNREACHABLE_POLL;
+    if (s->reach == 0 && poll > SOURCE_UNREACHABLE_POLL) {
+        poll = least > SOURCE_UNREACHABLE_POLL ? least : SOURCE_UNREACHABLE_POLL;
     }
     return s_from_log2(poll) * (1 + SOURCE_SPREAD * (random_unit(random) - 0.5));
 }
