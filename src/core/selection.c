@@ -62,13 +62,14 @@ static unsigned selection_deepest(const struct candidate *c, unsigned count, boo
     return best;
 }
 
-/* Upper end of the intersection that begins at `low`. */
-static double selection_upper(const struct candidate *c, unsigned count, double low)
+/* Upper end of the intersection that begins at `low`, of those who were asked. */
+static double selection_upper(const struct candidate *c, unsigned count, bool trusted, double low)
 {
     double high = INFINITY;
 
     for (unsigned i = 0; i < count; i++) {
-        if (candidate_low(&c[i]) <= low && low <= candidate_high(&c[i])) {
+        if ((!trusted || c[i].trust) && candidate_low(&c[i]) <= low &&
+            low <= candidate_high(&c[i])) {
             high = fmin(high, candidate_high(&c[i]));
         }
     }
@@ -107,21 +108,20 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
     s->chosen = best ? best->source : SELECTION_NONE;
 }
 
-/* Leap second that more than half of the survivors announce. */
+/* Leap second that more than half of those who tell the truth announce, preferred or not. */
 static void selection_leap(struct selection *s, const struct candidate *c, unsigned count)
 {
-    unsigned votes[4] = {0};
+    unsigned votes[4] = {0}, voters = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        for (unsigned j = 0; j < s->survivor_count; j++) {
-            if (s->survivors[j] == c[i].source) {
-                votes[c[i].leap & 3]++;
-            }
+        if (s->judgements[i] == JUDGED_TRUE) {
+            votes[c[i].leap & 3]++;
+            voters++;
         }
     }
     s->leap = LEAP_NONE;
     for (uint8_t leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++) {
-        if (2 * votes[leap] > s->survivor_count) {
+        if (2 * votes[leap] > voters) {
             s->leap = leap;
         }
     }
@@ -165,7 +165,7 @@ void selection_update(struct selection *s, const struct candidate *c, unsigned c
         return;
     }
     s->low_s = low;
-    s->high_s = selection_upper(c, count, low);
+    s->high_s = selection_upper(c, count, trusted > 0, low);
     for (unsigned i = 0; i < count; i++) {
         bool meets = candidate_low(&c[i]) <= s->high_s && s->low_s <= candidate_high(&c[i]);
 

@@ -33,7 +33,7 @@ struct selection {
     unsigned voters;
     enum judgement judgements[SOURCES_MAX]; /* as the candidates were given */
     double low_s, high_s;                   /* the intersection, if valid */
-    uint8_t leap;                           /* announced by more than half of the survivors */
+    uint8_t leap;                           /* announced by more than half of the truechimers */
 };
 
 void selection_init(struct selection *s);
