@@ -56,6 +56,32 @@ static const char *const source_sentences[SOURCE_STATUSES] = {
         "delay of {delay}",
 };
 
+/* Of reference clocks, where it is another thing to say; NULL: as above. */
+static const char *const refclock_sentences[SOURCE_STATUSES] = {
+    [SOURCE_WAITING] = "no sample so far: wait a few seconds",
+    [SOURCE_UNREACHABLE] =
+        "no usable sample in the last {missed} polls, {received} samples since the start{verdict}; "
+        "look whether the program that feeds {name} runs (gpsd, for example) and whether both may "
+        "use the same memory",
+    [SOURCE_SERVER_UNSYNCHRONISED] =
+        "it says that it has no time itself (leap 3): a receiver without satellites, for example",
+    [SOURCE_FEW_SAMPLES] = "{samples} samples are too few to judge it: wait a few seconds",
+    [SOURCE_TOO_DISTANT] =
+        "its error can be as large as {distance}, more than the limit of {max_distance}: configure "
+        "a smaller delay for it, if that is the truth, or raise the limit (maxdistance)",
+    [SOURCE_TOO_JITTERY] =
+        "its offsets scatter by {jitter}, more than the limit of {max_jitter}: they are not worth "
+        "a "
+        "clock",
+    [SOURCE_FALSETICKER] =
+        "rejected: it says {offset}, while the majority says {combined}; it is wrong, or it is "
+        "late "
+        "by a constant time that its line should correct (offset, time1)",
+    [SOURCE_COMBINED] =
+        "used beside the selected source: it says {offset}, with a jitter of {jitter}",
+    [SOURCE_SELECTED] = "used, the best of all: it says {offset}, with a jitter of {jitter}",
+};
+
 static const char *const clock_sentences[CLOCK_CODES] = {
     [CLOCK_SYNCHRONISED] =
         "The clock is synchronised to {selected} (stratum {stratum}, {used} of "
@@ -257,8 +283,12 @@ static void expand(const char *template, const struct words *words, char *out, s
 void explain_source(struct report_source *source)
 {
     struct words words = {.source = source};
+    const char *template = source_sentences[source->status];
 
-    expand(source_sentences[source->status], &words, source->sentence, sizeof source->sentence);
+    if (source->kind == SOURCE_REFCLOCK && refclock_sentences[source->status]) {
+        template = refclock_sentences[source->status];
+    }
+    expand(template, &words, source->sentence, sizeof source->sentence);
 }
 
 void explain_clock(struct report *report)

@@ -437,6 +437,9 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
     s->received++;
     s->verdicts[verdict]++;
     s->last_verdict = verdict;
+    if (verdict == REPLY_UNSYNCHRONISED) {
+        s->missed = 0; /* it is there, at least */
+    }
     if (verdict != REPLY_ACCEPTED) {
         return;
     }

@@ -45,6 +45,25 @@ static void test_each_status_has_a_sentence(void **state)
     }
 }
 
+static void test_reference_clocks_have_sentences_of_their_own(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SOURCE_STATUSES; i++) {
+        struct report_source s = example((enum source_status)i);
+
+        s.kind = SOURCE_REFCLOCK;
+        explain_source(&s);
+        assert_true(strlen(s.sentence) > 5);
+        assert_null(strpbrk(s.sentence, "{}"));
+        /* names, firewalls and kisses are not among them; "server" of other rows may stay */
+        if (i != SOURCE_UNRESOLVED && i != SOURCE_REFUSED && i != SOURCE_LOOPED) {
+            assert_null(strstr(s.sentence, "request"));
+            assert_null(strstr(s.sentence, "firewall"));
+            assert_null(strstr(s.sentence, "server"));
+        }
+    }
+}
+
 static void test_each_clock_code_has_a_sentence(void **state)
 {
     static struct report r;
@@ -132,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_status_has_a_sentence),
+        cmocka_unit_test(test_reference_clocks_have_sentences_of_their_own),
         cmocka_unit_test(test_each_clock_code_has_a_sentence),
         cmocka_unit_test(test_the_numbers_are_in_it),
         cmocka_unit_test(test_long_names_are_cut),
