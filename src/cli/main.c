@@ -28,6 +28,11 @@ static const struct {
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
      "has\n"
      "    errors.\n"},
+    {"simulate", simulate_run,
+     "simulate [--config FILE] [--delay 20ms] [--jitter 1ms] [--days 3] [--plot out.svg] ...\n"
+     "    Predicts accuracy, packets and convergence for a configuration on a network, and "
+     "compares\n"
+     "    choices; 'toki simulate --help' has all options and typical values.\n"},
     {"demo", demo_run,
      "demo [--seconds N]\n"
      "    Five servers on this computer, one of which lies, and a client with a wrong clock of "

@@ -49,8 +49,7 @@ static double size_below(const struct forecast_sizes *sizes, double part)
 /* ---- the world ---- */
 
 /* One server for a line, on a node of its own. */
-static void add_server(struct forecast *f, const struct forecast_setup *setup, struct run *r,
-                       const struct source_spec *line)
+static void add_server(struct forecast *f, struct run *r, const struct source_spec *line)
 {
     struct server_settings server = {.precision = -24};
     struct source_spec *spec = &r->settings.specs[r->settings.spec_count];
@@ -106,7 +105,7 @@ static void add_lines(struct forecast *f, const struct forecast_setup *setup, st
             continue;
         }
         while (sources-- > 0) {
-            add_server(f, setup, r, line);
+            add_server(f, r, line);
         }
     }
 }
@@ -180,7 +179,7 @@ static double bound_now(const struct node *client)
     const struct reference *r = &client->engine->reference;
 
     return r->leap == LEAP_UNSYNCHRONISED
-               ? NAN
+               ? (double)NAN
                : reference_distance(r, (struct mono_time){client->clock.mono_ns});
 }
 
