@@ -37,14 +37,11 @@ struct look {
 /* False: nothing new, or the writer is at work just now (it will say valid when it is done). */
 static bool copy(struct shm_time *m, struct look *out)
 {
-    int mode, count;
+    /* The count before `valid`: a writer clears that first and counts then, so what it writes after
+     * our look at `valid` comes with another count. */
+    int mode = LOAD(m->mode), count = atomic_load_explicit(&m->count, memory_order_acquire);
 
-    if (atomic_load_explicit(&m->valid, memory_order_acquire) == 0) {
-        return false;
-    }
-    mode = LOAD(m->mode);
-    count = atomic_load_explicit(&m->count, memory_order_acquire);
-    if (mode != 0 && mode != 1) {
+    if ((mode != 0 && mode != 1) || atomic_load_explicit(&m->valid, memory_order_acquire) == 0) {
         return false;
     }
     *out = (struct look){.clock_s = LOAD(m->clock_s),
