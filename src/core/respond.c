@@ -4,6 +4,8 @@
  * is the client's nonce) and the poll exponent (within bounds). */
 #include "core/respond.h"
 
+#include <string.h>
+
 /* RFC 5905 section 7.3: MAXPOLL; clients of a second or faster are told 0. */
 #define WIRE_POLL_MIN 0
 #define WIRE_POLL_MAX 17
@@ -127,44 +129,111 @@ static void fill_kiss(struct packet *reply, const struct packet *request)
     reply->transmit = request->transmit;
 }
 
-enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
-                             size_t length, const struct address *from, struct wall_time received,
-                             struct wall_time transmit, struct mono_time now, bool limited,
-                             uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
-{
-    struct packet in, out = {0};
+/* What a request is: its header, where its parts are, whose MAC it bears. */
+struct respond_request {
+    struct packet header;
     struct packet_trailer trailer;
+    const struct mac_key *key; /* NULL: no MAC */
+};
+
+/* The MAC of a request, right, wrong or missing. */
+static enum respond_verdict judge_mac(const struct respond_keys *keys, const uint8_t *data,
+                                      struct respond_request *r)
+{
+    const struct packet_trailer *t = &r->trailer;
+
+    if (t->mac_length == 0) {
+        return keys->required ? RESPOND_DROPPED_ACCESS : RESPOND_ANSWERED;
+    }
+    r->key = t->mac_length > MAC_KEY_ID_LENGTH ? mac_find(keys->keys, t->key_id) : NULL;
+    if (!r->key ||
+        !mac_is_valid(keys->keys, r->key, data, t->mac_at, data + t->mac_at + MAC_KEY_ID_LENGTH,
+                      t->mac_length - MAC_KEY_ID_LENGTH)) {
+        return RESPOND_DROPPED_AUTH;
+    }
+    return RESPOND_ANSWERED;
+}
+
+/* RESPOND_ANSWERED if this is a request that deserves an answer; its mode is in reply->mode. */
+static enum respond_verdict judge_request(const struct respond_keys *keys, const uint8_t *data,
+                                          size_t length, const struct address *from,
+                                          struct respond_request *r, struct packet *reply)
+{
     enum packet_verdict verdict;
 
-    if (respond_is_control(request, length)) {
+    if (respond_is_control(data, length)) {
         return RESPOND_CONTROL;
     }
-    verdict = packet_decode(request, length, &in, &trailer);
+    verdict = packet_decode(data, length, &r->header, &r->trailer);
     if (verdict == PACKET_SHORT) {
         return RESPOND_DROPPED_SHORT;
     }
     if (verdict == PACKET_BAD_VERSION) {
         return RESPOND_DROPPED_FORMAT;
     }
-    out.mode = (uint8_t)reply_mode(&in, from);
-    if (out.mode == MODE_RESERVED) {
+    reply->mode = (uint8_t)reply_mode(&r->header, from);
+    if (reply->mode == MODE_RESERVED) {
         return RESPOND_DROPPED_MODE;
     }
     if (verdict != PACKET_OK && verdict != PACKET_OK_TRAILER) {
         return RESPOND_DROPPED_FORMAT;
     }
-    if (trailer.mac_length > 0) {
-        return RESPOND_DROPPED_AUTH;
+    return judge_mac(keys, data, r);
+}
+
+enum respond_verdict respond_with_keys(const struct reference *reference,
+                                       const struct respond_keys *keys, const uint8_t *request,
+                                       size_t length, const struct address *from,
+                                       struct wall_time received, struct wall_time transmit,
+                                       struct mono_time now, bool limited, uint64_t random,
+                                       uint8_t reply[RESPOND_LENGTH_MAX], size_t *reply_length)
+{
+    struct respond_request in = {.key = NULL};
+    uint8_t mac[MAC_LENGTH_MAX];
+    struct packet out = {0};
+    enum respond_verdict verdict = judge_request(keys, request, length, from, &in, &out);
+    size_t mac_length = 0;
+
+    if (verdict != RESPOND_ANSWERED) {
+        return verdict;
     }
-    out.version = in.version;
-    out.poll = clamp_poll(in.poll, WIRE_POLL_MIN);
+    out.version = in.header.version;
+    out.poll = clamp_poll(in.header.poll, WIRE_POLL_MIN);
     out.precision = reference->precision;
-    out.origin = in.transmit;
+    out.origin = in.header.transmit;
     if (limited) {
-        fill_kiss(&out, &in);
+        fill_kiss(&out, &in.header);
     } else {
         fill_times_and_bounds(&out, reference, received, transmit, now, random);
     }
     packet_encode(&out, reply);
+    if (in.key) {
+        mac_length = mac_write(keys->keys, in.key, reply, PACKET_HEADER_LENGTH, false, mac);
+        /* as long as the request's, which was found to be whole or cut */
+        if (mac_length < in.trailer.mac_length) {
+            return RESPOND_DROPPED_AUTH; /* the keys were changed this very moment */
+        }
+        mac_length = in.trailer.mac_length;
+        memcpy(reply + PACKET_HEADER_LENGTH, mac, mac_length);
+    }
+    *reply_length = PACKET_HEADER_LENGTH + mac_length;
     return limited ? RESPOND_KISS : RESPOND_ANSWERED;
+}
+
+enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
+                             size_t length, const struct address *from, struct wall_time received,
+                             struct wall_time transmit, struct mono_time now, bool limited,
+                             uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
+{
+    static const struct respond_keys none = {.keys = NULL};
+    uint8_t buffer[RESPOND_LENGTH_MAX];
+    size_t reply_length;
+    enum respond_verdict verdict =
+        respond_with_keys(reference, &none, request, length, from, received, transmit, now, limited,
+                          random, buffer, &reply_length);
+
+    if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
+        memcpy(reply, buffer, PACKET_HEADER_LENGTH);
+    }
+    return verdict;
 }

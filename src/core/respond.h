@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/mac.h"
 #include "core/packet.h"
 #include "core/reference.h"
 
@@ -22,7 +23,7 @@ enum respond_verdict {
     RESPOND_DROPPED_SOURCE, /* port 0, our own address, multicast, ... */
     RESPOND_DROPPED_ACCESS,
     RESPOND_DROPPED_RATE,
-    RESPOND_DROPPED_AUTH, /* MAC that we cannot check */
+    RESPOND_DROPPED_AUTH, /* a MAC that is wrong, or of a key that we do not know */
     RESPOND_CONTROL,      /* mode 6: for control/, if access allows; not answered here */
     RESPOND_VERDICTS
 };
@@ -38,6 +39,9 @@ bool respond_source_acceptable(const struct address *from, const struct address 
 /* A control request (mode 6), whatever else is in it. */
 bool respond_is_control(const uint8_t *request, size_t length);
 
+/* The longest reply: a header and a MAC. */
+#define RESPOND_LENGTH_MAX (PACKET_HEADER_LENGTH + MAC_LENGTH_MAX)
+
 /* Judges a request and, on RESPOND_ANSWERED and RESPOND_KISS, writes PACKET_HEADER_LENGTH bytes to
  * `reply`; otherwise `reply` is left alone. The transmit timestamp is `transmit`, but always after
  * the receive timestamp. `limited`: answer with a RATE kiss instead (RESPOND_KISS). `random` fuzzes
@@ -46,6 +50,23 @@ enum respond_verdict respond(const struct reference *reference, const uint8_t *r
                              size_t length, const struct address *from, struct wall_time received,
                              struct wall_time transmit, struct mono_time now, bool limited,
                              uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
+    __attribute__((warn_unused_result));
+
+/* Symmetric keys that a server takes. */
+struct respond_keys {
+    const struct mac_keys *keys; /* NULL: none */
+    bool required;               /* a request without a MAC is RESPOND_DROPPED_ACCESS */
+};
+
+/* The same for a server that has keys: a request with a right MAC gets its reply, kisses included,
+ * with a MAC of the same key and length; a wrong one gets nothing, for a crypto-NAK is something that
+ * anybody can forge. Writes *reply_length bytes. */
+enum respond_verdict respond_with_keys(const struct reference *reference,
+                                       const struct respond_keys *keys, const uint8_t *request,
+                                       size_t length, const struct address *from,
+                                       struct wall_time received, struct wall_time transmit,
+                                       struct mono_time now, bool limited, uint64_t random,
+                                       uint8_t reply[RESPOND_LENGTH_MAX], size_t *reply_length)
     __attribute__((warn_unused_result));
 
 #endif

@@ -55,8 +55,7 @@ static enum respond_verdict judge_access(struct worker *w, const struct datagram
     if (respond_is_control(request->data, request->length)) {
         return flags & ACCESS_NOQUERY ? RESPOND_DROPPED_ACCESS : RESPOND_CONTROL;
     }
-    /* Nothing is authenticated here, so who must be, is refused. */
-    if (flags & (ACCESS_NOSERVE | ACCESS_NOTRUST)) {
+    if (flags & ACCESS_NOSERVE) {
         return RESPOND_DROPPED_ACCESS;
     }
     if (flags & ACCESS_VERSION && request->length > 0 &&
@@ -95,6 +94,7 @@ static enum respond_verdict answer(struct worker *w, const struct reference *ref
     struct address self = self_of(request);
     struct instant now;
     uint32_t flags;
+    size_t length;
 
     if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &self)) {
         return RESPOND_DROPPED_SOURCE;
@@ -109,14 +109,16 @@ static enum respond_verdict answer(struct worker *w, const struct reference *ref
     if (verdict == RESPOND_DROPPED_RATE) {
         return verdict;
     }
-    verdict =
-        respond(reference, request->data, request->length, &request->peer, request->stamp, now.wall,
-                now.mono, verdict == RESPOND_KISS, random_u64(&w->random), reply->data);
+    verdict = respond_with_keys(
+        reference,
+        &(struct respond_keys){.keys = w->keys, .required = (flags & ACCESS_NOTRUST) != 0},
+        request->data, request->length, &request->peer, request->stamp, now.wall, now.mono,
+        verdict == RESPOND_KISS, random_u64(&w->random), reply->data, &length);
     if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
         reply->peer = request->peer;
         reply->local = request->local;
         reply->interface = request->interface;
-        reply->length = PACKET_HEADER_LENGTH;
+        reply->length = length;
     }
     return verdict;
 }

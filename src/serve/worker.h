@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/acl.h"
+#include "core/mac.h"
 #include "core/random.h"
 #include "core/ratelimit.h"
 #include "os/udp.h"
@@ -16,6 +17,7 @@ struct worker {
     struct serve_page *page;
     unsigned number; /* which counters are ours */
     const struct acl *acl;
+    const struct mac_keys *keys; /* symmetric keys; NULL, as worker_init() leaves it: none */
     struct ratelimit ratelimit;
     struct random random;
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];
