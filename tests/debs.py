@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
@@ -21,26 +22,22 @@ def _run(*command, **options):
     return subprocess.run(command, check=True, text=True, capture_output=True, **options).stdout
 
 
-def _candidate(package):
-    """The version that apt would download, or None if apt does not know the package."""
-    found = re.search(r'Candidate: (\S+)', _run('apt-cache', 'policy', package))
-    return found.group(1) if found and found.group(1) != '(none)' else None
+def _candidates(packages):
+    """{package: the version that apt would download}; None if apt does not know one of them."""
+    said = _run('apt-cache', 'policy', *packages)
+    found = dict(re.findall(r'^(\S+):\n.*\n +Candidate: (\S+)', said, re.M))
+    return found if all(found.get(p, '(none)') != '(none)' for p in packages) else None
 
 
-def unpack(name, packages):
-    """Unpacks the packages into one folder of the cache, once for each version, and returns it."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / (name + '.lock'), 'w', encoding='ascii') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes share the cache
-        versions = {p: _candidate(p) for p in packages}
-        if None in versions.values():
-            _run('apt-get', 'update')
-            versions = {p: _candidate(p) for p in packages}
-        stamp = ' '.join(f'{p}={v}' for p, v in versions.items())
-        root, stamp_file = CACHE / name, CACHE / (name + '.stamp')
-        if root.is_dir() and stamp_file.is_file() and stamp_file.read_text() == stamp:
-            return root
-        downloads = CACHE / (name + '.downloads')
+def _download(root, packages):
+    versions = _candidates(packages)
+    if versions is None:
+        _run('apt-get', 'update')
+        versions = _candidates(packages)
+    stamp = ' '.join(f'{package}={versions[package]}' for package in packages)
+    stamp_file = root.with_suffix('.stamp')
+    if not (root.is_dir() and stamp_file.is_file() and stamp_file.read_text() == stamp):
+        downloads = root.with_suffix('.downloads')
         for folder in (root, downloads):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -48,8 +45,19 @@ def unpack(name, packages):
         for deb in sorted(downloads.glob('*.deb')):
             _run('dpkg', '-x', str(deb), str(root))
         shutil.rmtree(downloads)
-        stamp_file.write_text(stamp)
-        return root
+    stamp_file.write_text(stamp)
+
+
+def unpack(name, packages):
+    """Unpacks the packages into one folder of the cache and returns it; looks for newer versions
+    once a day."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    root, stamp_file = CACHE / name, CACHE / (name + '.stamp')
+    with open(CACHE / (name + '.lock'), 'w', encoding='ascii') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes share the cache
+        if not stamp_file.is_file() or time.time() - stamp_file.stat().st_mtime > 86400:
+            _download(root, packages)
+    return root
 
 
 def rivals():
@@ -63,12 +71,11 @@ def rivals():
 
 def kernel():
     """Debian's cloud kernel: (vmlinuz, folder of its modules)."""
-    found = re.search(r'Depends: (linux-image-\S+)',
-                      _run('apt-cache', 'depends', 'linux-image-cloud-amd64'))
-    if not found:
-        _run('apt-get', 'update')
-        found = re.search(r'Depends: (linux-image-\S+)',
-                          _run('apt-cache', 'depends', 'linux-image-cloud-amd64'))
-    root = unpack('kernel', [found.group(1)])
-    image = next(root.glob('boot/vmlinuz-*'))
-    return image, next(root.glob('lib/modules/*'))
+    root = CACHE / 'kernel'
+    if not list(root.glob('boot/vmlinuz-*')):
+        # the package of that name holds nothing but a dependency on the newest one
+        if _candidates(['linux-image-cloud-amd64']) is None:
+            _run('apt-get', 'update')
+        said = _run('apt-cache', 'depends', 'linux-image-cloud-amd64')
+        unpack('kernel', [re.search(r'Depends: (linux-image-\S+)', said).group(1)])
+    return next(root.glob('boot/vmlinuz-*')), next(root.glob('lib/modules/*'))

@@ -172,7 +172,7 @@ class Host:
         resolv = self.path('/etc/resolv.conf')
         if resolv.is_symlink():
             resolv.unlink()
-        self.write('/etc/resolv.conf', f'nameserver {address}\noptions timeout:1 attempts:1\n')
+        self.write('/etc/resolv.conf', f'nameserver {address}\noptions timeout:5 attempts:2\n')
 
     def command(self, words):
         return ['nsenter', '--target', str(self.pid), '--net', '--mount', '--uts', '--pid', '--ipc',
