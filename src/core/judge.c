@@ -26,11 +26,13 @@ static enum source_status judge_fitness(const struct engine *e, const struct sou
     }
     if (s->reach == 0) {
         bool answered = s->heard || s->last_verdict != REPLY_ACCEPTED;
+        /* the interval of a reference clock ends before its next sample */
+        bool speaks = s->missed <= (s->config.kind == SOURCE_REFCLOCK ? 1u : 0u);
 
-        if (answered && s->last_verdict == REPLY_UNSYNCHRONISED && s->missed == 0) {
+        if (answered && speaks && s->last_verdict == REPLY_UNSYNCHRONISED) {
             return SOURCE_SERVER_UNSYNCHRONISED;
         }
-        if (answered && s->last_verdict == REPLY_LOOP && s->missed == 0) {
+        if (answered && speaks && s->last_verdict == REPLY_LOOP) {
             return SOURCE_LOOPED;
         }
         return s->missed < JUDGE_SILENT && s->filter.total == 0 ? SOURCE_WAITING
