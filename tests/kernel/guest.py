@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A Linux guest under qemu whose clock really may be set: the one place where the tests let a daemon
-touch a kernel's clock.
+"""A Linux guest under qemu whose clock really may be set: the one place where the tests let a
+daemon touch a kernel's clock.
 
 The guest is Debian's cloud kernel and an initramfs made here of busybox, the network driver and the
 programs under test with their libraries. Its console is a file of the host; its network is qemu's

@@ -9,8 +9,8 @@ _A, _AAAA = 1, 28
 
 
 class NameServer:
-    """Answers on port 53 of a Host from `table` {name: [address, ...]}; `mood` may be changed at any
-    time: 'answer', 'silent', 'servfail'. `asked` lists the names that were asked for."""
+    """Answers on port 53 of a Host from `table` {name: [address, ...]}; `mood` may be changed at
+    any time: 'answer', 'silent', 'servfail'. `asked` lists the names that were asked for."""
 
     def __init__(self, host, table, mood='answer'):
         self.table, self.mood, self.asked = table, mood, []

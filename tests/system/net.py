@@ -4,8 +4,8 @@
 A Host is a set of Linux namespaces (network, mount, process, host name) held by one process. Its
 /etc and /var are overlays, its /run is its own: files written there are seen by that
 Host alone and nothing of the machine changes. When the holder ends, the kernel ends every process
-of the Host and removes its devices, so a failed test leaves nothing behind; no name is used outside,
-so test runs in parallel do not meet.
+of the Host and removes its devices, so a failed test leaves nothing behind; no name is used
+outside, so test runs in parallel do not meet.
 
 Nothing here may set a clock: conftest.py drops CAP_SYS_TIME from the whole test process.
 """
@@ -107,7 +107,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.process.wait()
-            raise AssertionError(f'{self.name} did not end in {timeout} s\n{self.output()}') from None
+            raise AssertionError(
+                f'{self.name} did not end in {timeout} s\n{self.output()}') from None
         return status, time.monotonic() - start
 
 
@@ -277,13 +278,13 @@ class Lab:
         host = Host(self, name)
         self.hosts.append(host)
         number = len(self.hosts)
-        self._switch.run('true')
         subprocess.run(
             ['nsenter', '--target', str(self._switch.pid), '--net', 'ip', 'link', 'add',
              f'port{number}', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', str(host.pid)],
             check=True)
         self._switch.run('ip', 'link', 'set', f'port{number}', 'master', 'br0', 'up')
-        host.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad; ip link set eth0 up')
+        host.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad;'
+                 'ip link set eth0 up')
         host.add_address(f'192.0.2.{number}/24')
         host.add_address(f'2001:db8::{number:x}/64')
         host.names({})

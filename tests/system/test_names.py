@@ -26,7 +26,8 @@ def test_a_dead_name_server_stops_nobody(lab, rivals, mood):
             report = daemons.status(host)
             slowest = max(slowest, time.monotonic() - asked)
             time.sleep(0.3)
-        assert report['clock']['synchronised'] and slowest < 4  # it takes 10 s to give up a silent server
+        assert report['clock']['synchronised']
+        assert slowest < 4  # asking a silent server in the loop would block it for 10 s
         assert daemons.source(host, 'late.example')['status'] == 'unresolved'
         assert 'late.example' in server.asked
         server.mood = 'answer'
