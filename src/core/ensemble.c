@@ -167,11 +167,6 @@ struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)
 {
     struct estimate out = kalman_estimate_at(&e->kalman, at);
 
-    for (unsigned i = 0; i < e->kalman.biases; i++) {
-        double sd = sqrt(kalman_predict(&e->kalman, at, (int)i).variance_s2);
-
-        out.offset_sd_s = i == 0 ? sd : fmin(out.offset_sd_s, sd);
-    }
     out.samples = e->samples;
     return out;
 }

@@ -263,21 +263,26 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
 
 void judge_reference(struct engine *e, struct instant now, bool updated)
 {
+    struct free_time at = timeline_free(&e->timeline, now.mono);
     struct reference *r = &e->reference;
     const struct discipline *d = &e->discipline;
     struct estimate estimate;
+    double age_s;
 
     if (d->updates > 0 && e->selection.chosen != SELECTION_NONE) {
         judge_follow_peer(e, now, updated);
     }
     r->at = now.mono;
     if (e->ensemble.started) {
-        estimate = ensemble_estimate(&e->ensemble, timeline_free(&e->timeline, now.mono));
+        estimate = ensemble_estimate(&e->ensemble, at);
+        /* what an oscillator does that never did it before is not in the estimate's deviation */
+        age_s = s_from_ns(ns_subtract(at.ns, e->ensemble.kalman.at.ns));
         r->offset_s = discipline_offset(d, &e->timeline, now.mono);
         r->offset_sd_s = estimate.offset_sd_s;
         r->root_delay_s = e->server_delay_s;
-        r->root_dispersion_s =
-            e->server_dispersion_s + e->precision_s + fabs(r->offset_s) + 3 * estimate.offset_sd_s;
+        r->root_dispersion_s = e->server_dispersion_s + e->precision_s + fabs(r->offset_s) +
+                               3 * estimate.offset_sd_s +
+                               fmax(age_s, 0) * e->settings.max_clock_error;
         r->dispersion_rate = e->settings.max_clock_error + 2 * estimate.rate_sd;
     }
     e->synchronised = d->updates > 0 && e->ensemble.started && d->state != DISCIPLINE_PANIC &&

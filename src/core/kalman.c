@@ -334,12 +334,25 @@ void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd)
     }
 }
 
-static struct estimate kalman_to_estimate(const struct kalman_model *s, struct free_time at)
+/* Variance of x; with biases, of x + b_k for the source k that it is least for: what is common to
+ * all biases nobody can see. */
+static double kalman_offset_variance(const struct kalman_model *s, unsigned biases)
+{
+    double least = biases > 0 ? HUGE_VAL : s->covariance[0][0];
+
+    for (unsigned i = 2; i < 2 + biases; i++) {
+        least = fmin(least, s->covariance[0][0] + 2 * s->covariance[0][i] + s->covariance[i][i]);
+    }
+    return fmax(least, KALMAN_VARIANCE_MIN);
+}
+
+static struct estimate kalman_to_estimate(const struct kalman_model *s, unsigned biases,
+                                          struct free_time at)
 {
     return (struct estimate){.at = at,
                              .offset_s = s->mean[0],
                              .rate = s->mean[1],
-                             .offset_sd_s = sqrt(fmax(s->covariance[0][0], KALMAN_VARIANCE_MIN)),
+                             .offset_sd_s = sqrt(kalman_offset_variance(s, biases)),
                              .rate_sd = sqrt(fmax(s->covariance[1][1], KALMAN_VARIANCE_MIN)),
                              .covariance_s = s->covariance[0][1]};
 }
@@ -349,7 +362,7 @@ struct estimate kalman_estimate(const struct kalman *k)
     struct kalman_model mixed;
 
     kalman_mix_all(k, &mixed);
-    return kalman_to_estimate(&mixed, k->at);
+    return kalman_to_estimate(&mixed, k->biases, k->at);
 }
 
 struct estimate kalman_estimate_at(const struct kalman *k, struct free_time at)
@@ -370,7 +383,7 @@ struct estimate kalman_estimate_at(const struct kalman *k, struct free_time at)
         }
     }
     kalman_advance(&mixed, k->bias_drift, k->biases, dt, sqrt(q / sum));
-    return kalman_to_estimate(&mixed, at);
+    return kalman_to_estimate(&mixed, k->biases, at);
 }
 
 double kalman_bias(const struct kalman *k, unsigned index, double *sd_s)

@@ -69,6 +69,7 @@ struct source_spec *scenario_add_source(struct settings *settings, unsigned node
 void scenario_settings(const struct scenario *s, struct settings *out)
 {
     scenario_settings_chrony(out);
+    out->max_clock_error = 15e-6; /* PHI of RFC 5905: oscillators jump by 10 ppm here */
     if (s->makestep_s > 0) {
         out->step_threshold_s = s->makestep_s;
         out->step_updates = s->makestep_updates;
