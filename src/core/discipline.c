@@ -92,6 +92,12 @@ static struct clock_command discipline_slew(struct discipline *d, const struct s
     return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift + slew};
 }
 
+static void discipline_rest(struct discipline *d)
+{
+    d->slewing = false;
+    d->stepping = false;
+}
+
 struct clock_command discipline_update(struct discipline *d, const struct settings *settings,
                                        const struct timeline *timeline,
                                        const struct estimate *estimate, struct instant now,
@@ -114,7 +120,7 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
         command.step_ns = ns_from_s(offset_s);
         command.rate = d->drift;
         d->slewing = false;
-        d->steps++;
+        d->stepping = true;
         break;
     case VERDICT_SLEW:
         command = discipline_slew(d, settings, offset_s, now.mono, interval_s);
@@ -122,6 +128,10 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
     }
     d->last_correction_s = offset_s;
     d->updates++;
+    if (!settings->clock_control) { /* it is only watched: nothing begins, so nothing ends */
+        discipline_rest(d);
+        command.action = CLOCK_KEEP;
+    }
     return command;
 }
 
@@ -146,6 +156,14 @@ struct clock_command discipline_tick(struct discipline *d, const struct settings
 void discipline_shift(struct discipline *d, double step_s)
 {
     d->estimate.offset_s -= step_s;
+    d->stepping = false;
+    d->steps++;
+}
+
+void discipline_fail(struct discipline *d)
+{
+    d->updates -= d->stepping && d->updates > 0;
+    discipline_rest(d);
 }
 
 const char *discipline_state_name(enum discipline_state s)

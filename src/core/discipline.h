@@ -36,8 +36,9 @@ struct discipline {
     enum discipline_state state;
     struct estimate estimate; /* the combined one, last used; relative to the free clock */
     unsigned updates;         /* of the clock since the start, or since somebody else stepped it */
-    unsigned steps;
-    double drift, drift_sd; /* rate of the oscillator: from the drift file, then measured */
+    bool stepping;            /* a step was ordered and has not been reported yet */
+    unsigned steps;           /* done */
+    double drift, drift_sd;   /* rate of the oscillator: from the drift file, then measured */
     bool slewing;
     struct mono_time slew_end; /* back to the bare rate then */
     struct mono_time spike_since;
@@ -63,8 +64,12 @@ struct clock_command discipline_tick(struct discipline *d, const struct settings
 double discipline_offset(const struct discipline *d, const struct timeline *timeline,
                          struct mono_time now);
 
-/* The clock was stepped by `step_s`: the estimate moves with the samples. */
+/* Our step was done, of `step_s`: the estimate moves with the samples. */
 void discipline_shift(struct discipline *d, double step_s);
+
+/* The clock could not be changed: a step that was not done does not count as an update, a slew that
+ * was not begun does not end. */
+void discipline_fail(struct discipline *d);
 
 /* "unset", "tracking", "holdover", "spike", "panic". */
 const char *discipline_state_name(enum discipline_state s);

@@ -16,10 +16,12 @@
     1000000 /* below it is reading error; a real step this small shows as one */
 #define ENGINE_REFCLOCK_AGE_MAX_NS (8 * NS_PER_S)
 #define ENGINE_REFCLOCK_SETTLE_S                                                                   \
-    2.0                     /* after a step: until then a sample may have been stamped before it */
-#define ENGINE_RATE_SD 1e-4 /* of an oscillator that nobody has measured yet */
+    2.0 /* after a step: until then a sample may have been stamped before it */
+#define ENGINE_ASK_AGAIN_S 2.0 /* after a request that a step made worthless: as in a burst */
+#define ENGINE_RATE_SD 1e-4    /* of an oscillator that nobody has measured yet */
 #define ENGINE_RESUME_RATE_SD                                                                      \
     1e-6 /* after a step by others: a resumed machine runs nearly as before */
+#define ENGINE_RESUME_REQUESTS 4
 
 static struct roster engine_roster(struct engine *e)
 {
@@ -48,7 +50,7 @@ static void engine_cancel_all(struct engine *e)
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         if (e->sources[i].status != SOURCE_UNUSED && e->sources[i].request.outstanding) {
             source_give_up(&e->sources[i]);
-            e->sources[i].next = e->sources[i].request.sent_mono;
+            e->sources[i].next = mono_after(e->sources[i].request.sent_mono, ENGINE_ASK_AGAIN_S);
             engine_cancel(e, i);
         }
     }
@@ -144,6 +146,7 @@ static void engine_notice_step(struct engine *e, struct instant now)
 {
     int64_t step_ns = timeline_unexplained_ns(&e->timeline, now);
     struct roster roster = engine_roster(e);
+    unsigned steps;
 
     if (step_ns < ENGINE_STEP_SEEN_NS && step_ns > -ENGINE_STEP_SEEN_NS) {
         return;
@@ -163,16 +166,20 @@ static void engine_notice_step(struct engine *e, struct instant now)
             source_restart(s, now.mono, roster.rate,
                            fmax(e->discipline.drift_sd, ENGINE_RESUME_RATE_SD));
             s->reach = 0;
-            if (!s->refused && s->address.family != ADDRESS_NONE) {
-                s->burst_left = s->burst_left ? s->burst_left : 4;
-                s->burst_good = 4;
+            if (s->burst_left == 0) {
+                source_burst(s, now.mono, ENGINE_RESUME_REQUESTS);
             }
         }
     }
     ensemble_reset(&e->ensemble);
     selection_init(&e->selection);
-    discipline_init(&e->discipline, e->discipline.drift,
+    if (e->discipline.slewing) { /* towards a time that nobody knows any more */
+        engine_command(e, &(struct clock_command){.action = CLOCK_SET_RATE, .rate = roster.rate});
+    }
+    steps = e->discipline.steps;
+    discipline_init(&e->discipline, roster.rate,
                     fmax(e->discipline.drift_sd, ENGINE_RESUME_RATE_SD));
+    e->discipline.steps = steps;
     e->started = now.mono;
     engine_publish(e, now, true);
 }
@@ -334,7 +341,9 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
     if (verdict == REPLY_LOOP) {
         effect_event(&e->effects, EVENT_SOURCE_LOOP, source, 0);
     }
-    judge_sources(e, now);
+    if (!s->request.outstanding) { /* else a stranger's: nothing has changed */
+        judge_sources(e, now);
+    }
 }
 
 void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
@@ -364,8 +373,12 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 {
     if (error != 0) {
         effect_event(&e->effects, EVENT_CLOCK_FAILED, EVENT_NO_SOURCE, error);
+        e->clock_failed = true;
+        discipline_fail(&e->discipline);
+        engine_publish(e, now, false);
         return;
     }
+    e->clock_failed = false;
     if (done->action == CLOCK_STEP) {
         double step_s = s_from_ns(done->step_ns);
 
@@ -392,12 +405,25 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
     }
 }
 
+/* Members of the ensemble that are no more, or are another server now. */
+static void engine_release(struct engine *e)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status == SOURCE_UNUSED || s->filter.total == 0) {
+            ensemble_release(&e->ensemble, i);
+        }
+    }
+}
+
 void engine_resolved(struct engine *e, struct instant now, uint16_t source,
                      const struct address *addresses, unsigned count)
 {
     struct roster roster = engine_roster(e);
 
     roster_resolved(&roster, source, addresses, count, now.mono);
+    engine_release(e);
 }
 
 /* Is there a reason not to believe this sample at all? */
@@ -465,6 +491,7 @@ void engine_configure(struct engine *e, struct instant now, const struct setting
 
     e->settings = *settings;
     roster_configure(&roster, &old, settings, now.mono);
+    engine_release(e);
     judge_sources(e, now);
     engine_publish(e, now, false);
 }

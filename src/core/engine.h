@@ -54,7 +54,8 @@ struct engine {
     struct address self[16];
     unsigned self_count;
     struct mono_time started;
-    bool stepped; /* the clock was, by anybody, ... */
+    bool clock_failed; /* the last change of the clock was refused */
+    bool stepped;      /* the clock was, by anybody, ... */
     struct mono_time stepped_at;
     struct mono_time next_status, next_store;
     double server_delay_s,

@@ -140,6 +140,15 @@ bool ensemble_has(const struct ensemble *e, uint16_t source)
     return e->started && ensemble_find(e, source) >= 0;
 }
 
+void ensemble_release(struct ensemble *e, uint16_t source)
+{
+    int bias = ensemble_find(e, source);
+
+    if (e->started && bias >= 0) {
+        ensemble_leave(e, (unsigned)bias);
+    }
+}
+
 void ensemble_forget(struct ensemble *e, uint16_t source)
 {
     int bias = ensemble_find(e, source);

@@ -43,6 +43,9 @@ struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)
 /* The source jumped: what it said before no longer counts. */
 void ensemble_forget(struct ensemble *e, uint16_t source);
 
+/* The source is no more: its bias goes, what is known of the oscillator stays. */
+void ensemble_release(struct ensemble *e, uint16_t source);
+
 bool ensemble_has(const struct ensemble *e, uint16_t source);
 
 /* Forgets everything (the clock or the majority jumped). */

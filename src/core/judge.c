@@ -66,8 +66,8 @@ static void judge_event_majority(struct engine *e, unsigned voters)
     e->no_majority = none;
 }
 
-static void judge_mark(struct engine *e, const struct candidate *candidates, unsigned count,
-                       uint16_t chosen_before)
+static void judge_mark(struct engine *e, struct instant now, const struct candidate *candidates,
+                       unsigned count, uint16_t chosen_before)
 {
     const struct selection *sel = &e->selection;
 
@@ -89,9 +89,11 @@ static void judge_mark(struct engine *e, const struct candidate *candidates, uns
     }
     if (sel->chosen != SELECTION_NONE) {
         e->sources[sel->chosen].status = SOURCE_SELECTED;
-        if (sel->chosen != chosen_before) {
-            effect_event(&e->effects, EVENT_SOURCE_SELECTED, sel->chosen,
-                         e->sources[sel->chosen].last.offset_s);
+        for (unsigned i = 0; i < count && sel->chosen != chosen_before; i++) {
+            if (candidates[i].source == sel->chosen) {
+                effect_event(&e->effects, EVENT_SOURCE_SELECTED, sel->chosen,
+                             timeline_clock_offset(&e->timeline, now.mono, candidates[i].offset_s));
+            }
         }
     }
 }
@@ -126,7 +128,7 @@ void judge_sources(struct engine *e, struct instant now)
                                                  .trust = s->config.trust};
     }
     selection_update(&e->selection, candidates, count, e->settings.min_sources);
-    judge_mark(e, candidates, count, before);
+    judge_mark(e, now, candidates, count, before);
     judge_event_majority(e, count);
     if (!e->selection.valid && e->discipline.state == DISCIPLINE_TRACKING) {
         e->discipline.state = DISCIPLINE_HOLDOVER;
@@ -240,7 +242,7 @@ static void judge_arm_leap(struct engine *e, struct instant now)
     if (leap != LEAP_NONE && e->leap_armed == LEAP_NONE) {
         effect_event(&e->effects, EVENT_LEAP_ARMED, EVENT_NO_SOURCE, leap == LEAP_INSERT ? 1 : -1);
     }
-    if (e->selection.valid) {
+    if (e->selection.valid || !leap_may_end_today(now.wall)) { /* the day passes in any case */
         e->leap_armed = leap;
     }
 }
@@ -286,7 +288,7 @@ void judge_reference(struct engine *e, struct instant now, bool updated)
         r->dispersion_rate = e->settings.max_clock_error + 2 * estimate.rate_sd;
     }
     e->synchronised = d->updates > 0 && e->ensemble.started && d->state != DISCIPLINE_PANIC &&
-                      r->stratum >= 1 && r->stratum <= STRATUM_MAX &&
+                      !e->clock_failed && r->stratum >= 1 && r->stratum <= STRATUM_MAX &&
                       reference_distance(r, now.mono) < e->settings.max_distance_s;
     judge_arm_leap(e, now);
     r->leap = e->synchronised ? (uint8_t)e->leap_armed : LEAP_UNSYNCHRONISED;

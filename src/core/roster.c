@@ -168,15 +168,16 @@ static bool roster_taken(const struct roster *r, const struct address *a, const 
 static void roster_give(struct roster *r, struct source *s, const struct address *a,
                         struct mono_time now)
 {
-    s->address = *a;
-    s->address.port = s->config.port;
-    s->status = SOURCE_WAITING;
-    s->reach = 0;
-    s->missed = 0;
-    s->heard = false;
-    s->refused = false;
-    source_restart(s, mono_after(now, ROSTER_FIRST_S * (1 + random_unit(r->random))), r->rate,
-                   r->rate_sd);
+    struct mono_time first = mono_after(now, ROSTER_FIRST_S * (1 + random_unit(r->random)));
+    const struct source_spec config = s->config;
+    const struct source before = {.lookup_pending = s->lookup_pending,
+                                  .lookup_next = s->lookup_next,
+                                  .lookup_failures = s->lookup_failures};
+
+    source_init(s, s->spec, &config, a, first, r->rate, r->rate_sd);
+    s->lookup_pending = before.lookup_pending;
+    s->lookup_next = before.lookup_next;
+    s->lookup_failures = before.lookup_failures;
 }
 
 /* An address for this source that nobody has: NULL if there is none. */

@@ -51,16 +51,18 @@ const char *source_status_name(enum source_status s)
     return names[s];
 }
 
-static void source_begin_burst(struct source *s)
-{
-    s->burst_left = SOURCE_BURST_REQUESTS;
-    s->burst_good = SOURCE_BURST_ANSWERS;
-}
+/* Never before: no wait follows from it. */
+#define SOURCE_NEVER ((struct mono_time){INT64_MIN / 2})
 
 void source_init(struct source *s, uint16_t spec, const struct source_spec *config,
                  const struct address *address, struct mono_time first, double rate, double rate_sd)
 {
+    uint16_t serial = s->request.serial;
+
     memset(s, 0, sizeof *s);
+    s->request.serial = serial; /* late news of whoever had the slot before are not of this one */
+    s->request.sent_mono = s->burst_begun = SOURCE_NEVER;
+    s->poll_floor = POLL_MIN;
     s->spec = spec;
     s->config = *config;
     s->address = *address;
@@ -73,19 +75,38 @@ void source_init(struct source *s, uint16_t spec, const struct source_spec *conf
     source_restart(s, first, rate, rate_sd);
 }
 
+void source_burst(struct source *s, struct mono_time now, unsigned requests)
+{
+    struct mono_time again = mono_after(s->burst_begun, s_from_log2(s->config.minpoll));
+    struct mono_time spaced = mono_after(s->request.sent_mono, SOURCE_BURST_INTERVAL_S);
+
+    if (s->config.kind == SOURCE_REFCLOCK || s->refused || s->poll_floor > POLL_MIN ||
+        now.ns < again.ns) {
+        return;
+    }
+    s->burst_left = requests;
+    s->burst_good = SOURCE_BURST_ANSWERS;
+    s->burst_begun = now;
+    s->next = spaced.ns > now.ns ? spaced : now;
+}
+
 void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd)
 {
+    int least = s->config.minpoll > s->poll_floor ? s->config.minpoll : s->poll_floor;
+    struct mono_time allowed = mono_after(s->request.sent_mono, s_from_log2(least));
+
     filter_init(&s->filter, rate, rate_sd);
     interleave_reset(&s->interleave);
     s->request.outstanding = false;
     s->poll = s->config.minpoll;
-    s->poll_floor = POLL_MIN;
     s->poll_samples = 0;
-    s->next = now;
     s->suspect = false;
     s->burst_left = 0;
-    if (s->config.iburst && s->config.kind != SOURCE_REFCLOCK) {
-        source_begin_burst(s);
+    if (!s->refused) {
+        s->next = allowed.ns > now.ns ? allowed : now;
+    }
+    if (s->config.iburst) {
+        source_burst(s, now, SOURCE_BURST_REQUESTS);
     }
 }
 

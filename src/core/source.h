@@ -90,6 +90,7 @@ struct source {
     unsigned poll_samples; /* samples since the interval was changed */
     unsigned burst_left;   /* requests still to be sent 2 s apart */
     unsigned burst_good;   /* answers still wanted from the burst */
+    struct mono_time burst_begun;
     struct source_request request;
     uint8_t reach; /* RFC 5905: shift register of the last eight requests */
     bool lookup_pending;
@@ -136,13 +137,19 @@ struct source_context {
     unsigned self_count;
 };
 
-/* Makes a new association; the address may be ADDRESS_NONE. `rate`: prior of the oscillator. */
+/* Makes a new association in a slot that was one before or is all zero; the address may be
+ * ADDRESS_NONE. `rate`: prior of the oscillator. */
 void source_init(struct source *s, uint16_t spec, const struct source_spec *config,
                  const struct address *address, struct mono_time first, double rate,
                  double rate_sd);
 
-/* Forgets all measurements, and asks anew (with a burst if so configured). */
+/* Forgets all measurements, and asks anew (with a burst if so configured) as soon as the server
+ * bears it: what it asked for by a kiss still holds. */
 void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd);
+
+/* Asks so many times 2 s apart, unless that was done less than a poll interval ago or the server
+ * sent a kiss. */
+void source_burst(struct source *s, struct mono_time now, unsigned requests);
 
 /* Is a request due? */
 bool source_due(const struct source *s, struct mono_time now);
