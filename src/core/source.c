@@ -427,9 +427,6 @@ static enum reply_verdict source_measure_interleaved(struct source *s,
     if (v != REPLY_ACCEPTED) {
         return v;
     }
-    if (s_from_ns(ns_subtract(t->transmit.ns, t->receive.ns)) > source_fuzz_s(p)) {
-        return REPLY_TURNAROUND; /* it cannot have left after our next request came */
-    }
     interleave_learn(x, turnaround_s, out->delay_s);
     t->transmit.ns = ns_add(t->receive.ns, ns_from_s(interleave_turnaround(x, total_s)));
     if (interleave_prefers_old(x, out->dispersion_s, source_aging(s))) {
