@@ -6,9 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* A bias gains its own size again within this time: paths change. */
-#define ENSEMBLE_BIAS_LIFE_S (30 * 86400.0)
-
 static int ensemble_find(const struct ensemble *e, uint16_t source)
 {
     for (unsigned i = 0; i < e->kalman.biases; i++) {
@@ -50,9 +47,8 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
                              unsigned count)
 {
     unsigned left[KALMAN_BIASES_MAX];
-    const struct filter *first = members[0].filter;
 
-    memset(e, 0, sizeof *e);
+    ensemble_reset(e);
     for (unsigned i = 0; i < count; i++) {
         left[i] = members[i].filter->count;
     }
@@ -79,8 +75,8 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
             /* next to nothing is known of the offset yet; a prior beyond this loses digits */
             double sd = 1e3 * sqrt(filter_variance(members[whose].filter, oldest));
 
-            kalman_init(&e->kalman, oldest->at, oldest->offset_s, sd, first->rate_prior,
-                        first->rate_prior_sd);
+            kalman_init(&e->kalman, oldest->at, oldest->offset_s, sd, e->rate_prior,
+                        e->rate_prior_sd);
             for (unsigned i = 0; i < count; i++) {
                 ensemble_join(e, &members[i]);
             }
@@ -127,10 +123,9 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
     }
     for (unsigned i = 0; i < count; i++) {
         int bias = ensemble_find(e, members[i].source);
-        double sd = members[i].bias_sd_s;
 
         /* alone, a bias that drifts would only be noise on the offset */
-        e->kalman.bias_drift[bias] = count > 1 ? sd * sd / ENSEMBLE_BIAS_LIFE_S : 0;
+        e->kalman.bias_drift[bias] = count > 1 ? members[i].bias_drift_s2 : 0;
     }
     return rebuilt;
 }
@@ -180,9 +175,18 @@ struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)
     return out;
 }
 
+void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd)
+{
+    e->rate_prior = rate;
+    e->rate_prior_sd = rate_sd;
+}
+
 void ensemble_reset(struct ensemble *e)
 {
+    double rate = e->rate_prior, rate_sd = e->rate_prior_sd;
+
     memset(e, 0, sizeof *e);
+    ensemble_set_prior(e, rate, rate_sd);
 }
 
 void ensemble_shift(struct ensemble *e, double step_s)

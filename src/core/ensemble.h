@@ -16,6 +16,7 @@
 struct ensemble {
     bool started;
     struct kalman kalman;
+    double rate_prior, rate_prior_sd;    /* of the oscillator, when it began */
     uint16_t members[KALMAN_BIASES_MAX]; /* source of each bias */
     unsigned samples;                    /* taken in, saturating */
 };
@@ -24,8 +25,13 @@ struct ensemble {
 struct ensemble_member {
     uint16_t source;
     const struct filter *filter;
-    double bias_sd_s; /* how far its mean may be off */
+    double bias_sd_s;         /* how far its mean may be off */
+    double bias_drift_s2;     /* variance that this gains in a second, s^2/s */
 };
+
+/* What is known of the oscillator beforehand: to be called before the first members of an ensemble
+ * that has not started. */
+void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd);
 
 /* Makes these the members: newcomers get a bias of their own, the others keep theirs. The first
  * time, and as long as all their samples are still kept, it begins from those: true then, and the

@@ -27,9 +27,35 @@ void filter_init(struct filter *f, double rate, double rate_sd)
     f->share = FILTER_SHARE;
 }
 
+void filter_restart(struct filter *f, double rate, double rate_sd)
+{
+    struct filter old = *f;
+
+    filter_init(f, rate, rate_sd);
+    if (old.base_samples == 0) {
+        return;
+    }
+    f->min_delay_s = old.min_delay_s;
+    f->base_samples = old.base_samples;
+    f->spread_s = old.spread_s;
+    f->share = old.share;
+    f->share_sum = old.share_sum;
+    f->share_weight = old.share_weight;
+    f->slope = old.slope;
+    f->slope_sum = old.slope_sum;
+    f->slope_weight = old.slope_weight;
+}
+
 const struct sample *filter_sample(const struct filter *f, unsigned i)
 {
     return &f->window[(f->newest + FILTER_WINDOW - i) % FILTER_WINDOW];
+}
+
+/* Takes the newest sample out again. */
+static void filter_pop(struct filter *f)
+{
+    f->newest = (f->newest + FILTER_WINDOW - 1) % FILTER_WINDOW;
+    f->count--;
 }
 
 static void filter_push(struct filter *f, const struct sample *s)
@@ -57,7 +83,7 @@ static void filter_track_base(struct filter *f, const struct sample *s)
 {
     double delays[8];
 
-    if (f->total == 0 || s->delay_s < f->min_delay_s - 10 * f->spread_s) {
+    if (f->base_samples == 0 || s->delay_s < f->min_delay_s - 10 * f->spread_s) {
         f->base_samples = 0; /* a first sample, or a shorter route */
         f->min_delay_s = s->delay_s;
     }
@@ -221,6 +247,7 @@ enum filter_verdict filter_add(struct filter *f, const struct sample *s)
     p = kalman_predict(&f->kalman, s->at, -1);
     if (filter_outlies(f, &z, &p)) {
         if (++f->suspects < FILTER_SUSPECTS_MAX) {
+            filter_pop(f);
             return FILTER_SUSPECT;
         }
         filter_begin(f, &z, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);

@@ -50,6 +50,9 @@ enum filter_verdict {
 /* `rate`: what is known of the oscillator beforehand. */
 void filter_init(struct filter *f, double rate, double rate_sd);
 
+/* Forgets all measurements of the clock, but not what was learnt of the path. */
+void filter_restart(struct filter *f, double rate, double rate_sd);
+
 enum filter_verdict filter_add(struct filter *f, const struct sample *s);
 
 /* Variance of a sample's offset by the noise model, s^2; > 0. */

@@ -11,8 +11,14 @@
 #define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
 #define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
 #define JUDGE_BIAS 0.02        /* part of the delays that asymmetry is taken to be */
-#define JUDGE_BIAS_DISPERSION 0.1
 #define JUDGE_BIAS_MIN_S 1e-8
+/* A path gains its own bias again within the first of these times, a server's clock within the
+ * second: a server that is itself corrected, perhaps by us, must not be taken for a constant. */
+#define JUDGE_PATH_LIFE_S (30 * 86400.0)
+#define JUDGE_SERVER_LIFE_S 3600.0
+/* What a new ensemble believes of a rate that was known before. */
+#define JUDGE_PRIOR_FACTOR 3.0
+#define JUDGE_PRIOR_SD 1e-7
 
 /* State of a source apart from any vote; SOURCE_SELECTED stands for "may vote". */
 static enum source_status judge_fitness(const struct engine *e, const struct source *s,
@@ -180,13 +186,16 @@ static unsigned judge_members(const struct engine *e, struct ensemble_member *me
 
     for (unsigned i = 0; i < e->selection.survivor_count && count < KALMAN_BIASES_MAX; i++) {
         const struct source *s = &e->sources[e->selection.survivors[i]];
+        double path =
+            JUDGE_BIAS_MIN_S + JUDGE_BIAS * (s->filter.min_delay_s + s->last.root_delay_s);
+        double server = s->last.root_dispersion_s;
 
-        members[count++] = (struct ensemble_member){
-            .source = e->selection.survivors[i],
-            .filter = &s->filter,
-            .bias_sd_s = JUDGE_BIAS_MIN_S +
-                         JUDGE_BIAS * (s->filter.min_delay_s + s->last.root_delay_s) +
-                         JUDGE_BIAS_DISPERSION * s->last.root_dispersion_s};
+        members[count++] =
+            (struct ensemble_member){.source = e->selection.survivors[i],
+                                     .filter = &s->filter,
+                                     .bias_sd_s = sqrt(path * path + server * server),
+                                     .bias_drift_s2 = path * path / JUDGE_PATH_LIFE_S +
+                                                      server * server / JUDGE_SERVER_LIFE_S};
     }
     return count;
 }
@@ -199,8 +208,8 @@ static void judge_consistency(struct engine *e, struct free_time at,
     struct estimate estimate = ensemble_estimate(&e->ensemble, at);
     double slack = 5 * estimate.offset_sd_s;
 
-    if (estimate.offset_s < e->selection.low_s - slack ||
-        estimate.offset_s > e->selection.high_s + slack || !isfinite(estimate.offset_s)) {
+    if (estimate.offset_s < e->selection.hull_low_s - slack ||
+        estimate.offset_s > e->selection.hull_high_s + slack || !isfinite(estimate.offset_s)) {
         ensemble_reset(&e->ensemble);
         (void)ensemble_set_members(&e->ensemble, members, count);
     }
@@ -218,6 +227,13 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
         return false;
     }
     count = judge_members(e, members);
+    if (!e->ensemble.started) {
+        bool known = e->discipline.updates > 0;
+
+        ensemble_set_prior(&e->ensemble, e->discipline.drift,
+                           known ? fmax(JUDGE_PRIOR_FACTOR * e->discipline.drift_sd, JUDGE_PRIOR_SD)
+                                 : e->discipline.drift_sd);
+    }
     if (!ensemble_set_members(&e->ensemble, members, count) && !suspect) {
         ensemble_add(&e->ensemble, source, &e->sources[source].filter);
     }
@@ -226,7 +242,12 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
         (e->discipline.updates == 0 && !judge_settled(e, now))) {
         return false;
     }
+    /* whatever the weights, the clock stays where the majority says that the true time lies */
     estimate = ensemble_estimate(&e->ensemble, at);
+    estimate.offset_s =
+        fmax(e->selection.hull_low_s, fmin(e->selection.hull_high_s, estimate.offset_s));
+    e->majority_reach_s = fmax(e->selection.hull_high_s - estimate.offset_s,
+                               estimate.offset_s - e->selection.hull_low_s);
     *command = discipline_update(&e->discipline, &e->settings, &e->timeline, &estimate, now,
                                  judge_interval(e));
     return true;

@@ -173,8 +173,12 @@ static void roster_give(struct roster *r, struct source *s, const struct address
     const struct source before = {.lookup_pending = s->lookup_pending,
                                   .lookup_next = s->lookup_next,
                                   .lookup_failures = s->lookup_failures};
+    bool another = s->address.family != ADDRESS_NONE;
 
     source_init(s, s->spec, &config, a, first, r->rate, r->rate_sd);
+    if (another) {
+        s->burst_left = 0; /* many dead addresses must not make a stream of bursts */
+    }
     s->lookup_pending = before.lookup_pending;
     s->lookup_next = before.lookup_next;
     s->lookup_failures = before.lookup_failures;

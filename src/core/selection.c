@@ -10,6 +10,9 @@
 
 /* The system peer is left only for one whose distance is below this part of its own. */
 #define SELECTION_STICKY 0.7
+/* A survivor whose distance is more than so many times that of the system peer adds nothing but its
+ * own asymmetry: it is not combined. */
+#define SELECTION_COMBINE 3.0
 /* Distance that one stratum is worth when the system peer is chosen. */
 #define SELECTION_STRATUM_S 0.001
 
@@ -76,6 +79,23 @@ static double selection_upper(const struct candidate *c, unsigned count, bool tr
     return high;
 }
 
+/* Ends of the region that more than half of the voters cover: the truth is in it as long as they are
+ * right, wherever in it they agree most. */
+static void selection_hull(struct selection *s, const struct candidate *c, unsigned count,
+                           bool trusted)
+{
+    s->hull_low_s = s->low_s;
+    s->hull_high_s = s->high_s;
+    for (unsigned i = 0; i < count; i++) {
+        if (2 * selection_depth(c, count, candidate_low(&c[i]), trusted) > s->voters) {
+            s->hull_low_s = fmin(s->hull_low_s, candidate_low(&c[i]));
+        }
+        if (2 * selection_depth(c, count, candidate_high(&c[i]), trusted) > s->voters) {
+            s->hull_high_s = fmax(s->hull_high_s, candidate_high(&c[i]));
+        }
+    }
+}
+
 static double candidate_rank(const struct candidate *c)
 {
     return c->distance_s + c->stratum * SELECTION_STRATUM_S;
@@ -106,6 +126,28 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
         best = present;
     }
     s->chosen = best ? best->source : SELECTION_NONE;
+}
+
+/* Leaves out the survivors that are much further away than the system peer. */
+static void selection_prune(struct selection *s, const struct candidate *c, unsigned count)
+{
+    double limit = 0;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (c[i].source == s->chosen) {
+            limit = SELECTION_COMBINE * candidate_rank(&c[i]);
+        }
+    }
+    for (unsigned j = 0; j < s->survivor_count; j++) {
+        for (unsigned i = 0; i < count; i++) {
+            if (c[i].source == s->survivors[j] && candidate_rank(&c[i]) <= limit) {
+                s->survivors[kept++] = c[i].source;
+                break;
+            }
+        }
+    }
+    s->survivor_count = kept;
 }
 
 /* Leap second that more than half of those who tell the truth announce, preferred or not. */
@@ -166,12 +208,15 @@ void selection_update(struct selection *s, const struct candidate *c, unsigned c
     }
     s->low_s = low;
     s->high_s = selection_upper(c, count, trusted > 0, low);
+    selection_hull(s, c, count, trusted > 0);
     for (unsigned i = 0; i < count; i++) {
-        bool meets = candidate_low(&c[i]) <= s->high_s && s->low_s <= candidate_high(&c[i]);
+        bool meets =
+            candidate_low(&c[i]) <= s->hull_high_s && s->hull_low_s <= candidate_high(&c[i]);
 
         s->judgements[i] = meets ? JUDGED_TRUE : JUDGED_FALSE;
     }
     selection_survivors(s, c, count);
     selection_choose(s, c, count);
+    selection_prune(s, c, count);
     selection_leap(s, c, count);
 }

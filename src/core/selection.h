@@ -32,7 +32,8 @@ struct selection {
     unsigned survivor_count;
     unsigned voters;
     enum judgement judgements[SOURCES_MAX]; /* as the candidates were given */
-    double low_s, high_s;                   /* the intersection, if valid */
+    double low_s, high_s; /* if valid: the first of the deepest intersections */
+    double hull_low_s, hull_high_s; /* and all that a majority covers: there the true time lies */
     uint8_t leap;                           /* announced by more than half of the truechimers */
 };
 
