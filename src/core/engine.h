@@ -60,6 +60,7 @@ struct engine {
     struct mono_time next_status, next_store;
     double server_delay_s,
         server_dispersion_s; /* root values of the system peer, its path included */
+    double majority_reach_s; /* from the combined estimate to the far end of what the majority covers */
     double stored_sd;        /* of the drift last given to EFFECT_STORE */
     bool synchronised;       /* as last told */
     bool no_majority;        /* likewise */
