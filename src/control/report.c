@@ -103,6 +103,7 @@ static void fill_source(struct report_source *out, const struct engine *e, const
                                   .root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN,
                                   .root_distance_s = UNKNOWN,
                                   .kernel_stamps = s->kernel_receive && s->kernel_transmit,
+                                  .interleaved = s->interleaved,
                                   .max_distance_s = e->settings.max_distance_s,
                                   .max_jitter_s = e->settings.max_jitter_s,
                                   .combined_offset_s = UNKNOWN};

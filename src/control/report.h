@@ -49,7 +49,7 @@ struct report_source {
     double last_sample_age_s, offset_s, offset_sd_s, delay_s, jitter_s, frequency;
     double root_delay_s, root_dispersion_s, root_distance_s;
     unsigned samples;
-    bool kernel_stamps;
+    bool kernel_stamps, interleaved;
     double max_distance_s, max_jitter_s; /* the limits it was judged by */
     double combined_offset_s;            /* what all together say; to compare */
     char sentence[REPORT_SENTENCE_MAX];

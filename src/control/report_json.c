@@ -79,6 +79,7 @@ static void write_source(struct document *d, const struct report_source *s)
     document_integer(d, "samples", s->samples);
     document_string(d, "kiss", s->kiss[0] ? s->kiss : NULL);
     document_string(d, "timestamps", s->kernel_stamps ? "kernel" : "daemon");
+    document_bool(d, "interleaved", s->interleaved);
     document_open_object(d, "verdicts");
     for (unsigned v = 0; v < REPLY_VERDICTS; v++) {
         if (s->verdicts[v]) {
