@@ -29,7 +29,7 @@ enum effect_type {
 struct effect_send {
     uint16_t source, serial;
     struct address to;
-    uint8_t data[PACKET_HEADER_LENGTH];
+    uint8_t data[PACKET_KEYED_MAX];
     size_t length;
 };
 

@@ -199,6 +199,27 @@ static bool engine_age_refclock(struct engine *e, struct mono_time now, uint16_t
     return s->reach == 0;
 }
 
+/* The next request of a source. True if with it the last answer falls out of its register. */
+static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
+{
+    struct source *s = &e->sources[i];
+    bool silent = s->reach == 0x80;
+    uint32_t missed = s->missed;
+    struct effect_send send = {.source = i, .to = s->address};
+
+    source_poll(s, &e->random, now.mono, send.data);
+    s->request.sent = now.wall;
+    send.serial = s->request.serial;
+    send.length = source_seal(s, e->settings.keys, send.data);
+    if (send.length > 0) { /* without its key nothing goes out, and nothing will come back */
+        effect_push(&e->effects, EFFECT_SEND)->send = send;
+    }
+    if (silent) {
+        effect_event(&e->effects, EVENT_SOURCE_UNREACHABLE, i, missed);
+    }
+    return silent;
+}
+
 /* True if a source stayed silent: that may change the vote. */
 static bool engine_send_due(struct engine *e, struct instant now)
 {
@@ -206,7 +227,6 @@ static bool engine_send_due(struct engine *e, struct instant now)
 
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         struct source *s = &e->sources[i];
-        struct effect_send *send;
 
         if (s->status == SOURCE_UNUSED) {
             continue;
@@ -220,20 +240,9 @@ static bool engine_send_due(struct engine *e, struct instant now)
             engine_cancel(e, i);
             silent = true;
         }
-        if (!source_due(s, now.mono)) {
-            continue;
+        if (source_due(s, now.mono)) {
+            silent = engine_ask(e, now, i) || silent;
         }
-        send = &effect_push(&e->effects, EFFECT_SEND)->send;
-        if (s->reach == 0x80) { /* the last answer falls out of the register now */
-            effect_event(&e->effects, EVENT_SOURCE_UNREACHABLE, i, s->missed);
-            silent = true;
-        }
-        source_poll(s, &e->random, now.mono, send->data);
-        s->request.sent = now.wall;
-        send->source = i;
-        send->serial = s->request.serial;
-        send->to = s->address;
-        send->length = PACKET_HEADER_LENGTH;
     }
     return silent;
 }
@@ -305,6 +314,7 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
                     bool kernel_stamp)
 {
     const struct source_context context = {.timeline = &e->timeline,
+                                           .keys = e->settings.keys,
                                            .now = now,
                                            .precision_s = e->precision_s,
                                            .kernel_stamp = kernel_stamp,

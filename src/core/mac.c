@@ -13,6 +13,9 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/packet.h"
+
+_Static_assert(PACKET_KEYED_MAX == PACKET_HEADER_LENGTH + MAC_LENGTH_MAX, "the longest MAC");
 
 /* Any hash of the table below. */
 union mac_hash {

@@ -10,6 +10,7 @@
 
 #define PACKET_HEADER_LENGTH 48
 #define PACKET_LENGTH_MAX 1472
+#define PACKET_KEYED_MAX (PACKET_HEADER_LENGTH + 4 + 64) /* with the longest MAC of core/mac.h */
 #define NTP_PORT 123
 
 enum packet_mode {

@@ -39,9 +39,6 @@ bool respond_source_acceptable(const struct address *from, const struct address 
 /* A control request (mode 6), whatever else is in it. */
 bool respond_is_control(const uint8_t *request, size_t length);
 
-/* The longest reply: a header and a MAC. */
-#define RESPOND_LENGTH_MAX (PACKET_HEADER_LENGTH + MAC_LENGTH_MAX)
-
 /* Judges a request and, on RESPOND_ANSWERED and RESPOND_KISS, writes PACKET_HEADER_LENGTH bytes to
  * `reply`; otherwise `reply` is left alone. The transmit timestamp is `transmit`, but always after
  * the receive timestamp. `limited`: answer with a RATE kiss instead (RESPOND_KISS). `random` fuzzes
@@ -66,7 +63,7 @@ enum respond_verdict respond_with_keys(const struct reference *reference,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
                                        struct mono_time now, bool limited, uint64_t random,
-                                       uint8_t reply[RESPOND_LENGTH_MAX], size_t *reply_length)
+                                       uint8_t reply[PACKET_KEYED_MAX], size_t *reply_length)
     __attribute__((warn_unused_result));
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/mac.h"
 
 #define SOURCES_MAX 64      /* associations at one time */
 #define SOURCE_SPECS_MAX 64 /* server, pool and peer lines */
@@ -30,6 +31,7 @@ struct source_spec {
     int minpoll, maxpoll;       /* log2 s, POLL_MIN..POLL_MAX */
     unsigned version;           /* of our requests, 1..4 */
     uint32_t key_id;            /* 0: not authenticated */
+    bool long_mac;              /* before version 4 long digests are sent whole (chrony) */
     unsigned max_sources;       /* of a pool, 1..16 */
     bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
     double offset_correction_s; /* added to each measured offset */
@@ -47,6 +49,7 @@ struct source_spec {
 struct settings {
     struct source_spec specs[SOURCE_SPECS_MAX];
     unsigned spec_count;
+    const struct mac_keys *keys; /* whoever made the settings keeps them; NULL: none */
 
     /* selection */
     unsigned min_sources;  /* selectable sources needed for an update */

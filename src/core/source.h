@@ -10,6 +10,7 @@
 #include "core/address.h"
 #include "core/filter.h"
 #include "core/interleave.h"
+#include "core/mac.h"
 #include "core/packet.h"
 #include "core/random.h"
 #include "core/sample.h"
@@ -26,7 +27,7 @@ enum reply_verdict {
     REPLY_VERSION,    /* not the version asked, nor 3 or 4 */
     REPLY_ORIGIN,     /* origin is not a nonce we sent (test 2) */
     REPLY_ZERO,       /* a zero receive or transmit timestamp (test 3) */
-    REPLY_AUTH,       /* MAC missing or wrong (test 5) */
+    REPLY_AUTH,       /* MAC missing, wrong, or of another key; crypto-NAK (test 5) */
     REPLY_KISS_RATE,
     REPLY_KISS_DENY, /* DENY or RSTR */
     REPLY_KISS_OTHER,
@@ -128,6 +129,7 @@ struct source {
 /* What source_check_reply() needs to know beside the source. */
 struct source_context {
     const struct timeline *timeline;
+    const struct mac_keys *keys; /* NULL: none */
     struct instant now;
     double precision_s;         /* of our clock */
     bool kernel_stamp;          /* the reply was stamped by the kernel */
@@ -165,6 +167,11 @@ bool source_timed_out(const struct source *s, struct mono_time now);
  * after it. */
 void source_poll(struct source *s, struct random *random, struct mono_time now,
                  uint8_t out[PACKET_HEADER_LENGTH]);
+
+/* Puts the MAC of the source's key behind a request, if it has one: length of the whole; 0: the key
+ * is not known, and the request may not be sent without it. */
+size_t source_seal(const struct source *s, const struct mac_keys *keys,
+                   uint8_t data[PACKET_KEYED_MAX]);
 
 /* A reference clock's poll interval is over: its reach register moves on. */
 void source_age(struct source *s, struct mono_time now);
