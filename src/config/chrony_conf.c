@@ -166,16 +166,21 @@ static void set_defaults(struct reader *r)
     c->drift_interval_s = 3600;
 }
 
+/* The limiter goes by the flags of the access table; chrony's holds for everybody. */
+static void settle(struct reader *r)
+{
+    struct config *c = r->config;
+    if (c->ratelimit.enabled) {
+        access_add_flags(&c->access,
+                         c->ratelimit.kod_log2 > 0 ? ACCESS_LIMITED | ACCESS_KOD : ACCESS_LIMITED);
+    }
+}
+
 static void finish(struct reader *r)
 {
     struct config *c = r->config;
-    if (!c->ratelimit.enabled) {
-        return;
-    }
-    /* the limiter goes by the flags of the access table; chrony's holds for everybody */
-    access_add_flags(&c->access,
-                     c->ratelimit.kod_log2 > 0 ? ACCESS_LIMITED | ACCESS_KOD : ACCESS_LIMITED);
-    if (c->client_log_bytes == 0) {
+    settle(r);
+    if (c->ratelimit.enabled && c->client_log_bytes == 0) {
         reader_message_at(
             r, CONFIG_WARNING,
             &r->seen[directive_find(&chrony_conf, "ratelimit") - chrony_conf.directives],
@@ -500,4 +505,5 @@ const struct language chrony_conf = {
     .any_case = true,
     .defaults = set_defaults,
     .finish = finish,
+    .settle = settle,
 };

@@ -127,6 +127,16 @@ static void complain_of_mixture(struct config *c, const char *name,
     }
 }
 
+const struct language *config_language(enum config_dialect dialect)
+{
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+        if (languages[i]->dialect == dialect) {
+            return languages[i];
+        }
+    }
+    return NULL;
+}
+
 static const struct language *find_language(struct config *c, const char *name, const char *text,
                                             size_t length, enum config_dialect force)
 {
@@ -140,12 +150,7 @@ static const struct language *find_language(struct config *c, const char *name, 
     }
     /* chrony.conf is the safe one where nothing tells: it serves nobody and never steps */
     c->dialect = found.dialect != DIALECT_UNKNOWN ? found.dialect : DIALECT_CHRONY;
-    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
-        if (languages[i]->dialect == c->dialect) {
-            return languages[i];
-        }
-    }
-    return NULL;
+    return config_language(c->dialect);
 }
 
 bool config_load_text(struct config *c, const char *name, const char *text, size_t length,

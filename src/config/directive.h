@@ -91,6 +91,7 @@ struct language {
     bool any_case;
     void (*defaults)(struct reader *r);
     void (*finish)(struct reader *r); /* after the last line */
+    void (*settle)(struct reader *r); /* after a line given by hand (config/change.h); may be NULL */
 };
 
 /* A file within a file. */
@@ -176,6 +177,9 @@ const struct value *directive_value(const struct reader *r, const char *name);
 
 /* Reads one line's words into the configuration. */
 void directive_parse(struct reader *r);
+
+/* Table of a language, NULL for DIALECT_UNKNOWN. In config.c. */
+const struct language *config_language(enum config_dialect dialect);
 
 /* Row of a keyword, NULL if there is none. */
 const struct directive *directive_find(const struct language *language, const char *keyword);

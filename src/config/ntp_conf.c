@@ -310,6 +310,11 @@ static void share_pools(struct reader *r)
     }
 }
 
+static void settle(struct reader *r)
+{
+    r->config->ratelimit.enabled = access_any_flag(&r->config->access, ACCESS_LIMITED);
+}
+
 static void finish(struct reader *r)
 {
     struct settings *s = &r->config->settings;
@@ -321,7 +326,7 @@ static void finish(struct reader *r)
         /* ntpd follows the local clock as a source, and so is one stratum below it */
         s->local_stratum = (unsigned)fmin(r->local_clock_stratum + 1, 15);
     }
-    r->config->ratelimit.enabled = access_any_flag(&r->config->access, ACCESS_LIMITED);
+    settle(r);
 }
 
 /* ---- tables ---- */
@@ -603,4 +608,5 @@ const struct language ntp_conf = {
     .style = {.comment_starts = "#", .quotes = true},
     .defaults = set_defaults,
     .finish = finish,
+    .settle = settle,
 };

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changes to a configuration while the daemon runs: its file read again, or one directive given by
+ * hand. A directive is a line of the configuration's own language, read by the same tables, on top
+ * of what is in force; it may only add sources and change who is served, whoever sends it. */
+#ifndef TOKI_CONFIG_CHANGE_H
+#define TOKI_CONFIG_CHANGE_H
+
+#include "config/config.h"
+
+#define CHANGE_TEXT_MAX 1024
+
+enum change_kind {
+    CHANGE_RELOAD,  /* the file again; no text */
+    CHANGE_LINE,    /* a line: server, pool, peer, allow, deny, restrict, unrestrict */
+    CHANGE_DELETE,  /* a source, by its name or address */
+    CHANGE_OFFLINE, /* no more requests to the source of this name or address; "": to all */
+    CHANGE_ONLINE,  /* and again */
+    CHANGE_KINDS
+};
+
+/* Goes from process to process as it is. */
+struct change {
+    uint32_t kind; /* enum change_kind */
+    char text[CHANGE_TEXT_MAX];
+};
+
+/* Is it a change at all (it may come from another process)? */
+bool change_is_sound(const struct change *change);
+
+/* Makes any change but CHANGE_RELOAD to `c`, which must be right. False: c->error_count > 0, its
+ * messages say why, and nothing else of it may be used. */
+bool change_apply(struct config *c, const struct change *change);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changes of a running configuration: directives by hand, and what a new configuration changes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "config/change.h"
+#include "config/difference.h"
+
+static struct config old, new;
+static struct difference difference;
+
+static void load(struct config *c, const char *text)
+{
+    enum config_dialect dialect = strstr(text, "restrict") ? DIALECT_NTP : DIALECT_CHRONY;
+
+    assert_true(config_load_text(c, "test", text, strlen(text), dialect));
+}
+
+static bool apply(enum change_kind kind, const char *text)
+{
+    struct change change = {.kind = kind};
+
+    snprintf(change.text, sizeof change.text, "%s", text);
+    new = old;
+    return change_apply(&new, &change);
+}
+
+/* The change is made, and the difference is exactly these lines. */
+static void assert_change(enum change_kind kind, const char *text, const char *lines)
+{
+    if (!apply(kind, text)) {
+        fail_msg("'%s': %s", text, new.messages[0].text);
+    }
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text, lines);
+}
+
+static void assert_refused(enum change_kind kind, const char *text, const char *why,
+                           const char *hint)
+{
+    assert_false(apply(kind, text));
+    assert_true(new.error_count > 0);
+    assert_string_equal(new.messages[0].text, why);
+    assert_string_equal(new.messages[0].hint, hint);
+}
+
+static void test_sources_by_hand(void **state)
+{
+    (void)state;
+    load(&old, "server ntp1.example iburst\nserver 2001:db8::1\nallow 192.0.2.0/24\n");
+    assert_change(CHANGE_LINE, "server ntp2.example iburst minpoll 4 prefer",
+                  "+ server ntp2.example minpoll 4 maxpoll 10 iburst prefer\n");
+    assert_change(CHANGE_LINE, "pool pool.example",
+                  "+ pool pool.example minpoll 6 maxpoll 10 maxsources 4\n");
+    assert_change(CHANGE_LINE, "server ntp1.example iburst maxpoll 8",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 iburst -> minpoll 6 maxpoll 8 "
+                  "iburst\n");
+    assert_change(CHANGE_DELETE, "NTP1.example", "- server ntp1.example\n");
+    assert_change(CHANGE_DELETE, "2001:db8:0::1", "- server 2001:db8::1\n");
+    assert_change(CHANGE_OFFLINE, "ntp1.example",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 iburst -> minpoll 6 maxpoll 10 "
+                  "iburst offline\n");
+    old = new;
+    assert_change(CHANGE_ONLINE, "",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 iburst offline -> minpoll 6 "
+                  "maxpoll 10 iburst\n");
+    assert_refused(CHANGE_DELETE, "ntp1.exampel", "no source is called 'ntp1.exampel'",
+                   "did you mean 'ntp1.example'?");
+    assert_refused(CHANGE_LINE, "server ntp2.example ibrust", "unknown option 'ibrust' of 'server'",
+                   "did you mean 'iburst'?");
+}
+
+static void test_only_some_directives(void **state)
+{
+    static const char *const lines[] = {"driftfile /etc/passwd",
+                                        "include /etc/shadow",
+                                        "keyfile /etc/shadow",
+                                        "user root",
+                                        "pidfile /x",
+                                        "refclock SHM 0",
+                                        "confdir /",
+                                        "",
+                                        " driftfile /x",
+                                        "allowed 192.0.2.1",
+                                        "SERVER ntp2.example"};
+    struct change change = {.kind = CHANGE_LINE};
+
+    (void)state;
+    load(&old, "server ntp1.example\n");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (apply(CHANGE_LINE, lines[i])) {
+            fail_msg("'%s' was taken", lines[i]);
+        }
+    }
+    assert_refused(CHANGE_LINE, "driftfile /etc/passwd",
+                   "'driftfile' cannot be given while the daemon runs: change the file and reload "
+                   "it",
+                   "server, pool, peer, allow, deny, restrict and unrestrict can be");
+    snprintf(change.text, sizeof change.text, "server ntp2.example\ndriftfile /etc/passwd");
+    assert_false(change_is_sound(&change));
+    memset(change.text, 'a', sizeof change.text);
+    assert_false(change_is_sound(&change));
+    change = (struct change){.kind = CHANGE_KINDS};
+    assert_false(change_is_sound(&change));
+    assert_false(apply(CHANGE_RELOAD, ""));
+}
+
+static bool allowed(const char *text)
+{
+    struct address a;
+
+    assert_true(address_parse(text, &a));
+    return acl_allows(&new.access, &a);
+}
+
+static void test_access_by_hand(void **state)
+{
+    (void)state;
+    load(&old, "server ntp1.example\nallow 192.0.2.0/24\nratelimit\n");
+    assert_change(CHANGE_LINE, "deny 192.0.2.7", "+ access 192.0.2.7/32: deny limited\n");
+    assert_true(allowed("192.0.2.8") && !allowed("192.0.2.7"));
+    assert_change(CHANGE_LINE, "allow 10", "+ access 10.0.0.0/8: allow limited\n");
+    assert_change(CHANGE_LINE, "deny 192.0.2.0/24",
+                  "~ access 192.0.2.0/24: allow limited -> deny limited\n");
+    assert_refused(CHANGE_LINE, "restrict 192.0.2.0", "unknown directive 'restrict'",
+                   "'restrict' is a word of ntp.conf; this file is read as chrony.conf");
+}
+
+/* ntp.conf has neither word: they become restrict lines, and other flags stay. */
+static void test_access_by_hand_in_ntp_conf(void **state)
+{
+    (void)state;
+    load(&old,
+         "server ntp1.example\nrestrict default limited kod noquery\n"
+         "restrict 192.0.2.0/24 noserve nomodify\n");
+    assert_change(CHANGE_LINE, "allow 192.0.2.0/24",
+                  "~ access 192.0.2.0/24: deny nomodify -> allow nomodify\n");
+    assert_true(allowed("192.0.2.1"));
+    assert_change(CHANGE_LINE, "deny 198.51.100.7",
+                  "+ access 198.51.100.7/32: deny limited kod noquery\n");
+    assert_true(allowed("198.51.100.8") && !allowed("198.51.100.7"));
+    assert_change(CHANGE_LINE, "deny",
+                  "~ access of all others by IPv4: allow limited kod noquery -> deny limited kod "
+                  "noquery\n"
+                  "~ access of all others by IPv6: allow limited kod noquery -> deny limited kod "
+                  "noquery\n");
+    assert_change(CHANGE_LINE, "restrict 203.0.113.0/24 ignore",
+                  "+ access 203.0.113.0/24: deny ignore\n");
+    assert_false(apply(CHANGE_LINE, "allow all.example")); /* no subnet */
+}
+
+static void test_differences(void **state)
+{
+    (void)state;
+    load(&old,
+         "server a.example\nserver b.example iburst\nmakestep 1 3\nallow\nport 123\n"
+         "driftfile /a\nuser one\n");
+    new = old;
+    difference_find(&difference, &old, &new);
+    assert_int_equal(difference.count, 0);
+    assert_string_equal(difference.text, "");
+    load(&new,
+         "server b.example iburst\nserver c.example port 11123\nmakestep 0.5 3\n"
+         "deny 192.0.2.0/24\nport 11123\ndriftfile /b\nuser two\nbindaddress 127.0.0.1\n"
+         "keyfile /k\nmaxslewrate 500\n");
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text,
+                        "- server a.example\n"
+                        "+ server c.example port 11123 minpoll 6 maxpoll 10\n"
+                        "~ access of all others by IPv4: allow -> deny\n"
+                        "~ access of all others by IPv6: allow -> deny\n"
+                        "+ access 192.0.2.0/24: deny\n"
+                        "+ serves on 127.0.0.1\n"
+                        "~ serves on: all addresses -> some\n"
+                        "~ step threshold: 1 s -> 0.5 s\n"
+                        "~ fastest slew: 83333.333 ppm -> 500 ppm\n"
+                        "~ server port: 123 -> 11123\n"
+                        "~ drift file: /a -> /b\n"
+                        "~ key file: none -> /k\n"
+                        "~ user: one -> two (from the next start on)\n");
+    assert_int_equal(difference.count, 13);
+}
+
+/* Too many for the text: all are counted, and the lines are whole. */
+static void test_many_differences(void **state)
+{
+    (void)state;
+    load(&old, "server a.example\n");
+    new = old;
+    for (unsigned i = 0; i < ACL_RULES_MAX; i++) {
+        struct address a = {.family = ADDRESS_V4, .bytes = {10, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+
+        assert_true(acl_set(&new.access, &a, 32, 0));
+    }
+    difference_find(&difference, &old, &new);
+    assert_int_equal(difference.count, ACL_RULES_MAX);
+    assert_true(difference.written < difference.count && difference.written > 300);
+    assert_true(difference.text[difference.length - 1] == '\n');
+}
+
+/* A setting that no row knows is still a difference. */
+static void test_nothing_changes_in_silence(void **state)
+{
+    (void)state;
+    load(&old, "server a.example\n");
+    new = old;
+    new.settings.build_time_s++;
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text, "~ other settings\n");
+    new = old;
+    new.settings.specs[0].offset_correction_s = 1;
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text, "~ server a.example: other options\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sources_by_hand),
+        cmocka_unit_test(test_only_some_directives),
+        cmocka_unit_test(test_access_by_hand),
+        cmocka_unit_test(test_access_by_hand_in_ntp_conf),
+        cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_many_differences),
+        cmocka_unit_test(test_nothing_changes_in_silence),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
