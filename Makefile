@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # One-word aliases; the work is in meson.build, tools/ and tests/.
-.PHONY: all run test check system kernel fuzz sanitize lint format hooks deps install ci clean
+.PHONY: all run test check accuracy system kernel fuzz sanitize lint format hooks deps install ci clean
 
 all:
 	@tools/build.sh build
@@ -15,6 +15,11 @@ test:
 check:
 	@tools/deps.sh build test
 	@tests/run unit tidy sim
+
+accuracy:
+	@tools/deps.sh build
+	@tools/build.sh build-release -Dbuildtype=release
+	@build-release/toki-accuracy
 
 system kernel fuzz:
 	@tools/deps.sh build test
@@ -45,4 +50,4 @@ ci:
 	@.ci/run
 
 clean:
-	rm -rf build build-sanitize build-fuzz build-lint
+	rm -rf build build-sanitize build-fuzz build-lint build-release

@@ -16,6 +16,9 @@
 
 #define SEEDS_MAX 200
 #define ONLY_MAX 16
+#define OUTSIDE_MAX 0.001 /* part of the synchronised seconds */
+#define SAID_MIN 0.5      /* error admitted / true error */
+#define SAID_MAX 3.0
 
 struct options {
     unsigned seeds, jobs;
@@ -23,8 +26,8 @@ struct options {
     struct accuracy_scale scale;
     const char *only[ONLY_MAX];
     unsigned only_count;
-    bool markdown, list;
-    double fail_above; /* x limit; 0: never */
+    bool markdown, list, bounds;
+    double fail_above, fail_above_64; /* x limit, x limit at 64 s; 0: never */
 };
 
 /* Shared by the processes that run scenarios. */
@@ -41,6 +44,7 @@ struct line {
     const struct scenario_window *window;
     double rms_s, max_s, settle_s, limit_s, limit_64_s, x_limit, x_limit_64, x_chronyd, poll_s;
     double outside, unsynchronised, estimate; /* estimate: rms admitted / true rms */
+    double outside_worst;                     /* of one seed */
 };
 
 static const char usage[] =
@@ -54,6 +58,11 @@ static const char usage[] =
     "  --jobs N           processes (number of CPUs)\n"
     "  --markdown         a table for a document\n"
     "  --fail-above R     exit 1 if the geometric mean of 'x limit' is above R\n"
+    "  --fail-above-64 R  the same with 'x limit at 64 s', which fewer packets do not lower\n"
+    "  --bounds           exit 1 if what the clock says of itself is wrong: the error is beyond "
+    "its\n"
+    "                     bound for more than 0.1 % of a run, or, where nothing happens, what it\n"
+    "                     says is below half or above three times the true error\n"
     "  --list             names of the scenarios\n";
 
 static double number(const char *text)
@@ -101,6 +110,12 @@ static void set_option(struct options *o, int option)
     case 'x':
         o->fail_above = number(optarg);
         break;
+    case 'X':
+        o->fail_above_64 = number(optarg);
+        break;
+    case 'b':
+        o->bounds = true;
+        break;
     case 'l':
         o->list = true;
         break;
@@ -121,6 +136,8 @@ static struct options read_options(int argc, char **argv)
                                           {"jobs", required_argument, NULL, 'J'},
                                           {"markdown", no_argument, NULL, 'm'},
                                           {"fail-above", required_argument, NULL, 'x'},
+                                          {"fail-above-64", required_argument, NULL, 'X'},
+                                          {"bounds", no_argument, NULL, 'b'},
                                           {"list", no_argument, NULL, 'l'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -229,6 +246,7 @@ static struct line summarise(const struct scenario *s, unsigned window,
         logs_chronyd += log(score_s(s, &s->windows[window], r)) / n;
         l.poll_s += results[i].poll_s / n;
         l.outside += r->outside / n;
+        l.outside_worst = fmax(l.outside_worst, r->outside);
         l.unsynchronised += r->unsynchronised / n;
         estimates += r->estimate_s * r->estimate_s / n;
     }
@@ -334,11 +352,9 @@ static void print_group(const struct line *lines, unsigned count, const char *gr
            exp(limit / n), n_chronyd > 0 ? exp(chronyd / n_chronyd) : 0.0);
 }
 
-/* Geometric means of each group, in the order of the table; gives that of all but the starts. */
-static double print_groups(const struct line *lines, unsigned count)
+/* Geometric means of each group, in the order of the table. */
+static void print_groups(const struct line *lines, unsigned count)
 {
-    double all = 0, all_count = 0;
-
     for (unsigned i = 0; i < count; i++) {
         bool first = true;
 
@@ -348,12 +364,65 @@ static double print_groups(const struct line *lines, unsigned count)
         if (first) {
             print_group(lines, count, lines[i].scenario->group);
         }
-        if (!lines[i].scenario->score_settle) {
-            all += log(lines[i].x_limit);
-            all_count++;
+    }
+}
+
+/* Is the geometric mean of all but the starts above what is allowed? */
+static bool worse_than_allowed(const struct options *o, const struct line *lines, unsigned count)
+{
+    double sum = 0, sum_64 = 0, n = 0, n_64 = 0;
+    bool worse = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (lines[i].scenario->score_settle) {
+            continue;
+        }
+        sum += log(lines[i].x_limit);
+        n++;
+        if (lines[i].x_limit_64 > 0) {
+            sum_64 += log(lines[i].x_limit_64);
+            n_64++;
         }
     }
-    return all_count > 0 ? exp(all / all_count) : 0;
+    if (o->fail_above > 0 && n > 0 && exp(sum / n) > o->fail_above) {
+        printf("TOO FAR FROM THE LIMIT: %.3f times, %.3f are allowed\n", exp(sum / n),
+               o->fail_above);
+        worse = true;
+    }
+    if (o->fail_above_64 > 0 && n_64 > 0 && exp(sum_64 / n_64) > o->fail_above_64) {
+        printf("TOO FAR FROM THE LIMIT AT 64 s: %.3f times, %.3f are allowed\n", exp(sum_64 / n_64),
+               o->fail_above_64);
+        worse = true;
+    }
+    return worse;
+}
+
+/* Does nothing happen in this line's time that a clock cannot know? */
+static bool steady(const struct line *l)
+{
+    return !l->scenario->score_settle && !l->window->name && !(fabs(l->scenario->clock.jump) > 0);
+}
+
+static bool wrong_bounds(const struct line *lines, unsigned count)
+{
+    bool wrong = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct line *l = &lines[i];
+        const char *window = l->window->name ? l->window->name : "";
+
+        if (l->outside_worst > OUTSIDE_MAX) {
+            printf("BOUND: %s %s: the error is beyond it in %.2f %% of a run\n", l->scenario->name,
+                   window, l->outside_worst * 100);
+            wrong = true;
+        }
+        if (steady(l) && !(l->estimate >= SAID_MIN && l->estimate <= SAID_MAX)) {
+            printf("SAID: %s %s: %.2f times the true error\n", l->scenario->name, window,
+                   l->estimate);
+            wrong = true;
+        }
+    }
+    return wrong;
 }
 
 /* Faults that no table row may hide. */
@@ -380,7 +449,7 @@ int main(int argc, char **argv)
     unsigned count = choose(&o, scenarios, accuracy_table(&o.scale, scenarios)), line_count = 0;
     struct board *board =
         mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    double mean;
+    bool bad;
 
     for (unsigned i = 0; o.list && i < count; i++) {
         printf("%-9s %s\n", scenarios[i].group, scenarios[i].name);
@@ -400,8 +469,10 @@ int main(int argc, char **argv)
         }
     }
     printf("\n");
-    mean = print_groups(lines, line_count);
+    print_groups(lines, line_count);
     printf("\n%u seeds from %llu; settle is the median; * ratio of settling times\n", o.seeds,
            (unsigned long long)o.first_seed);
-    return engine_faults(&o, board, count) || (o.fail_above > 0 && mean > o.fail_above);
+    bad = engine_faults(&o, board, count);
+    bad = worse_than_allowed(&o, lines, line_count) || bad;
+    return (o.bounds && wrong_bounds(lines, line_count)) || bad;
 }
