@@ -49,10 +49,10 @@ static bool roster_same(const struct source_spec *a, const struct source_spec *b
 {
     return a->kind == b->kind && strcmp(a->name, b->name) == 0 && a->port == b->port &&
            a->family == b->family && a->minpoll == b->minpoll && a->maxpoll == b->maxpoll &&
-           a->version == b->version && a->key_id == b->key_id && a->max_sources == b->max_sources &&
-           a->iburst == b->iburst && a->burst == b->burst && a->prefer == b->prefer &&
-           a->noselect == b->noselect && a->trust == b->trust && a->require == b->require &&
-           a->xleave == b->xleave && a->offline == b->offline &&
+           a->version == b->version && a->key_id == b->key_id && a->long_mac == b->long_mac &&
+           a->max_sources == b->max_sources && a->iburst == b->iburst && a->burst == b->burst &&
+           a->prefer == b->prefer && a->noselect == b->noselect && a->trust == b->trust &&
+           a->require == b->require && a->xleave == b->xleave && a->offline == b->offline &&
            a->refclock_kind == b->refclock_kind && a->refclock_unit == b->refclock_unit &&
            a->refclock_mode == b->refclock_mode && a->refclock_poll == b->refclock_poll &&
            a->refclock_stratum == b->refclock_stratum && a->refclock_refid == b->refclock_refid &&
