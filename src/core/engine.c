@@ -184,7 +184,8 @@ static void engine_notice_step(struct engine *e, struct instant now)
     engine_publish(e, now, true);
 }
 
-/* A reference clock speaks unasked: only its reach register has a schedule. True if it fell silent. */
+/* A reference clock speaks unasked: its reach register alone has a schedule. True if it fell
+ * silent. */
 static bool engine_age_refclock(struct engine *e, struct mono_time now, uint16_t i)
 {
     struct source *s = &e->sources[i];
@@ -449,7 +450,7 @@ static enum reply_verdict engine_check_refclock(const struct engine *e, struct i
     if (leap == LEAP_UNSYNCHRONISED) {
         return REPLY_UNSYNCHRONISED;
     }
-    /* stale; from the future of a clock that was set back; or stamped before the clock was stepped */
+    /* stale; from the future of a clock that was set back; or stamped before a step */
     if (age_ns > ENGINE_REFCLOCK_AGE_MAX_NS || age_ns < -ENGINE_STEP_SEEN_NS ||
         (e->stepped && now.mono.ns < mono_after(e->stepped_at, ENGINE_REFCLOCK_SETTLE_S).ns)) {
         return REPLY_LATE;

@@ -97,8 +97,8 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 void engine_resolved(struct engine *e, struct instant now, uint16_t source,
                      const struct address *addresses, unsigned count);
 
-/* A sample of a reference clock: offset of the true time against our clock at `at`, a reading of our
- * clock in the last seconds. */
+/* A sample of a reference clock: offset of the true time against our clock at `at`, a reading of
+ * our clock in the last seconds. */
 void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
                      double offset_s, double dispersion_s, uint8_t leap);
 

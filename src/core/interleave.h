@@ -12,10 +12,10 @@
  * Nonces in place of t4 and t1 tell nobody what our clock shows, and an attacker off the path has
  * one chance in 2^64 to hit the one of the mode that he wants.
  *
- * Such an answer completes the exchange before it, (t1, t2, t3, t4): exact, and a poll interval old.
- * The exchange at hand lacks t7 alone, and what a server needs from t2 to t3 it needs from t6 to t7:
- * (t5, t6, t6 + usual turnaround, t8) is fresh, and wrong by half of what the turnaround differs
- * from usual. interleave_prefers_old() says which of the two is worth more. */
+ * Such an answer completes the exchange before it, (t1, t2, t3, t4): exact, and a poll interval
+ * old. The exchange at hand lacks t7 alone, and what a server needs from t2 to t3 it needs from t6
+ * to t7: (t5, t6, t6 + usual turnaround, t8) is fresh, and wrong by half of what the turnaround
+ * differs from usual. interleave_prefers_old() says which of the two is worth more. */
 #ifndef TOKI_CORE_INTERLEAVE_H
 #define TOKI_CORE_INTERLEAVE_H
 

@@ -448,8 +448,8 @@ static double source_aging(const struct source *s)
     return later.offset_sd_s * later.offset_sd_s / (now.offset_sd_s * now.offset_sd_s);
 }
 
-/* An interleaved answer: t->transmit belongs to the exchange before. Gives the better one of the two
- * samples that can be had of it (core/interleave.h). */
+/* An interleaved answer: t->transmit belongs to the exchange before. Gives the better one of the
+ * two samples that can be had of it (core/interleave.h). */
 static enum reply_verdict source_measure_interleaved(struct source *s,
                                                      const struct source_context *c,
                                                      const struct packet *p,

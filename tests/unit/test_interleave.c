@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The client's side of interleaved mode (RFC 9769): what it asks, which answers it believes (row C41
- * of the faults that a client must bear, CVE-2016-1548), and which of the two samples of an answer
- * it takes. The server here remembers one exchange, as the RFC wants at least. */
+/* The client's side of interleaved mode (RFC 9769): what it asks, which answers it believes (row
+ * C41 of the faults that a client must bear, CVE-2016-1548), and which of the two samples of an
+ * answer it takes. The server here remembers one exchange, as the RFC wants at least. */
 #include "core/interleave.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* refclock/shm against a feeder that is played here, through an os/shm.h of our own: both modes,
- * both resolutions, each sample once, torn and mad ones never. And the layout, which is an agreement
- * with programs that were compiled long ago. */
+ * both resolutions, each sample once, mad ones never. And the layout, which is an agreement with
+ * programs that were compiled long ago. */
 #include "check.h"
 
 #include <errno.h>
