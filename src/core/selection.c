@@ -13,6 +13,8 @@
 /* A survivor whose distance is more than so many times that of the system peer adds nothing but its
  * own asymmetry: it is not combined. */
 #define SELECTION_COMBINE 3.0
+/* ... but it stays up to so many times that: who comes and goes has to be learned anew each time. */
+#define SELECTION_COMBINE_STAY 2.0
 /* Distance that one stratum is worth when the system peer is chosen. */
 #define SELECTION_STRATUM_S 0.001
 
@@ -128,8 +130,10 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
     s->chosen = best ? best->source : SELECTION_NONE;
 }
 
-/* Leaves out the survivors that are much further away than the system peer. */
-static void selection_prune(struct selection *s, const struct candidate *c, unsigned count)
+/* Leaves out the survivors that are much further away than the system peer; `before`: who was
+ * combined, by source. */
+static void selection_prune(struct selection *s, const struct candidate *c, unsigned count,
+                            const bool before[SOURCES_MAX])
 {
     double limit = 0;
     unsigned kept = 0;
@@ -141,7 +145,9 @@ static void selection_prune(struct selection *s, const struct candidate *c, unsi
     }
     for (unsigned j = 0; j < s->survivor_count; j++) {
         for (unsigned i = 0; i < count; i++) {
-            if (c[i].source == s->survivors[j] && candidate_rank(&c[i]) <= limit) {
+            double stays = before[c[i].source] ? SELECTION_COMBINE_STAY : 1;
+
+            if (c[i].source == s->survivors[j] && candidate_rank(&c[i]) <= stays * limit) {
                 s->survivors[kept++] = c[i].source;
                 break;
             }
@@ -188,9 +194,13 @@ static void selection_survivors(struct selection *s, const struct candidate *c, 
 void selection_update(struct selection *s, const struct candidate *c, unsigned count,
                       unsigned min_sources)
 {
+    bool before[SOURCES_MAX] = {false};
     unsigned trusted = 0, depth;
     double low = 0;
 
+    for (unsigned i = 0; i < s->survivor_count; i++) {
+        before[s->survivors[i]] = true;
+    }
     for (unsigned i = 0; i < count; i++) {
         trusted += c[i].trust;
     }
@@ -217,6 +227,6 @@ void selection_update(struct selection *s, const struct candidate *c, unsigned c
     }
     selection_survivors(s, c, count);
     selection_choose(s, c, count);
-    selection_prune(s, c, count);
+    selection_prune(s, c, count, before);
     selection_leap(s, c, count);
 }
