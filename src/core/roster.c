@@ -16,11 +16,18 @@ static bool roster_named(const struct source *s)
            s->config.address.family == ADDRESS_NONE;
 }
 
+/* A slot whose last owner still waits for a look-up stays empty until its answer has come: that must
+ * not be taken for the answer to somebody else's. */
+static bool roster_free(const struct source *s)
+{
+    return s->status == SOURCE_UNUSED && !s->lookup_pending;
+}
+
 static void roster_add(struct roster *r, uint16_t spec, const struct source_spec *config,
                        struct mono_time now)
 {
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
-        if (r->sources[i].status == SOURCE_UNUSED) {
+        if (roster_free(&r->sources[i])) {
             struct mono_time first = mono_after(now, ROSTER_FIRST_S * (1 + random_unit(r->random)));
 
             source_init(&r->sources[i], spec, config, &config->address,
@@ -104,6 +111,43 @@ static bool roster_stale(const struct source *s)
     return s->address.family != ADDRESS_NONE && s->reach == 0 && s->missed >= ROSTER_SILENT;
 }
 
+/* Sources of a pool line that have an address. */
+static unsigned roster_members(const struct source *sources, uint16_t spec)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        n += sources[i].status != SOURCE_UNUSED && sources[i].spec == spec &&
+             sources[i].address.family != ADDRESS_NONE;
+    }
+    return n;
+}
+
+/* A pool line that has fewer servers than it may have; its first source asks for more. */
+static bool roster_short(const struct source *sources, unsigned i)
+{
+    const struct source *s = &sources[i];
+
+    if (s->config.kind != SOURCE_POOL) {
+        return false;
+    }
+    for (unsigned j = 0; j < i; j++) {
+        if (sources[j].status != SOURCE_UNUSED && sources[j].spec == s->spec) {
+            return false;
+        }
+    }
+    return roster_members(sources, s->spec) < s->config.max_sources;
+}
+
+/* Is there a reason to ask for the name of this source? */
+static bool roster_wants(const struct source *sources, unsigned i)
+{
+    const struct source *s = &sources[i];
+
+    return roster_named(s) && !s->config.offline &&
+           (s->address.family == ADDRESS_NONE || roster_stale(s) || roster_short(sources, i));
+}
+
 /* One look-up for each line: is one of its sources being looked up already? */
 static bool roster_pending(const struct source *sources, uint16_t spec)
 {
@@ -123,8 +167,7 @@ void roster_look_up(struct roster *r, struct mono_time now)
         struct source *s = &r->sources[i];
         struct effect_look_up *look_up;
 
-        if (!roster_named(s) || now.ns < s->lookup_next.ns || s->config.offline ||
-            (s->address.family != ADDRESS_NONE && !roster_stale(s)) ||
+        if (now.ns < s->lookup_next.ns || !roster_wants(r->sources, i) ||
             roster_pending(r->sources, s->spec)) {
             continue;
         }
@@ -143,13 +186,20 @@ struct mono_time roster_deadline(const struct source *sources)
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         const struct source *s = &sources[i];
 
-        if (roster_named(s) && !s->lookup_pending && !s->config.offline &&
-            (s->address.family == ADDRESS_NONE || roster_stale(s)) &&
-            !roster_pending(sources, s->spec) && s->lookup_next.ns < first.ns) {
+        if (s->lookup_next.ns < first.ns && roster_wants(sources, i) &&
+            !roster_pending(sources, s->spec)) {
             first = s->lookup_next;
         }
     }
     return first;
+}
+
+/* An address that a resolver may give us: of one host, and none that other daemons take for the
+ * name of a reference clock. */
+static bool roster_fits(const struct address *a)
+{
+    return address_is_unicast(a) &&
+           !(a->family == ADDRESS_V4 && a->bytes[0] == 127 && a->bytes[1] == 127);
 }
 
 /* Does some other source have this address already? */
@@ -189,7 +239,8 @@ static const struct address *roster_pick(const struct roster *r, const struct so
                                          const struct address *addresses, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (!roster_taken(r, &addresses[i], s) && !address_equal(&addresses[i], &s->address)) {
+        if (roster_fits(&addresses[i]) && !roster_taken(r, &addresses[i], s) &&
+            !address_equal(&addresses[i], &s->address)) {
             return &addresses[i];
         }
     }
@@ -206,18 +257,6 @@ static bool roster_lists(const struct address *addresses, unsigned count, const 
     return false;
 }
 
-/* Sources of a pool line that have an address. */
-static unsigned roster_members(const struct roster *r, uint16_t spec)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        n += r->sources[i].status != SOURCE_UNUSED && r->sources[i].spec == spec &&
-             r->sources[i].address.family != ADDRESS_NONE;
-    }
-    return n;
-}
-
 /* Fills a pool line up: each further address that nobody has becomes a source. */
 static void roster_fill_pool(struct roster *r, const struct source *model,
                              const struct address *addresses, unsigned count, struct mono_time now)
@@ -225,14 +264,14 @@ static void roster_fill_pool(struct roster *r, const struct source *model,
     struct source_spec config = model->config;
     uint16_t spec = model->spec;
 
-    for (unsigned a = 0; a < count && roster_members(r, spec) < config.max_sources; a++) {
-        if (roster_taken(r, &addresses[a], NULL)) {
+    for (unsigned a = 0; a < count && roster_members(r->sources, spec) < config.max_sources; a++) {
+        if (!roster_fits(&addresses[a]) || roster_taken(r, &addresses[a], NULL)) {
             continue;
         }
         for (uint16_t i = 0; i < SOURCES_MAX; i++) {
             struct source *s = &r->sources[i];
 
-            if (s->status == SOURCE_UNUSED) {
+            if (roster_free(s)) {
                 source_init(s, spec, &config, &config.address, now, r->rate, r->rate_sd);
                 s->lookup_next = mono_after(now, ROSTER_AGAIN_S);
                 roster_give(r, s, &addresses[a], now);
@@ -253,10 +292,13 @@ void roster_resolved(struct roster *r, uint16_t source, const struct address *ad
         return;
     }
     s = &r->sources[source];
-    if (s->status == SOURCE_UNUSED || !s->lookup_pending) {
-        return; /* removed meanwhile */
+    if (!s->lookup_pending) {
+        return;
     }
     s->lookup_pending = false;
+    if (s->status == SOURCE_UNUSED) {
+        return; /* removed meanwhile */
+    }
     if (count == 0) {
         unsigned doublings =
             s->lookup_failures < ROSTER_RETRY_MAX_LOG2 ? s->lookup_failures : ROSTER_RETRY_MAX_LOG2;
