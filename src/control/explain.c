@@ -44,6 +44,15 @@ static const char *const source_sentences[SOURCE_STATUSES] = {
     [SOURCE_NO_MAJORITY] =
         "it says {offset}, and the sources disagree with no side in the majority: "
         "add sources (four or more outvote a liar)",
+    [SOURCE_HELD] =
+        "it says {offset}, but the clock is not touched without others that the configuration "
+        "demands (minsources, minsane, require)",
+    [SOURCE_WRONG_STRATUM] =
+        "its stratum {stratum} is not among those that the configuration allows (minstratum, "
+        "maxstratum, tos floor, ceiling)",
+    [SOURCE_ORPHAN] =
+        "it serves its own clock for want of a better one, as we may have to (orphan): another one "
+        "leads the group, or we do",
     [SOURCE_NOSELECT] = "measured only, as configured (noselect): it says {offset}",
     [SOURCE_OUTLYING] =
         "good, but it adds nothing beside better sources: it says {offset} with a "

@@ -160,7 +160,7 @@ static enum report_clock_code code_from_sources(const struct report *r, const st
     if (e->selection.voters > 0 && e->selection.voters < e->settings.min_sources) {
         return CLOCK_TOO_FEW;
     }
-    return e->selection.voters > 0 ? CLOCK_STARTING : CLOCK_UNUSABLE;
+    return e->selection.voters > 0 && !e->required_missing ? CLOCK_STARTING : CLOCK_UNUSABLE;
 }
 
 static enum report_clock_code clock_code(const struct report *r, const struct engine *e)

@@ -35,18 +35,27 @@ double discipline_offset(const struct discipline *d, const struct timeline *time
     return timeline_clock_offset(timeline, now, d->estimate.offset_s + d->estimate.rate * age);
 }
 
+/* Size that an offset of this sign may have without being stepped; 0: it is never stepped. */
+static double discipline_threshold(const struct settings *s, double offset_s)
+{
+    double own = offset_s > 0 ? s->step_forward_s : s->step_backward_s;
+
+    return own > 0 ? own : s->step_threshold_s;
+}
+
 /* What to do about an offset beyond the step threshold. */
 enum discipline_verdict { VERDICT_SLEW, VERDICT_STEP, VERDICT_HOLD };
 
 static enum discipline_verdict discipline_judge(struct discipline *d, const struct settings *s,
                                                 double offset_s, struct mono_time now)
 {
-    double size = fabs(offset_s);
+    double size = fabs(offset_s), threshold_s = discipline_threshold(s, offset_s);
     bool first = d->updates == 0;
-    bool over = s->step_threshold_s > 0 && size > s->step_threshold_s;
+    bool over = threshold_s > 0 && size > threshold_s;
     bool waiting = d->state == DISCIPLINE_SPIKE;
 
-    if (s->panic_s > 0 && size > s->panic_s && !(first && s->panic_first_allowed)) {
+    if (s->panic_s > 0 && size > s->panic_s && !(first && s->panic_first_allowed) &&
+        d->updates >= s->panic_updates) {
         d->state = DISCIPLINE_PANIC;
         d->refused_s = offset_s;
         return VERDICT_HOLD;
@@ -76,7 +85,8 @@ static struct clock_command discipline_slew(struct discipline *d, const struct s
                                             double offset_s, struct mono_time now,
                                             double interval_s)
 {
-    double duration = fmax(interval_s * DISCIPLINE_SLEW_PART, DISCIPLINE_SLEW_MIN_S);
+    double part = s->correction_ratio > 0 ? s->correction_ratio : DISCIPLINE_SLEW_PART;
+    double duration = fmax(interval_s * part, DISCIPLINE_SLEW_MIN_S);
     double slew;
 
     if (interval_s < DISCIPLINE_SLEW_MIN_S) {

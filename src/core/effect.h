@@ -28,7 +28,7 @@ enum effect_type {
 
 struct effect_send {
     uint16_t source, serial;
-    struct address to;
+    struct address to, from; /* from: ADDRESS_NONE: any of ours */
     uint8_t data[PACKET_KEYED_MAX];
     size_t length;
 };

@@ -93,7 +93,7 @@ void engine_init(struct engine *e, const struct settings *settings,
     reference_init(&e->reference, (int8_t)log2_from_s(start->precision_s));
     memcpy(e->self, start->self, sizeof e->self);
     e->self_count = start->self_count;
-    e->started = start->now.mono;
+    e->started = e->born = start->now.mono;
     e->next_status = mono_after(start->now.mono, ENGINE_STATUS_S);
     e->next_store = mono_after(start->now.mono, ENGINE_STORE_S);
     e->stored_sd = start->have_drift ? start->drift_sd : 1.0;
@@ -206,7 +206,9 @@ static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
     struct source *s = &e->sources[i];
     bool silent = s->reach == 0x80;
     uint32_t missed = s->missed;
-    struct effect_send send = {.source = i, .to = s->address};
+    struct effect_send send = {.source = i,
+                               .to = s->address,
+                               .from = s->config.from[s->address.family == ADDRESS_V6]};
 
     source_poll(s, &e->random, now.mono, send.data);
     s->request.sent = now.wall;
@@ -294,6 +296,11 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
     judge_sources(e, now);
     updated = judge_clock(e, now, source, verdict == FILTER_SUSPECT, &command);
     engine_command(e, &command);
+    if (command.action == CLOCK_SET_RATE && e->settings.log_correction_s > 0 &&
+        fabs(e->discipline.last_correction_s) > e->settings.log_correction_s) {
+        effect_event(&e->effects, EVENT_CLOCK_CORRECTION, EVENT_NO_SOURCE,
+                     e->discipline.last_correction_s);
+    }
     if (e->discipline.state == DISCIPLINE_PANIC && before != DISCIPLINE_PANIC) {
         effect_event(&e->effects, EVENT_CLOCK_PANIC, EVENT_NO_SOURCE, e->discipline.refused_s);
     }
@@ -374,6 +381,19 @@ void engine_send_failed(struct engine *e, struct instant now, uint16_t source, u
 
     (void)now;
     if (s) {
+        source_give_up(s);
+        engine_cancel(e, source);
+    }
+}
+
+void engine_restricted(struct engine *e, uint16_t source, uint16_t serial)
+{
+    struct source *s = engine_request(e, source, serial);
+
+    if (s) {
+        s->received++;
+        s->verdicts[REPLY_RESTRICTED]++;
+        s->last_verdict = REPLY_RESTRICTED;
         source_give_up(s);
         engine_cancel(e, source);
     }

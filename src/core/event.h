@@ -21,6 +21,7 @@
     X(EVENT_UNSYNCHRONISED,        "unsynchronised")        /* - */                                \
     X(EVENT_NO_MAJORITY,           "no-majority")           /* sources that disagree */            \
     X(EVENT_CLOCK_STEPPED,         "clock-stepped")         /* step, s */                          \
+    X(EVENT_CLOCK_CORRECTION,      "clock-correction")      /* slewed, s */                        \
     X(EVENT_CLOCK_STEP_SEEN,       "clock-step-seen")       /* somebody else's step, s */          \
     X(EVENT_CLOCK_PANIC,           "clock-panic")           /* refused correction, s */            \
     X(EVENT_CLOCK_FAILED,          "clock-failed")          /* errno */                            \

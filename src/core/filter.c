@@ -83,6 +83,11 @@ static void filter_track_base(struct filter *f, const struct sample *s)
 {
     double delays[8];
 
+    if (f->known_base_s > 0) {
+        f->min_delay_s = f->known_base_s;
+        f->base_samples = FILTER_BASE_SAMPLES_MAX;
+        return;
+    }
     if (f->base_samples == 0 || s->delay_s < f->min_delay_s - 10 * f->spread_s) {
         f->base_samples = 0; /* a first sample, or a shorter route */
         f->min_delay_s = s->delay_s;
@@ -157,12 +162,18 @@ double filter_variance(const struct filter *f, const struct sample *s)
     return f->share * u * u + floor_s * floor_s + 1e-20;
 }
 
+static double filter_slope(const struct filter *f)
+{
+    return f->has_known_slope ? f->known_slope : f->slope;
+}
+
 struct kalman_measurement filter_measurement(const struct filter *f, const struct sample *s,
                                              int bias)
 {
     return (struct kalman_measurement){.at = s->at,
                                        .bias = bias,
-                                       .offset_s = s->offset_s - f->slope * filter_excess(f, s),
+                                       .offset_s =
+                                           s->offset_s - filter_slope(f) * filter_excess(f, s),
                                        .variance_s2 = filter_variance(f, s)};
 }
 
@@ -183,7 +194,7 @@ static void filter_learn(struct filter *f, const struct sample *s,
     f->slope = f->slope_sum / (f->slope_weight + FILTER_SLOPE_PRIOR / FILTER_SHARE);
     f->slope = fmax(-0.5, fmin(0.5, f->slope));
 
-    d = innovation - f->slope * excess;
+    d = innovation - filter_slope(f) * excess;
     d = fmin(d * d, 9 / w) - p->variance_s2 - s->dispersion_s * s->dispersion_s;
     f->share_sum = keep * f->share_sum + w * w * u * u * d;
     f->share_weight = keep * f->share_weight + w * w * u * u * u * u;

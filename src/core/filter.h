@@ -27,6 +27,9 @@ struct filter {
     unsigned total; /* samples since the last restart, saturating */
     struct kalman kalman;
     double rate_prior, rate_prior_sd;
+    double known_base_s;  /* set by hand; 0: it is found */
+    bool has_known_slope; /* likewise */
+    double known_slope;
 
     double min_delay_s;    /* base: the path without queues, as far as seen */
     unsigned base_samples; /* how many samples that is the least of */

@@ -53,6 +53,11 @@ static enum source_status judge_fitness(const struct engine *e, const struct sou
     if (s->config.noselect) {
         return SOURCE_NOSELECT;
     }
+    if (s->filter.total > 0 &&
+        (s->last.stratum < e->settings.min_stratum ||
+         (e->settings.max_stratum > 0 && s->last.stratum > e->settings.max_stratum))) {
+        return SOURCE_WRONG_STRATUM;
+    }
     if (!source_ready(s) || s->suspect) {
         return SOURCE_FEW_SAMPLES;
     }
@@ -62,9 +67,33 @@ static enum source_status judge_fitness(const struct engine *e, const struct sou
     return s->filter.jitter_s > e->settings.max_jitter_s ? SOURCE_TOO_JITTERY : SOURCE_SELECTED;
 }
 
+/* Is a source configured that must be there, and is none of these judged to tell the truth? */
+static bool judge_requires(const struct engine *e, const struct candidate *candidates,
+                           unsigned count)
+{
+    bool wanted = false;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        wanted = wanted || (e->sources[i].status != SOURCE_UNUSED && e->sources[i].config.require);
+    }
+    for (unsigned i = 0; wanted && i < count; i++) {
+        if (e->sources[candidates[i].source].config.require &&
+            e->selection.judgements[i] == JUDGED_TRUE) {
+            return false;
+        }
+    }
+    return wanted;
+}
+
+/* No update, though the sources may agree: some are missing that must be there. */
+static bool judge_holds(const struct engine *e, unsigned voters)
+{
+    return voters < e->settings.min_sources || e->required_missing;
+}
+
 static void judge_event_majority(struct engine *e, unsigned voters)
 {
-    bool none = voters > 0 && !e->selection.valid;
+    bool none = voters > 0 && !e->selection.valid && !judge_holds(e, voters);
 
     if (none && !e->no_majority) {
         effect_event(&e->effects, EVENT_NO_MAJORITY, EVENT_NO_SOURCE, voters);
@@ -81,9 +110,10 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
         struct source *s = &e->sources[candidates[i].source];
         bool is_false = sel->judgements[i] == JUDGED_FALSE;
 
-        s->status = is_false                                 ? SOURCE_FALSETICKER
-                    : sel->judgements[i] == JUDGED_UNDECIDED ? SOURCE_NO_MAJORITY
-                                                             : SOURCE_OUTLYING;
+        s->status = is_false ? SOURCE_FALSETICKER
+                    : sel->judgements[i] == JUDGED_UNDECIDED
+                        ? (judge_holds(e, count) ? SOURCE_HELD : SOURCE_NO_MAJORITY)
+                        : SOURCE_OUTLYING;
         if (is_false && !s->falseticker) {
             effect_event(&e->effects, EVENT_SOURCE_FALSETICKER, candidates[i].source,
                          candidates[i].offset_s - (sel->low_s + sel->high_s) / 2);
@@ -100,6 +130,86 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
                 effect_event(&e->effects, EVENT_SOURCE_SELECTED, sel->chosen,
                              timeline_clock_offset(&e->timeline, now.mono, candidates[i].offset_s));
             }
+        }
+    }
+}
+
+/* Our own address as this source is likely to see it: the one most like its own. 0: none. */
+static uint32_t judge_own_refid(const struct engine *e, const struct address *of)
+{
+    uint32_t refid = 0;
+    unsigned best = 0;
+
+    for (unsigned i = 0; i < e->self_count; i++) {
+        const struct address *self = &e->self[i];
+        unsigned alike = 0;
+
+        if (self->family != of->family || address_is_loopback(self)) {
+            continue;
+        }
+        while (alike < sizeof self->bytes && self->bytes[alike] == of->bytes[alike]) {
+            alike++;
+        }
+        if (refid == 0 || alike > best) {
+            refid = address_refid(self);
+            best = alike;
+        }
+    }
+    return refid;
+}
+
+/* Orphans (servers like us that serve their own clock at our local stratum) count only where nobody
+ * better is there, and of them only the one whose address gives the least reference ID, if that is
+ * less than ours: all of the group then choose the same leader. */
+static unsigned judge_orphans(struct engine *e, struct candidate *candidates, unsigned count)
+{
+    uint16_t leader = SELECTION_NONE;
+    uint32_t least = UINT32_MAX;
+    bool better = false;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        better = better || candidates[i].stratum < e->settings.local_stratum;
+    }
+    for (unsigned i = 0; !better && i < count; i++) {
+        const struct address *address = &e->sources[candidates[i].source].address;
+        uint32_t refid = address_refid(address);
+
+        if (candidates[i].stratum == e->settings.local_stratum && refid < least &&
+            refid < judge_own_refid(e, address)) {
+            least = refid;
+            leader = candidates[i].source;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (candidates[i].stratum < e->settings.local_stratum || candidates[i].source == leader) {
+            candidates[kept++] = candidates[i];
+        } else {
+            e->sources[candidates[i].source].status = SOURCE_ORPHAN;
+        }
+    }
+    return kept;
+}
+
+static void judge_vote(struct engine *e, const struct candidate *candidates, unsigned count)
+{
+    struct selection *sel = &e->selection;
+
+    sel->stratum_weight_s = e->settings.stratum_weight_s;
+    sel->reselect_s = e->settings.reselect_s;
+    if (e->settings.combine_limit > 0) {
+        sel->combine_limit = e->settings.combine_limit;
+    }
+    selection_update(sel, candidates, count, e->settings.min_sources);
+    e->required_missing = sel->valid && judge_requires(e, candidates, count);
+    if (e->required_missing) {
+        sel->valid = false;
+        sel->chosen = SELECTION_NONE;
+        sel->survivor_count = 0;
+        sel->leap = LEAP_NONE;
+        for (unsigned i = 0; i < count; i++) {
+            sel->judgements[i] =
+                sel->judgements[i] == JUDGED_TRUE ? JUDGED_UNDECIDED : JUDGED_FALSE;
         }
     }
 }
@@ -125,15 +235,20 @@ void judge_sources(struct engine *e, struct instant now)
         if (s->status != SOURCE_SELECTED) {
             continue;
         }
-        candidates[count++] = (struct candidate){.source = i,
-                                                 .offset_s = estimate.offset_s,
-                                                 .distance_s = source_root_distance(s, &estimate),
-                                                 .stratum = s->last.stratum,
-                                                 .leap = s->last.leap,
-                                                 .prefer = s->config.prefer,
-                                                 .trust = s->config.trust};
+        candidates[count++] = (struct candidate){
+            .source = i,
+            .offset_s = estimate.offset_s,
+            .distance_s = fmax(source_root_distance(s, &estimate), e->settings.min_distance_s),
+            .stratum = s->last.stratum,
+            .leap = s->last.leap,
+            .weight = (uint8_t)s->config.weight,
+            .prefer = s->config.prefer,
+            .trust = s->config.trust};
     }
-    selection_update(&e->selection, candidates, count, e->settings.min_sources);
+    if (e->settings.local && e->settings.local_orphan) {
+        count = judge_orphans(e, candidates, count);
+    }
+    judge_vote(e, candidates, count);
     judge_mark(e, now, candidates, count, before);
     judge_event_majority(e, count);
     if (!e->selection.valid && e->discipline.state == DISCIPLINE_TRACKING) {
@@ -284,6 +399,29 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
     }
 }
 
+/* Is it time to serve our own clock for want of a better one? A lost source's bound grows for ever:
+ * from some size on the clock itself is the better reference for those who only need to agree with
+ * each other. */
+static bool judge_local(struct engine *e, struct instant now, bool updated)
+{
+    const struct settings *s = &e->settings;
+    double distance_s = reference_distance(&e->reference, now.mono), since_s;
+
+    if (updated && e->synchronised) {
+        e->ever_synchronised = true;
+        e->last_update = now.mono;
+    }
+    e->local_activated =
+        e->local_activated || (e->synchronised && distance_s < s->local_activate_s);
+    if (!s->local || (e->synchronised && distance_s < s->local_distance_s) ||
+        (s->local_activate_s > 0 && !e->local_activated)) {
+        return false;
+    }
+    since_s =
+        s_from_ns(ns_subtract(now.mono.ns, e->ever_synchronised ? e->last_update.ns : e->born.ns));
+    return since_s >= (e->ever_synchronised ? s->local_wait_synced_s : s->local_wait_unsynced_s);
+}
+
 void judge_reference(struct engine *e, struct instant now, bool updated)
 {
     struct free_time at = timeline_free(&e->timeline, now.mono);
@@ -313,10 +451,7 @@ void judge_reference(struct engine *e, struct instant now, bool updated)
                       reference_distance(r, now.mono) < e->settings.max_distance_s;
     judge_arm_leap(e, now);
     r->leap = e->synchronised ? (uint8_t)e->leap_armed : LEAP_UNSYNCHRONISED;
-    /* A lost source's bound grows for ever: from some size on the clock itself is the better
-     * reference for those who only need to agree with each other. */
-    if (e->settings.local &&
-        (!e->synchronised || reference_distance(r, now.mono) >= e->settings.local_distance_s)) {
+    if (judge_local(e, now, updated)) {
         r->leap = LEAP_NONE;
         r->stratum = (uint8_t)e->settings.local_stratum;
         r->refid = REFID(127, 127, 1, 1);

@@ -16,6 +16,7 @@ struct poll_facts {
     unsigned since_change;      /* samples since the interval was last changed */
     double jitter_s, wander;    /* as the filter found them */
     double delay_s;             /* least delay of the path */
+    unsigned target;            /* 8, or 0: as above; twice as much: half of that interval */
     bool unsettled;             /* the last sample did not fit: ask soon */
 };
 

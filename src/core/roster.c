@@ -66,7 +66,15 @@ static bool roster_same(const struct source_spec *a, const struct source_spec *b
            memcmp(&a->refclock_precision_s, &b->refclock_precision_s, sizeof(double)) == 0 &&
            memcmp(&a->refclock_delay_s, &b->refclock_delay_s, sizeof(double)) == 0 &&
            memcmp(&a->offset_correction_s, &b->offset_correction_s, sizeof(double)) == 0 &&
-           memcmp(&a->max_delay_s, &b->max_delay_s, sizeof(double)) == 0;
+           memcmp(&a->max_delay_s, &b->max_delay_s, sizeof(double)) == 0 &&
+           memcmp(&a->max_delay_ratio, &b->max_delay_ratio, sizeof(double)) == 0 &&
+           memcmp(&a->max_delay_deviation, &b->max_delay_deviation, sizeof(double)) == 0 &&
+           memcmp(&a->max_delay_quantile, &b->max_delay_quantile, sizeof(double)) == 0 &&
+           memcmp(&a->min_delay_s, &b->min_delay_s, sizeof(double)) == 0 &&
+           memcmp(&a->asymmetry, &b->asymmetry, sizeof(double)) == 0 &&
+           a->has_asymmetry == b->has_asymmetry && a->min_stratum == b->min_stratum &&
+           a->weight == b->weight && a->poll_target == b->poll_target &&
+           address_equal(&a->from[0], &b->from[0]) && address_equal(&a->from[1], &b->from[1]);
 }
 
 void roster_configure(struct roster *r, const struct settings *old, const struct settings *settings,

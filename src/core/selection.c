@@ -15,13 +15,19 @@
 #define SELECTION_COMBINE 3.0
 /* ... but it stays up to so many times that: who comes and goes has to be learned anew each time. */
 #define SELECTION_COMBINE_STAY 2.0
-/* Distance that one stratum is worth when the system peer is chosen. */
 #define SELECTION_STRATUM_S 0.001
 
 void selection_init(struct selection *s)
 {
     memset(s, 0, sizeof *s);
     s->chosen = SELECTION_NONE;
+    s->stratum_weight_s = SELECTION_STRATUM_S;
+    s->combine_limit = SELECTION_COMBINE;
+}
+
+static unsigned candidate_votes(const struct candidate *c)
+{
+    return c->weight > 0 ? c->weight : 1;
 }
 
 static double candidate_low(const struct candidate *c)
@@ -34,14 +40,15 @@ static double candidate_high(const struct candidate *c)
     return c->offset_s + c->distance_s;
 }
 
-/* Number of intervals (of trusted sources only, if `trusted`) that hold `x`. */
+/* Votes whose intervals (of trusted sources only, if `trusted`) that hold `x`. */
 static unsigned selection_depth(const struct candidate *c, unsigned count, double x, bool trusted)
 {
     unsigned depth = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        depth +=
-            (!trusted || c[i].trust) && candidate_low(&c[i]) <= x && x <= candidate_high(&c[i]);
+        if ((!trusted || c[i].trust) && candidate_low(&c[i]) <= x && x <= candidate_high(&c[i])) {
+            depth += candidate_votes(&c[i]);
+        }
     }
     return depth;
 }
@@ -98,9 +105,15 @@ static void selection_hull(struct selection *s, const struct candidate *c, unsig
     }
 }
 
-static double candidate_rank(const struct candidate *c)
+static double selection_rank(const struct selection *s, const struct candidate *c)
 {
-    return c->distance_s + c->stratum * SELECTION_STRATUM_S;
+    return c->distance_s + c->stratum * s->stratum_weight_s;
+}
+
+/* Is the best one so little better that the present peer stays? */
+static bool selection_stays(const struct selection *s, double best, double present)
+{
+    return s->reselect_s > 0 ? best + s->reselect_s > present : best > SELECTION_STICKY * present;
 }
 
 /* Best survivor; the present peer stays unless another is clearly better. */
@@ -117,14 +130,14 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
         if (!survives) {
             continue;
         }
-        if (!best || candidate_rank(&c[i]) < candidate_rank(best)) {
+        if (!best || selection_rank(s, &c[i]) < selection_rank(s, best)) {
             best = &c[i];
         }
         if (c[i].source == s->chosen) {
             present = &c[i];
         }
     }
-    if (present && candidate_rank(best) > SELECTION_STICKY * candidate_rank(present)) {
+    if (present && selection_stays(s, selection_rank(s, best), selection_rank(s, present))) {
         best = present;
     }
     s->chosen = best ? best->source : SELECTION_NONE;
@@ -140,14 +153,15 @@ static void selection_prune(struct selection *s, const struct candidate *c, unsi
 
     for (unsigned i = 0; i < count; i++) {
         if (c[i].source == s->chosen) {
-            limit = SELECTION_COMBINE * candidate_rank(&c[i]);
+            limit = s->combine_limit * selection_rank(s, &c[i]);
         }
     }
     for (unsigned j = 0; j < s->survivor_count; j++) {
         for (unsigned i = 0; i < count; i++) {
             double stays = before[c[i].source] ? SELECTION_COMBINE_STAY : 1;
 
-            if (c[i].source == s->survivors[j] && candidate_rank(&c[i]) <= stays * limit) {
+            if (c[i].source == s->survivors[j] &&
+                (c[i].source == s->chosen || selection_rank(s, &c[i]) <= stays * limit)) {
                 s->survivors[kept++] = c[i].source;
                 break;
             }
@@ -195,16 +209,17 @@ void selection_update(struct selection *s, const struct candidate *c, unsigned c
                       unsigned min_sources)
 {
     bool before[SOURCES_MAX] = {false};
-    unsigned trusted = 0, depth;
+    unsigned trusted = 0, all = 0, depth;
     double low = 0;
 
     for (unsigned i = 0; i < s->survivor_count; i++) {
         before[s->survivors[i]] = true;
     }
     for (unsigned i = 0; i < count; i++) {
-        trusted += c[i].trust;
+        all += candidate_votes(&c[i]);
+        trusted += c[i].trust ? candidate_votes(&c[i]) : 0;
     }
-    s->voters = trusted ? trusted : count;
+    s->voters = trusted ? trusted : all;
     depth = selection_deepest(c, count, trusted > 0, &low);
     s->valid = depth > 0 && 2 * depth > s->voters && count >= min_sources;
     if (!s->valid) {

@@ -19,13 +19,19 @@ struct candidate {
     double offset_s;
     double distance_s; /* half width of the interval; > 0 */
     uint8_t stratum;
-    uint8_t leap; /* enum packet_leap */
+    uint8_t leap;   /* enum packet_leap */
+    uint8_t weight; /* votes; 0: 1 */
     bool prefer, trust;
 };
 
 enum judgement { JUDGED_TRUE, JUDGED_FALSE, JUDGED_UNDECIDED /* there is no majority */ };
 
 struct selection {
+    /* by the settings; selection_init() gives the usual values */
+    double stratum_weight_s; /* distance that one stratum is worth when the peer is chosen */
+    double reselect_s;       /* another peer must be better by this; 0: by 30 % */
+    double combine_limit;    /* used beside the peer: up to so many times its distance */
+
     bool valid;      /* there is a majority, and enough of them */
     uint16_t chosen; /* system peer, or SELECTION_NONE */
     uint16_t survivors[SOURCES_MAX];

@@ -12,6 +12,7 @@ void settings_default(struct settings *s)
     s->min_sources = 1;      /* NMIN; CMIN */
     s->max_distance_s = 1.0; /* MAXDIST */
     s->max_jitter_s = 1.0;
+    s->stratum_weight_s = 1e-3;
 
     s->clock_control = true;
     s->step_threshold_s = 0.128; /* STEPT */

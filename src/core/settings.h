@@ -36,6 +36,16 @@ struct source_spec {
     bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
     double offset_correction_s; /* added to each measured offset */
     double max_delay_s;         /* samples above it are dropped */
+    double max_delay_ratio;     /* likewise above so many times the least delay; 0: any */
+    double max_delay_deviation; /* likewise if half of the excess is more jitters; 0: any */
+    double max_delay_quantile;  /* likewise above this quantile of the delays, 0..1; 0: any */
+    double min_delay_s;         /* of the empty path, if it is known; 0: it is measured */
+    double asymmetry;     /* -0.5: all queues are on the way there, 0.5: all on the way back, ... */
+    bool has_asymmetry;   /* ... or else it is estimated */
+    unsigned min_stratum; /* of the source: what it says is raised to it */
+    unsigned weight;      /* its votes, 1..10; 0: 1 */
+    unsigned poll_target; /* 8: the usual interval; twice as much: half of it; 0: 8 */
+    struct address from[2]; /* our address to ask from, IPv4 and IPv6; ADDRESS_NONE: any */
     /* SOURCE_REFCLOCK only. minpoll is the interval that its reach is counted by. */
     enum refclock_kind refclock_kind;
     unsigned refclock_unit, refclock_mode; /* which one; permissions of what is made for it */
@@ -52,26 +62,39 @@ struct settings {
     const struct mac_keys *keys; /* whoever made the settings keeps them; NULL: none */
 
     /* selection */
-    unsigned min_sources;  /* selectable sources needed for an update */
-    double max_distance_s; /* root distance above which a source is not selectable */
-    double max_jitter_s;   /* likewise */
+    unsigned min_sources;              /* selectable sources needed for an update */
+    double max_distance_s;             /* root distance above which a source is not selectable */
+    double max_jitter_s;               /* likewise */
+    unsigned min_stratum, max_stratum; /* of a source that is selectable; 0: any */
+    double min_distance_s;             /* a root distance is taken to be at least so much */
+    double combine_limit;    /* used beside the best: up to so many times its distance; 0: 3 */
+    double reselect_s;       /* another peer must be better by this; 0: by 30 % */
+    double stratum_weight_s; /* distance that one stratum is worth in that choice */
 
     /* discipline */
-    bool clock_control;       /* false: -x, measure only */
-    double step_threshold_s;  /* an offset above it may be stepped; 0 = never step */
+    bool clock_control;                     /* false: -x, measure only */
+    double step_threshold_s;                /* an offset above it may be stepped; 0 = never step */
+    double step_forward_s, step_backward_s; /* the same for one direction; 0 = step_threshold_s */
     int step_updates;         /* within so many first clock updates; -1 = at any time */
     double stepout_s;         /* after those: only once the offset has lasted so long; 0 = never */
     double panic_s;           /* a later correction above it is refused and held; 0 = none */
     bool panic_first_allowed; /* the first correction may exceed panic_s (-g) */
+    unsigned panic_updates;   /* and so may others until there were so many */
+    double correction_ratio;  /* length of a slew, in intervals between updates; 0 = 1/16 */
+    double log_correction_s;  /* corrections above it are an event; 0 = none */
     double max_slew_rate;     /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */
     double max_clock_error;   /* drift bound of an undisciplined clock: 15e-6 (PHI, RFC 5905) */
     double max_update_skew;   /* frequency estimates less sure than this are not applied */
     double max_drift;         /* bound on the frequency error of the oscillator */
 
     /* what we are without a source */
-    bool local;              /* serve although unsynchronised */
-    unsigned local_stratum;  /* 1..15 */
-    double local_distance_s; /* it takes over when the root distance reaches this */
+    bool local;                   /* serve although unsynchronised */
+    unsigned local_stratum;       /* 1..15 */
+    double local_distance_s;      /* it takes over when the root distance reaches this */
+    double local_activate_s;      /* but not before it was below this once; 0: at once */
+    double local_wait_synced_s;   /* nor before so long after the last update, ... */
+    double local_wait_unsynced_s; /* ... or after the start if there was none */
+    bool local_orphan;            /* of several such servers one leads and the others follow */
 
     bool leap_from_sources; /* follow a majority of the selected sources */
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "core/poll.h"
+#include "core/stats.h"
 
+#define SOURCE_DELAYS_NEEDED 4   /* before a delay can be called unusual */
 #define SOURCE_BURST_REQUESTS 8 /* at most, at the start */
 #define SOURCE_BURST_ANSWERS 4  /* enough to begin with */
 #define SOURCE_BURST_INTERVAL_S 2.0
@@ -33,7 +35,7 @@ const char *reply_verdict_name(enum reply_verdict v)
         "accepted", "unexpected",     "malformed",      "mode",      "version",
         "origin",   "zero",           "authentication", "kiss-rate", "kiss-deny",
         "kiss",     "unsynchronised", "stratum",        "distance",  "turnaround",
-        "delay",    "loop",           "date",           "late",
+        "delay",    "loop",           "date",           "late",      "restricted",
     };
 
     return names[v];
@@ -42,10 +44,10 @@ const char *reply_verdict_name(enum reply_verdict v)
 const char *source_status_name(enum source_status s)
 {
     static const char *const names[SOURCE_STATUSES] = {
-        "unused",      "unresolved",  "waiting",     "unreachable", "server-unsynchronised",
-        "refused",     "loop",        "few-samples", "too-distant", "too-jittery",
-        "falseticker", "no-majority", "noselect",    "outlying",    "combined",
-        "selected",
+        "unused",        "unresolved", "waiting",     "unreachable", "server-unsynchronised",
+        "refused",       "loop",       "few-samples", "too-distant", "too-jittery",
+        "wrong-stratum", "orphan",     "falseticker", "no-majority", "held",
+        "noselect",      "outlying",   "combined",    "selected",
     };
 
     return names[s];
@@ -100,6 +102,10 @@ void source_restart(struct source *s, struct mono_time now, double rate, double 
     s->request.outstanding = false;
     s->poll = s->config.minpoll;
     s->poll_samples = 0;
+    s->filter.known_base_s = s->config.min_delay_s;
+    s->filter.has_known_slope = s->config.has_asymmetry;
+    s->filter.known_slope = -s->config.asymmetry; /* queues on the way there show us as slow */
+    s->delay_count = 0;
     s->suspect = false;
     s->burst_left = 0;
     if (!s->refused) {
@@ -429,7 +435,8 @@ static enum reply_verdict source_measure(const struct source *s, const struct so
         .root_delay_s = s_from_ntp_short(p->root_delay),
         .root_dispersion_s = s_from_ntp_short(p->root_dispersion),
         .leap = p->leap,
-        .stratum = p->stratum,
+        .stratum =
+            (uint8_t)(p->stratum > s->config.min_stratum ? p->stratum : s->config.min_stratum),
     };
     return REPLY_ACCEPTED;
 }
@@ -485,6 +492,43 @@ static struct wall_time source_pivot(const struct source_context *c)
     return (struct wall_time){c->now.wall.ns < last_ns ? c->now.wall.ns : last_ns};
 }
 
+/* The quantile of the delays kept; INFINITY while they are too few to say. */
+static double source_delay_quantile(const struct source *s, double quantile)
+{
+    unsigned n = s->delay_count < SOURCE_DELAYS_KEPT ? s->delay_count : SOURCE_DELAYS_KEPT;
+    double sorted[SOURCE_DELAYS_KEPT];
+
+    if (n < SOURCE_DELAYS_NEEDED) {
+        return (double)INFINITY;
+    }
+    memcpy(sorted, s->delays, n * sizeof sorted[0]);
+    stats_sort(sorted, n);
+    return sorted[(unsigned)(quantile * (n - 1))];
+}
+
+/* Does a delay test that was asked for throw this sample away? */
+static bool source_delay_fails(struct source *s, const struct sample *sample)
+{
+    const struct source_spec *c = &s->config;
+    double excess = sample->delay_s - s->filter.min_delay_s;
+    bool fails = false, known = s->filter.total >= SOURCE_DELAYS_NEEDED || c->min_delay_s > 0;
+
+    if (c->max_delay_quantile > 0) {
+        fails = sample->delay_s > source_delay_quantile(s, c->max_delay_quantile);
+        s->delays[s->delay_count++ % SOURCE_DELAYS_KEPT] = sample->delay_s;
+    }
+    if (s->reach == 0) {
+        return fails; /* none passed for so long: the path is another one now */
+    }
+    if (c->max_delay_ratio > 0 && known) {
+        fails = fails || sample->delay_s > c->max_delay_ratio * s->filter.min_delay_s;
+    }
+    if (c->max_delay_deviation > 0 && s->filter.total >= SOURCE_DELAYS_NEEDED) {
+        fails = fails || excess / 2 > c->max_delay_deviation * s->filter.jitter_s;
+    }
+    return fails;
+}
+
 static enum reply_verdict source_judge(struct source *s, const struct source_context *c,
                                        const uint8_t *data, size_t length,
                                        struct wall_time received, struct sample *sample)
@@ -520,6 +564,9 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
                                     .transmit = wall_from_ntp(p.transmit, pivot)};
     v = interleaved ? source_measure_interleaved(s, c, &p, &stamps, sample)
                     : source_measure(s, c, &p, &stamps, sample);
+    if (v == REPLY_ACCEPTED && source_delay_fails(s, sample)) {
+        v = REPLY_DELAY;
+    }
     if (v == REPLY_ACCEPTED) {
         s->interleaved = interleaved;
         interleave_keep(&s->interleave, p.receive, stamps.receive, stamps.sent, stamps.came);
@@ -561,6 +608,7 @@ enum filter_verdict source_take_sample(struct source *s, const struct sample *sa
                                .jitter_s = s->filter.jitter_s,
                                .wander = kalman_wander(&s->filter.kalman),
                                .delay_s = s->filter.min_delay_s,
+                               .target = s->config.poll_target,
                                .unsettled = v != FILTER_TAKEN};
     int poll = poll_choose(&facts);
 

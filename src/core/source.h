@@ -39,6 +39,7 @@ enum reply_verdict {
     REPLY_LOOP,           /* its reference is us (test 8) */
     REPLY_DATE,           /* outside the dates that we can believe */
     REPLY_LATE,           /* valid, but the clock was stepped meanwhile */
+    REPLY_RESTRICTED,     /* our own access rules drop all that this address sends */
     REPLY_VERDICTS
 };
 
@@ -56,17 +57,22 @@ enum source_status {
     SOURCE_FEW_SAMPLES,           /* answers, too few to judge */
     SOURCE_TOO_DISTANT,           /* root distance above the limit */
     SOURCE_TOO_JITTERY,
-    SOURCE_FALSETICKER, /* the majority says another time */
-    SOURCE_NO_MAJORITY, /* the sources disagree, and no side has more than half */
-    SOURCE_NOSELECT,    /* configured so */
-    SOURCE_OUTLYING,    /* truechimer, but adds nothing beside the others */
-    SOURCE_COMBINED,    /* used, beside the selected one */
-    SOURCE_SELECTED,    /* the system peer */
+    SOURCE_WRONG_STRATUM, /* below or above what the configuration wants */
+    SOURCE_ORPHAN,        /* serves its own clock in a group of which we or another lead */
+    SOURCE_FALSETICKER,   /* the majority says another time */
+    SOURCE_NO_MAJORITY,   /* the sources disagree, and no side has more than half */
+    SOURCE_HELD,          /* would be used, but others that must be there are not */
+    SOURCE_NOSELECT,      /* configured so */
+    SOURCE_OUTLYING,      /* truechimer, but adds nothing beside the others */
+    SOURCE_COMBINED,      /* used, beside the selected one */
+    SOURCE_SELECTED,      /* the system peer */
     SOURCE_STATUSES
 };
 
 /* "unresolved", "falseticker", ...: codes in JSON. */
 const char *source_status_name(enum source_status s);
+
+#define SOURCE_DELAYS_KEPT 32 /* to find a quantile of */
 
 struct source_request {
     bool outstanding;
@@ -117,6 +123,8 @@ struct source {
     struct interleave interleave;
 
     struct filter filter;
+    double delays[SOURCE_DELAYS_KEPT]; /* ring of what was measured lately, used or not */
+    unsigned delay_count;
 
     /* counters */
     uint32_t sent, received, verdicts[REPLY_VERDICTS];
