@@ -177,7 +177,7 @@ class Host:
 
     def command(self, words):
         return ['nsenter', '--target', str(self.pid), '--net', '--mount', '--uts', '--pid', '--ipc',
-                '--', *map(str, words)]
+                '--root', '--wd', '--', *map(str, words)]
 
     def run(self, *words, check=True, timeout=30, **options):
         """Runs a program to its end; .stdout holds what it said on both outputs."""
