@@ -405,9 +405,7 @@ void access_restrict(struct reader *r)
         return;
     }
     if ((flags & ACCESS_NOTRUST) != 0) {
-        reader_warning(r, directive_value(r, "notrust")->word,
-                       "to refuse them all, write 'noserve'",
-                       "keys are not supported yet, so nobody can meet 'notrust'");
+        r->notrust_seen = reader_here(r);
     }
     if (target.source) {
         r->config->have_source_access = true;

@@ -11,6 +11,7 @@
 #include "config/access.h"
 #include "config/directive.h"
 #include "config/include.h"
+#include "config/keys.h"
 #include "config/message.h"
 #include "config/text.h"
 
@@ -129,6 +130,7 @@ static void read_lines(struct config *c, const struct language *language, const 
     if (language->settle != NULL && c->error_count == 0) {
         language->settle(r);
     }
+    keys_check_sources(r);
     for (unsigned i = before; i < c->settings.spec_count; i++) {
         struct source_spec *spec = &c->settings.specs[i];
         if (spec->kind == SOURCE_POOL && spec->max_sources > POOL_SOURCES_BY_HAND &&

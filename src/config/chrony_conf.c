@@ -9,6 +9,7 @@
 #include "config/access.h"
 #include "config/clock_line.h"
 #include "config/include.h"
+#include "config/keys.h"
 #include "config/ntp_conf.h"
 #include "config/rows.h"
 #include "config/source_line.h"
@@ -196,6 +197,7 @@ static const struct source_spec source_defaults = {
     .maxpoll = 10,
     .version = 4,
     .max_sources = 4,
+    .long_mac = true,
     .max_delay_s = 3,
 };
 
@@ -207,7 +209,7 @@ static const struct parameter source_options[] = {
     {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst), .doc = "four quick samples at the start"},
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "quick samples at each poll"},
     {INTEGER("key", 1, 4294967295.0, NULL, "none"), TO_SPEC(STORE_U32, key_id),
-     IS_REFUSED(UNAUTHENTICATED)},
+     .doc = "packets are authenticated by this key of the 'keyfile'"},
     {OPTION_FLAG("nts"), IS_REFUSED(UNAUTHENTICATED)},
     {INTEGER("certset", 0, 4294967295.0, NULL, "0"), IS_NOTHING("there is no NTS yet")},
     {INTEGER("ntsport", 1, 65535, NULL, "4460"), IS_NOTHING("there is no NTS yet")},
@@ -467,6 +469,7 @@ static const struct directive directives[] = {
     NOTHING("hwtstimeout", "the network card stamps no packets"),
     {.keyword = "keyfile",
      .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(keyfile), .required = true}),
+     .apply = keys_file,
      .doc = "keys of the sources and clients"},
     {.keyword = "user",
      .arguments = PARAMETERS({WORD("name", "toki"), TEXT_TO(user), .required = true}),

@@ -12,6 +12,7 @@
 #include "config/chrony_conf.h"
 #include "config/dialect.h"
 #include "config/include.h"
+#include "config/keys.h"
 #include "config/message.h"
 #include "config/ntp_conf.h"
 #include "os/file.h"
@@ -78,6 +79,7 @@ static void check_ignored_sources(struct reader *r)
 
 static void config_check(struct reader *r)
 {
+    keys_load(r);
     check_counts(r);
     check_ignored_sources(r);
 }

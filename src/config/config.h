@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "core/acl.h"
+#include "core/mac.h"
 #include "core/ratelimit.h"
 #include "core/settings.h"
 
@@ -55,7 +56,10 @@ struct config {
     double drift_interval_s;
     char pidfile[CONFIG_PATH_MAX]; /* "": the default; "/": none */
     char keyfile[CONFIG_PATH_MAX];
-    char leap_zone[64]; /* leapsectz */
+    bool keys_unreadable; /* the file is there and could not be read: to have no keys is a fault */
+    struct mac_keys keys; /* the usable and trusted ones */
+    uint32_t control_key; /* 0: none */
+    char leap_zone[64];   /* leapsectz */
     char log_directory[CONFIG_PATH_MAX];
     char user[64];
     bool rtc_sync;

@@ -81,6 +81,8 @@ static const struct field fields[] = {
     {FIELD("drift file interval", " s", VALUE_DOUBLE, drift_interval_s)},
     {FIELD("pid file", "", VALUE_TEXT, pidfile), .next_start = true},
     {FIELD("key file", "", VALUE_TEXT, keyfile)},
+    {FIELD("key file cannot be read", "", VALUE_BOOL, keys_unreadable)},
+    {FIELD("control key", "", VALUE_UNSIGNED, control_key)},
     {FIELD("leap second zone", "", VALUE_TEXT, leap_zone)},
     {FIELD("log directory", "", VALUE_TEXT, log_directory)},
     {FIELD("user", "", VALUE_TEXT, user), .next_start = true},
@@ -352,6 +354,33 @@ static void compare_binds(struct difference *d, const struct config *old, const 
     }
 }
 
+/* ---- keys, by their numbers ---- */
+
+static bool is_same_key(const struct mac_keys *a, const struct mac_key *x, const struct mac_keys *b,
+                        const struct mac_key *y)
+{
+    return x->algorithm == y->algorithm && x->length == y->length &&
+           memcmp(a->secrets + x->at, b->secrets + y->at, x->length) == 0;
+}
+
+static void compare_keys(struct difference *d, const struct mac_keys *old,
+                         const struct mac_keys *new)
+{
+    for (unsigned i = 0; i < old->count; i++) {
+        const struct mac_key *now = mac_find(new, old->keys[i].id);
+        if (now == NULL) {
+            add_line(d, "- key %u", old->keys[i].id);
+        } else if (!is_same_key(old, &old->keys[i], new, now)) {
+            add_line(d, "~ key %u", now->id);
+        }
+    }
+    for (unsigned i = 0; i < new->count; i++) {
+        if (mac_find(old, new->keys[i].id) == NULL) {
+            add_line(d, "+ key %u", new->keys[i].id);
+        }
+    }
+}
+
 /* ---- what no row above knows ---- */
 
 /* Leaves nothing in a copy but what nobody above has compared. */
@@ -365,6 +394,7 @@ static void blank_known(struct config *c)
     memset(&c->access, 0, sizeof c->access);
     memset(&c->command_access, 0, sizeof c->command_access);
     memset(c->bind, 0, sizeof c->bind);
+    memset(&c->keys, 0, sizeof c->keys);
     memset(c->messages, 0, sizeof c->messages);
     c->have_source_access = false;
     c->source_access = 0;
@@ -400,5 +430,6 @@ void difference_find(struct difference *d, const struct config *old, const struc
     compare_access(d, old, new);
     compare_binds(d, old, new);
     compare_values(d, old, new);
+    compare_keys(d, &old->keys, &new->keys);
     compare_rest(d, old, new);
 }

@@ -123,6 +123,21 @@ struct clock_fudge {
     bool has_time1, has_stratum, has_refid;
 };
 
+/* The `key` option of a source line. */
+struct key_use {
+    struct origin at; /* file NULL: it has none */
+    bool version_given;
+    char line[512]; /* as it was read; too long a one is not kept */
+    size_t line_length;
+};
+
+/* Numbers of a trustedkey line. */
+#define KEY_RANGES_MAX 1024
+struct key_range {
+    uint32_t low, high;
+    struct origin at;
+};
+
 /* Everything about one load. */
 struct reader {
     struct config *config;
@@ -156,6 +171,12 @@ struct reader {
     struct clock_fudge fudges[CLOCK_FUDGES_MAX];
     unsigned fudge_count;
     bool listen_none, listen_v4_off, listen_v6_off; /* interface ignore ... */
+    struct origin key_file_seen, notrust_seen;
+    struct key_use key_uses[SOURCE_SPECS_MAX];
+    struct key_range trusted[KEY_RANGES_MAX];
+    unsigned trusted_count;
+    int key_file_error; /* -errno of reading it */
+    bool keys_unsifted; /* untrusted ones are still among them */
 };
 
 /* A message about a word of the line (NULL: the line's end). Formats are plain ASCII. */

@@ -11,6 +11,7 @@
 #include "config/chrony_conf.h"
 #include "config/clock_line.h"
 #include "config/include.h"
+#include "config/keys.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
@@ -347,7 +348,7 @@ static const struct parameter source_options[] = {
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "quick samples at each poll"},
     {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst), .doc = "quick samples at the start"},
     {INTEGER("key", 1, 65535, NULL, "none"), TO_SPEC(STORE_U32, key_id),
-     IS_REFUSED(UNAUTHENTICATED)},
+     .doc = "packets are authenticated by this key of the 'keys' file"},
     {OPTION_FLAG("autokey"), IS_REFUSED(UNAUTHENTICATED)},
     {OPTION_FLAG("nts"), IS_REFUSED(UNAUTHENTICATED)},
     {OPTION_FLAG("noval"), IS_NOTHING("there is no NTS yet")},
@@ -437,10 +438,18 @@ static const struct directive directives[] = {
     /* authentication */
     {.keyword = "keys",
      .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(keyfile), .required = true}),
+     .apply = keys_file,
      .doc = "keys of the sources and clients"},
-    NOTHING("trustedkey", "no key is used yet: a source with a key is an error"),
+    {.keyword = "trustedkey",
+     .arguments = PARAMETERS({.name = "key", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = keys_trusted,
+     .doc = "keys that may be used: 1 3 (5 ... 9)"},
     NOTHING("requestkey", "there is no mode 7"),
-    LATER("controlkey", "ntpq could change the configuration"),
+    {.keyword = "controlkey",
+     .arguments = PARAMETERS({INTEGER("key", 1, 65535, NULL, "none"),
+                              TO_CONFIG(STORE_U32, control_key), .required = true}),
+     IS_NOTHING("nothing can be changed by ntpq")},
     LATER("ntpsigndsocket", "Samba would sign replies to Windows clients"),
     OBSOLETE("autokey", "autokey is not safe and not done"),
     OBSOLETE("crypto", "autokey is not safe and not done"),

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "config/keys.h"
 #include "config/text.h"
 
 const struct parameter source_line_arguments[] = {
@@ -127,6 +128,7 @@ void source_line_add(struct reader *r, const struct word *word)
                            r->spec_seen[i].file, r->spec_seen[i].line);
             settings->specs[i] = r->spec;
             r->spec_seen[i] = reader_here(r);
+            keys_note_source(r, i);
             return;
         }
     }
@@ -135,6 +137,7 @@ void source_line_add(struct reader *r, const struct word *word)
         return;
     }
     r->spec_seen[settings->spec_count] = reader_here(r);
+    keys_note_source(r, settings->spec_count);
     settings->specs[settings->spec_count++] = r->spec;
 }
 

@@ -35,6 +35,10 @@ int file_glob(const char *pattern, struct file_list *out);
 void file_list_free(struct file_list *list);
 
 bool file_is_directory(const char *path);
+
+/* Permission bits of a file, or -errno. */
+long file_mode(const char *path);
+
 int file_make_directory(const char *path, unsigned mode, const char *user);
 void file_remove(const char *path);
 

@@ -82,6 +82,12 @@ void file_list_free(struct file_list *list)
     *list = (struct file_list){0};
 }
 
+long file_mode(const char *path)
+{
+    (void)path;
+    return -ENOENT;
+}
+
 bool file_is_directory(const char *path)
 {
     (void)path;
@@ -99,6 +105,11 @@ bool process_take_signal(enum process_signal which)
 long process_id(void)
 {
     return 1 + (long)os_sim_current()->node->index;
+}
+
+long process_user(void)
+{
+    return 0;
 }
 
 long process_parent_id(void)

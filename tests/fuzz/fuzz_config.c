@@ -41,6 +41,11 @@ int file_read(const char *path, size_t limit, char **text, size_t *length)
     return 0;
 }
 
+long file_mode(const char *path)
+{
+    return path[0] & 1 ? 0644 : 0600;
+}
+
 /* Every pattern matches every file. */
 int file_glob(const char *pattern, struct file_list *out)
 {
@@ -82,7 +87,9 @@ static void check_settings(const struct config *c)
         FUZZ_REQUIRE(spec->name[0] != '\0' && strlen(spec->name) <= 253);
         FUZZ_REQUIRE(spec->minpoll >= POLL_MIN && spec->minpoll <= spec->maxpoll &&
                      spec->maxpoll <= POLL_MAX);
-        FUZZ_REQUIRE(spec->version >= 1 && spec->version <= 4 && spec->key_id == 0);
+        FUZZ_REQUIRE(spec->version >= 1 && spec->version <= 4);
+        FUZZ_REQUIRE(spec->key_id == 0 || spec->kind == SOURCE_REFCLOCK ||
+                     mac_find(&c->keys, spec->key_id) != NULL);
         FUZZ_REQUIRE(spec->max_sources >= 1 && spec->max_sources <= 16 && spec->port > 0);
     }
 }

@@ -298,6 +298,13 @@ bool file_is_directory(const char *path)
     return !stat(path, &s) && S_ISDIR(s.st_mode);
 }
 
+long file_mode(const char *path)
+{
+    struct stat s;
+
+    return stat(path, &s) ? -errno : (long)(s.st_mode & 07777);
+}
+
 /* Owner and mode of a folder that is already there are the administrator's. */
 int file_make_directory(const char *path, unsigned mode, const char *user)
 {
