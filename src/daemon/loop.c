@@ -25,6 +25,7 @@
 static void make_settings(const struct loop_setup *setup, struct settings *out)
 {
     *out = setup->config->settings;
+    out->keys = &setup->config->keys;
     out->clock_control = out->clock_control && setup->clock_control;
     for (unsigned i = 0; i < out->spec_count; i++) {
         struct source_spec *spec = &out->specs[i];

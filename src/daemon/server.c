@@ -103,12 +103,14 @@ struct worker *server_new_worker(struct serve_page *page, const struct config *c
     memset(clients, 0, count * sizeof *clients);
     random_system(seed, sizeof seed);
     worker_init(worker, page, 0, &config->access, &config->ratelimit, clients, count, seed);
+    worker->keys = &config->keys;
     return worker;
 }
 
 void server_configure(struct worker *worker, const struct config *config)
 {
     worker->acl = &config->access;
+    worker->keys = &config->keys;
     worker->ratelimit.settings = config->ratelimit;
 }
 
