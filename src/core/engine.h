@@ -60,8 +60,6 @@ struct engine {
     struct mono_time next_status, next_store;
     double server_delay_s,
         server_dispersion_s; /* root values of the system peer, its path included */
-    double
-        majority_reach_s; /* from the combined estimate to the far end of what the majority covers */
     double stored_sd;     /* of the drift last given to EFFECT_STORE */
     bool synchronised;    /* as last told */
     bool no_majority;     /* likewise */
@@ -108,6 +106,13 @@ void engine_resolved(struct engine *e, struct instant now, uint16_t source,
  * our clock in the last seconds. */
 void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
                      double offset_s, double dispersion_s, uint8_t leap);
+
+/* Asks this source a few times in a row, now. False: it cannot be asked. */
+bool engine_burst(struct engine *e, struct instant now, uint16_t source);
+
+/* Steps the clock by all that it is known to be off, whatever the settings say of steps. False:
+ * nothing is known yet, or the clock is not ours to set. */
+bool engine_make_step(struct engine *e, struct instant now);
 
 /* Replaces the settings; sources whose line did not change keep their samples. */
 void engine_configure(struct engine *e, struct instant now, const struct settings *settings);

@@ -175,6 +175,13 @@ struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)
     return out;
 }
 
+double ensemble_bias(const struct ensemble *e, uint16_t source)
+{
+    int bias = ensemble_find(e, source);
+
+    return e->started && bias >= 0 ? kalman_bias(&e->kalman, (unsigned)bias, NULL) : 0;
+}
+
 void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd)
 {
     e->rate_prior = rate;

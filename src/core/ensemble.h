@@ -25,8 +25,8 @@ struct ensemble {
 struct ensemble_member {
     uint16_t source;
     const struct filter *filter;
-    double bias_sd_s;         /* how far its mean may be off */
-    double bias_drift_s2;     /* variance that this gains in a second, s^2/s */
+    double bias_sd_s;     /* how far its mean may be off */
+    double bias_drift_s2; /* variance that this gains in a second, s^2/s */
 };
 
 /* What is known of the oscillator beforehand: to be called before the first members of an ensemble
@@ -53,6 +53,9 @@ void ensemble_forget(struct ensemble *e, uint16_t source);
 void ensemble_release(struct ensemble *e, uint16_t source);
 
 bool ensemble_has(const struct ensemble *e, uint16_t source);
+
+/* What a member is believed to add to the true offset, at the last sample; 0 for others. */
+double ensemble_bias(const struct ensemble *e, uint16_t source);
 
 /* Forgets everything (the clock or the majority jumped). */
 void ensemble_reset(struct ensemble *e);

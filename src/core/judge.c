@@ -18,7 +18,7 @@
 #define JUDGE_SERVER_LIFE_S 3600.0
 /* What a new ensemble believes of a rate that was known before. */
 #define JUDGE_PRIOR_FACTOR 3.0
-#define JUDGE_PRIOR_SD 1e-7
+#define JUDGE_PRIOR_SD 1e-6
 
 /* State of a source apart from any vote; SOURCE_SELECTED stands for "may vote". */
 static enum source_status judge_fitness(const struct engine *e, const struct source *s,
@@ -330,6 +330,16 @@ static void judge_consistency(struct engine *e, struct free_time at,
     }
 }
 
+/* A member that turned out a liar has led the others astray: offset, rate and biases. */
+static void judge_forget_liars(struct engine *e)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        if (e->sources[i].status == SOURCE_FALSETICKER && ensemble_has(&e->ensemble, i)) {
+            ensemble_reset(&e->ensemble);
+        }
+    }
+}
+
 bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool suspect,
                  struct clock_command *command)
 {
@@ -342,6 +352,7 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
         return false;
     }
     count = judge_members(e, members);
+    judge_forget_liars(e);
     if (!e->ensemble.started) {
         bool known = e->discipline.updates > 0;
 
@@ -361,8 +372,6 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
     estimate = ensemble_estimate(&e->ensemble, at);
     estimate.offset_s =
         fmax(e->selection.hull_low_s, fmin(e->selection.hull_high_s, estimate.offset_s));
-    e->majority_reach_s = fmax(e->selection.hull_high_s - estimate.offset_s,
-                               estimate.offset_s - e->selection.hull_low_s);
     *command = discipline_update(&e->discipline, &e->settings, &e->timeline, &estimate, now,
                                  judge_interval(e));
     return true;
@@ -393,7 +402,8 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
     r->refid = s->config.kind == SOURCE_REFCLOCK ? s->refid : address_refid(&s->address);
     r->poll = (int8_t)s->poll;
     e->server_delay_s = s->last.root_delay_s + s->filter.min_delay_s;
-    e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s;
+    e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s +
+                             fabs(ensemble_bias(&e->ensemble, e->selection.chosen));
     if (updated) {
         r->updated = now.wall;
     }

@@ -235,8 +235,7 @@ void selection_update(struct selection *s, const struct candidate *c, unsigned c
     s->high_s = selection_upper(c, count, trusted > 0, low);
     selection_hull(s, c, count, trusted > 0);
     for (unsigned i = 0; i < count; i++) {
-        bool meets =
-            candidate_low(&c[i]) <= s->hull_high_s && s->hull_low_s <= candidate_high(&c[i]);
+        bool meets = candidate_low(&c[i]) <= s->high_s && s->low_s <= candidate_high(&c[i]);
 
         s->judgements[i] = meets ? JUDGED_TRUE : JUDGED_FALSE;
     }

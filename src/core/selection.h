@@ -38,8 +38,8 @@ struct selection {
     unsigned survivor_count;
     unsigned voters;
     enum judgement judgements[SOURCES_MAX]; /* as the candidates were given */
-    double low_s, high_s; /* if valid: the first of the deepest intersections */
-    double hull_low_s, hull_high_s; /* and all that a majority covers: there the true time lies */
+    double low_s, high_s;                   /* if valid: where most agree */
+    double hull_low_s, hull_high_s;         /* ends of all that a majority covers */
     uint8_t leap;                           /* announced by more than half of the truechimers */
 };
 
