@@ -188,6 +188,10 @@ class Host:
             raise AssertionError(f'{words} ended with {done.returncode}:\n{done.stdout}')
         return done
 
+    def kill(self, pid, signal_name='TERM'):
+        """`pid` as the Host counts."""
+        self.run('sh', '-c', f'kill -{signal_name} {pid}')
+
     def start(self, *words, name=None, env=None):
         """Starts a program that stays in the foreground."""
         name = name or Path(words[0]).name

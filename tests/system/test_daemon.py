@@ -72,7 +72,7 @@ def test_the_starter_returns_when_the_daemon_is_ready(host, reference):
     pid = int(host.path('/run/tokid.pid').read_text())
     assert report['pid'] == pid
     daemons.wait_synchronised(host, 20)
-    host.run('kill', str(pid))
+    host.kill(pid)
     net.wait_for('the daemon is gone', lambda: not alive(host, pid), 2)
 
 
@@ -120,7 +120,7 @@ def test_a_killed_serve_role_comes_back(host, reference):
     daemon = daemons.tokid(host, ntp_conf(reference))
     daemons.wait_synchronised(host, 20)
     before = daemons.roles(host)
-    host.run('kill', '-KILL', str(before['serve']))
+    host.kill(before['serve'], 'KILL')
     net.wait_for('a new serve role', lambda: daemons.roles(host).get('serve') not in
                  (None, before['serve']), 5)
     net.wait_for('it answers', lambda: net.ask(reference, host.v4(), timeout=0.5), 5)
@@ -130,7 +130,7 @@ def test_a_killed_serve_role_comes_back(host, reference):
 def test_a_killed_lookup_role_comes_back(host, reference):
     daemon = daemons.tokid(host, ntp_conf(reference))
     before = daemons.roles(host)
-    host.run('kill', '-KILL', str(before['lookup']))
+    host.kill(before['lookup'], 'KILL')
     net.wait_for('a new lookup role', lambda: daemons.roles(host).get('lookup') not in
                  (None, before['lookup']), 5)
     assert daemon.running()
@@ -139,7 +139,7 @@ def test_a_killed_lookup_role_comes_back(host, reference):
 def test_without_sync_all_is_over(host, reference):
     daemon = daemons.tokid(host, ntp_conf(reference))
     before = daemons.roles(host)
-    host.run('kill', '-KILL', str(before['sync']))
+    host.kill(before['sync'], 'KILL')
     assert daemon.process.wait(5) != 0
     assert not any(alive(host, pid) for pid in before.values())
 
