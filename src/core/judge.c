@@ -10,7 +10,8 @@
 
 #define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
 #define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
-#define JUDGE_BIAS 0.02        /* part of the delays that asymmetry is taken to be */
+#define JUDGE_LEAP_REST_S 2.0
+#define JUDGE_BIAS 0.02 /* part of the delays that asymmetry is taken to be */
 #define JUDGE_BIAS_MIN_S 1e-8
 /* A path gains its own bias again within the first of these times, a server's clock within the
  * second: a server that is itself corrected, perhaps by us, must not be taken for a constant. */
@@ -91,10 +92,43 @@ static bool judge_holds(const struct engine *e, unsigned voters)
     return voters < e->settings.min_sources || e->required_missing;
 }
 
-static void judge_event_majority(struct engine *e, unsigned voters)
+/* Sources whose first word may still come. */
+static unsigned judge_pending(const struct engine *e, struct instant now)
+{
+    double age = s_from_ns(ns_subtract(now.mono.ns, e->started.ns));
+    unsigned pending = 0;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        enum source_status status = e->sources[i].status;
+
+        pending +=
+            status == SOURCE_FEW_SAMPLES ||
+            ((status == SOURCE_WAITING || status == SOURCE_UNRESOLVED) && age < JUDGE_FIRST_WAIT_S);
+    }
+    return pending;
+}
+
+/* Before the first update: sources that are still being asked could not turn the vote. */
+static bool judge_settled(const struct engine *e, struct instant now)
+{
+    unsigned true_count = 0, voters = 0;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        true_count += s->status >= SOURCE_OUTLYING;
+        voters += s->status >= SOURCE_OUTLYING || s->status == SOURCE_FALSETICKER;
+    }
+    return 2 * true_count > voters + judge_pending(e, now);
+}
+
+static void judge_event_majority(struct engine *e, struct instant now, unsigned voters)
 {
     bool none = voters > 0 && !e->selection.valid && !judge_holds(e, voters);
 
+    if (none && !e->no_majority && e->discipline.updates == 0 && judge_pending(e, now) > 0) {
+        return; /* who has not spoken yet may bring one */
+    }
     if (none && !e->no_majority) {
         effect_event(&e->effects, EVENT_NO_MAJORITY, EVENT_NO_SOURCE, voters);
     }
@@ -105,6 +139,7 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
                        unsigned count, uint16_t chosen_before)
 {
     const struct selection *sel = &e->selection;
+    bool settled;
 
     for (unsigned i = 0; i < count; i++) {
         struct source *s = &e->sources[candidates[i].source];
@@ -114,6 +149,13 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
                     : sel->judgements[i] == JUDGED_UNDECIDED
                         ? (judge_holds(e, count) ? SOURCE_HELD : SOURCE_NO_MAJORITY)
                         : SOURCE_OUTLYING;
+    }
+    /* nobody is called a liar by those who happened to answer first */
+    settled = e->discipline.updates > 0 || judge_settled(e, now);
+    for (unsigned i = 0; settled && i < count; i++) {
+        struct source *s = &e->sources[candidates[i].source];
+        bool is_false = sel->judgements[i] == JUDGED_FALSE;
+
         if (is_false && !s->falseticker) {
             effect_event(&e->effects, EVENT_SOURCE_FALSETICKER, candidates[i].source,
                          candidates[i].offset_s - (sel->low_s + sel->high_s) / 2);
@@ -250,31 +292,11 @@ void judge_sources(struct engine *e, struct instant now)
     }
     judge_vote(e, candidates, count);
     judge_mark(e, now, candidates, count, before);
-    judge_event_majority(e, count);
+    judge_event_majority(e, now, count);
     if (!e->selection.valid && e->discipline.state == DISCIPLINE_TRACKING) {
         e->discipline.state = DISCIPLINE_HOLDOVER;
         effect_event(&e->effects, EVENT_HOLDOVER, EVENT_NO_SOURCE, 0);
     }
-}
-
-/* Before the first update: could sources that are still being asked turn the vote? */
-static bool judge_settled(const struct engine *e, struct instant now)
-{
-    double age = s_from_ns(ns_subtract(now.mono.ns, e->started.ns));
-    unsigned pending = 0, true_count = 0, voters = 0;
-
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        const struct source *s = &e->sources[i];
-
-        if (s->status == SOURCE_FEW_SAMPLES ||
-            ((s->status == SOURCE_WAITING || s->status == SOURCE_UNRESOLVED) &&
-             age < JUDGE_FIRST_WAIT_S)) {
-            pending++;
-        }
-        true_count += s->status >= SOURCE_OUTLYING;
-        voters += s->status >= SOURCE_OUTLYING || s->status == SOURCE_FALSETICKER;
-    }
-    return 2 * true_count > voters + pending;
 }
 
 /* Mean seconds between the samples of the survivors. */
@@ -383,6 +405,10 @@ static void judge_arm_leap(struct engine *e, struct instant now)
 
     if (e->settings.leap_from_sources && e->synchronised && leap_may_end_today(now.wall)) {
         leap = e->selection.leap;
+    }
+    if (e->leap_armed == LEAP_NONE && e->stepped &&
+        now.mono.ns < mono_after(e->stepped_at, JUDGE_LEAP_REST_S).ns) {
+        leap = LEAP_NONE; /* it was just inserted: this second of the day comes twice */
     }
     if (leap != LEAP_NONE && e->leap_armed == LEAP_NONE) {
         effect_event(&e->effects, EVENT_LEAP_ARMED, EVENT_NO_SOURCE, leap == LEAP_INSERT ? 1 : -1);
