@@ -27,7 +27,9 @@
 #define SOURCE_UNREACHABLE_POLL 8 /* a silent server is asked no more seldom: it may come back */
 #define SOURCE_SPREAD 0.02        /* part of the interval that is random: no two hosts in step */
 #define SOURCE_HALF_ERA_NS ((INT64_C(1) << 31) * NS_PER_S)
-#define SOURCE_SYSTEMATIC_DRIFT 15e-6 /* PHI of RFC 5905: age of a measurement */
+/* A measurement ages by what its filter knows of the wander, and by this: RFC 5905's 15e-6 would
+ * hide liars at long intervals. */
+#define SOURCE_AGEING 1e-6
 
 const char *reply_verdict_name(enum reply_verdict v)
 {
@@ -97,7 +99,7 @@ void source_restart(struct source *s, struct mono_time now, double rate, double 
     int least = s->config.minpoll > s->poll_floor ? s->config.minpoll : s->poll_floor;
     struct mono_time allowed = mono_after(s->request.sent_mono, s_from_log2(least));
 
-    filter_init(&s->filter, rate, rate_sd);
+    filter_restart(&s->filter, rate, rate_sd);
     interleave_reset(&s->interleave);
     s->request.outstanding = false;
     s->poll = s->config.minpoll;
@@ -632,8 +634,7 @@ double source_root_distance(const struct source *s, const struct estimate *estim
     double age = s_from_ns(ns_subtract(estimate->at.ns, s->last.at.ns));
 
     return (s->last.root_delay_s + s->filter.min_delay_s) / 2 + s->last.root_dispersion_s +
-           s->last.dispersion_s + 3 * estimate->offset_sd_s +
-           fmax(age, 0) * SOURCE_SYSTEMATIC_DRIFT;
+           s->last.dispersion_s + 3 * estimate->offset_sd_s + fmax(age, 0) * SOURCE_AGEING;
 }
 
 bool source_ready(const struct source *s)
