@@ -14,7 +14,9 @@
 #include "os/wait.h"
 
 #define ANSWER_MAX (1 << 20)
+#define REQUEST_MAX 1200
 #define TIMEOUT_S 5.0
+#define ORDER_TIMEOUT_S 25.0
 
 static int connect_first(const char *path, char *tried, size_t capacity)
 {
@@ -38,7 +40,7 @@ static int connect_first(const char *path, char *tried, size_t capacity)
 
 static bool send_line(int fd, struct wait_set *wait, struct mono_time limit, const char *request)
 {
-    char line[256];
+    char line[REQUEST_MAX];
     size_t length = (size_t)snprintf(line, sizeof line, "%s\n", request), sent = 0;
 
     wait_add(wait, fd, WAIT_WRITE);
@@ -56,10 +58,11 @@ static bool send_line(int fd, struct wait_set *wait, struct mono_time limit, con
     return sent == length;
 }
 
-char *daemon_ask(const char *path, const char *request, char *problem, size_t capacity)
+static char *ask(const char *path, const char *request, double timeout_s, char *problem,
+                 size_t capacity)
 {
     struct wait_set wait = {0};
-    struct mono_time limit = mono_after(clock_now().mono, TIMEOUT_S);
+    struct mono_time limit = mono_after(clock_now().mono, timeout_s);
     char tried[256], *answer = malloc(ANSWER_MAX);
     size_t length = 0;
     long n = -EAGAIN;
@@ -91,6 +94,16 @@ char *daemon_ask(const char *path, const char *request, char *problem, size_t ca
     }
     answer[length] = '\0';
     return answer;
+}
+
+char *daemon_ask(const char *path, const char *request, char *problem, size_t capacity)
+{
+    return ask(path, request, TIMEOUT_S, problem, capacity);
+}
+
+char *daemon_order(const char *path, const char *request, char *problem, size_t capacity)
+{
+    return ask(path, request, ORDER_TIMEOUT_S, problem, capacity);
 }
 
 json_t *daemon_ask_json(const char *path, const char *request, char *problem, size_t capacity)

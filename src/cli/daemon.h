@@ -9,6 +9,9 @@
  * in problem. `path` NULL: the usual places. */
 char *daemon_ask(const char *path, const char *request, char *problem, size_t capacity);
 
+/* The same for an order, which may take a while. */
+char *daemon_order(const char *path, const char *request, char *problem, size_t capacity);
+
 /* The same, parsed; free with json_decref. */
 json_t *daemon_ask_json(const char *path, const char *request, char *problem, size_t capacity);
 

@@ -9,7 +9,7 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-    const char *help;
+    const char *help; /* NULL: told with the one before */
 } commands[] = {
     {"status", status_run,
      "status [--json] [--control PATH]\n"
@@ -28,6 +28,30 @@ static const struct {
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
      "has\n"
      "    errors.\n"},
+    {"reload", change_run,
+     "reload [--json] [--control PATH]\n"
+     "    Has the daemon read its configuration again: shows what changed. Exit code 0: it is in "
+     "force,\n"
+     "    1: refused, and nothing has changed, 2: no daemon. This and the next need root, or the "
+     "user\n"
+     "    who started tokid; what they change holds until the next reload or start.\n"},
+    {"add", change_run,
+     "add server|pool|peer HOST [option...]\n"
+     "    One more source, in the words of the configuration's language.\n"},
+    {"delete", change_run, "delete HOST\n    One source less.\n"},
+    {"allow", change_run,
+     "allow|deny [SUBNET]\n"
+     "    Who is served; restrict and unrestrict where the configuration is an ntp.conf.\n"},
+    {"deny", change_run, NULL},
+    {"restrict", change_run, NULL},
+    {"unrestrict", change_run, NULL},
+    {"online", change_run,
+     "online|offline [HOST]\n    Sends requests to a source (all of them) again, or no more.\n"},
+    {"offline", change_run, NULL},
+    {"burst", change_run,
+     "burst [HOST]\n    Asks a source (all of them) a few times in a row now.\n"},
+    {"makestep", change_run,
+     "makestep\n    Steps the clock now by all that it is known to be off.\n"},
     {"simulate", simulate_run,
      "simulate [--config FILE] [--delay 20ms] [--jitter 1ms] [--days 3] [--plot out.svg] ...\n"
      "    Predicts accuracy, packets and convergence for a configuration on a network, and "
@@ -46,7 +70,9 @@ static int print_help(void)
 {
     puts("Usage: toki COMMAND ...\n");
     for (size_t i = 0; i < COMMANDS; i++) {
-        printf("  %s", commands[i].help);
+        if (commands[i].help) {
+            printf("  %s", commands[i].help);
+        }
     }
     puts("  version\n  help");
     return EXIT_GOOD;

@@ -2,38 +2,241 @@
 /* The verbs of the control socket: one row for each. */
 #include "control/command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "control/report_json.h"
 
-static const struct {
-    const char *verb;
+#define MESSAGE_LENGTH_MAX 700
+
+struct verb {
+    const char *name, *usage;
+    bool changes; /* only for who may change things */
+    /* Either it is answered at once ... */
     void (*write)(struct document *d, const struct report *report);
-} verbs[] = {
-    {"status", report_json_status},
-    {"sources", report_json_sources},
+    /* ... or it becomes an order: false if the rest of the line makes no sense. */
+    bool (*order)(struct command_order *order, const char *rest);
 };
 
-size_t command_run(const char *line, const struct report_input *input, struct report *report,
-                   char *out, size_t capacity)
+static bool order_change(struct command_order *order, enum change_kind kind, const char *text)
+{
+    order->kind = ORDER_CHANGE;
+    order->change.kind = kind;
+    snprintf(order->change.text, sizeof order->change.text, "%s", text);
+    return strlen(text) < sizeof order->change.text && change_is_sound(&order->change);
+}
+
+static bool is_one_word(const char *text)
+{
+    return text[0] != '\0' && text[strcspn(text, " \t")] == '\0';
+}
+
+static bool order_reload(struct command_order *order, const char *rest)
+{
+    return rest[0] == '\0' && order_change(order, CHANGE_RELOAD, "");
+}
+
+/* "add server HOST ...": what follows is a line of the configuration. */
+static bool order_add(struct command_order *order, const char *rest)
+{
+    return rest[0] != '\0' && order_change(order, CHANGE_LINE, rest);
+}
+
+/* The verb itself is the first word of the line: "allow 192.0.2.0/24". */
+static bool order_line(struct command_order *order, const char *rest)
+{
+    char line[CHANGE_TEXT_MAX];
+    int length =
+        snprintf(line, sizeof line, "%s%s%s", order->verb, rest[0] != '\0' ? " " : "", rest);
+
+    return length < (int)sizeof line && order_change(order, CHANGE_LINE, line);
+}
+
+static bool order_delete(struct command_order *order, const char *rest)
+{
+    return is_one_word(rest) && order_change(order, CHANGE_DELETE, rest);
+}
+
+static bool order_offline(struct command_order *order, const char *rest)
+{
+    return (rest[0] == '\0' || is_one_word(rest)) && order_change(order, CHANGE_OFFLINE, rest);
+}
+
+static bool order_online(struct command_order *order, const char *rest)
+{
+    return (rest[0] == '\0' || is_one_word(rest)) && order_change(order, CHANGE_ONLINE, rest);
+}
+
+static bool order_burst(struct command_order *order, const char *rest)
+{
+    order->kind = ORDER_BURST;
+    snprintf(order->source, sizeof order->source, "%s", rest);
+    return (rest[0] == '\0' || is_one_word(rest)) && strlen(rest) < sizeof order->source;
+}
+
+static bool order_step(struct command_order *order, const char *rest)
+{
+    order->kind = ORDER_MAKE_STEP;
+    return rest[0] == '\0';
+}
+
+static const struct verb verbs[] = {
+    {"status", "status", false, report_json_status, NULL},
+    {"sources", "sources", false, report_json_sources, NULL},
+    {"reload", "reload", true, NULL, order_reload},
+    {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add},
+    {"delete", "delete HOST", true, NULL, order_delete},
+    {"allow", "allow [subnet]", true, NULL, order_line},
+    {"deny", "deny [subnet]", true, NULL, order_line},
+    {"restrict", "restrict ADDRESS [flag...]", true, NULL, order_line},
+    {"unrestrict", "unrestrict ADDRESS [flag...]", true, NULL, order_line},
+    {"offline", "offline [HOST]", true, NULL, order_offline},
+    {"online", "online [HOST]", true, NULL, order_online},
+    {"burst", "burst [HOST]", true, NULL, order_burst},
+    {"makestep", "makestep", true, NULL, order_step},
+};
+
+#define VERBS (sizeof verbs / sizeof verbs[0])
+
+/* The row of the line's first word; *rest is what follows it. */
+static const struct verb *find_verb(const char *line, const char **rest)
+{
+    size_t length = strcspn(line, " \t");
+
+    *rest = line + length + strspn(line + length, " \t");
+    for (size_t i = 0; i < VERBS; i++) {
+        if (strlen(verbs[i].name) == length && strncmp(line, verbs[i].name, length) == 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t write_error(const char *code, const char *message, char *out, size_t capacity)
+{
+    struct document d;
+
+    document_begin(&d, out, capacity);
+    report_json_error(&d, code, message);
+    return document_finish(&d);
+}
+
+static size_t write_unknown(char *out, size_t capacity)
+{
+    char message[MESSAGE_LENGTH_MAX];
+    size_t used = (size_t)snprintf(message, sizeof message, "known commands: %s", verbs[0].name);
+
+    for (size_t i = 1; i < VERBS && used < sizeof message; i++) {
+        used += (size_t)snprintf(message + used, sizeof message - used, ", %s", verbs[i].name);
+    }
+    return write_error("unknown-command", message, out, capacity);
+}
+
+static size_t write_report(const struct verb *verb, const struct report_input *input,
+                           struct report *report, char *out, size_t capacity)
+{
+    struct document d;
+    size_t length;
+
+    report_fill(report, input);
+    document_begin(&d, out, capacity);
+    verb->write(&d, report);
+    length = document_finish(&d);
+    return length > 0 ? length
+                      : write_error("too-long", "the answer is longer than the daemon's buffer",
+                                    out, capacity);
+}
+
+enum command_result command_run(const char *line, bool may_change, const struct report_input *input,
+                                struct report *report, struct command_order *order, char *out,
+                                size_t capacity, size_t *length)
+{
+    const char *rest;
+    const struct verb *verb = find_verb(line, &rest);
+    char message[MESSAGE_LENGTH_MAX];
+
+    if (!verb) {
+        *length = write_unknown(out, capacity);
+        return COMMAND_ANSWERED;
+    }
+    if (verb->changes && !may_change) {
+        snprintf(message, sizeof message,
+                 "'%s' changes the daemon: only root and whoever started it may do that",
+                 verb->name);
+        *length = write_error("not-permitted", message, out, capacity);
+        return COMMAND_ANSWERED;
+    }
+    if (verb->order) {
+        memset(order, 0, sizeof *order);
+        order->verb = verb->name;
+        if (verb->order(order, rest)) {
+            return COMMAND_ORDERED;
+        }
+    } else if (rest[0] == '\0') {
+        *length = write_report(verb, input, report, out, capacity);
+        return COMMAND_ANSWERED;
+    }
+    snprintf(message, sizeof message, "usage: %s", verb->usage);
+    *length = write_error("usage", message, out, capacity);
+    return COMMAND_ANSWERED;
+}
+
+/* ---- answers to orders ---- */
+
+static void write_changes(struct document *d, const struct command_outcome *outcome)
+{
+    const char *line = outcome->changes;
+    char text[MESSAGE_LENGTH_MAX];
+
+    if (!line) {
+        return;
+    }
+    document_integer(d, "change_count", outcome->change_count);
+    document_open_array(d, "changes");
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        document_string(d, NULL, text);
+        line += length + (line[length] == '\n');
+    }
+    document_close_array(d);
+}
+
+static void write_messages(struct document *d, const struct command_outcome *outcome)
+{
+    const char *message = outcome->messages;
+
+    document_open_array(d, "messages");
+    for (unsigned i = 0; i < outcome->message_count; i++) {
+        document_string(d, NULL, message);
+        message += strlen(message) + 1;
+    }
+    document_close_array(d);
+}
+
+size_t command_answer(const char *verb, const struct command_outcome *outcome, char *out,
+                      size_t capacity)
 {
     struct document d;
     size_t length;
 
     document_begin(&d, out, capacity);
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(line, verbs[i].verb) == 0) {
-            report_fill(report, input);
-            verbs[i].write(&d, report);
-            length = document_finish(&d);
-            if (length > 0) {
-                return length;
-            }
-            document_begin(&d, out, capacity);
-            report_json_error(&d, "too-long", "the answer is longer than the daemon's buffer");
-            return document_finish(&d);
-        }
+    document_open_object(&d, NULL);
+    document_integer(&d, "version", REPORT_JSON_VERSION);
+    document_string(&d, "command", verb);
+    document_bool(&d, "ok", outcome->error == NULL);
+    if (outcome->error) {
+        document_string(&d, "error", outcome->error);
+        document_string(&d, "message", outcome->problem);
+    } else {
+        write_changes(&d, outcome);
+        document_string(&d, "note", outcome->note);
     }
-    report_json_error(&d, "unknown-command", "known commands: status, sources");
-    return document_finish(&d);
+    write_messages(&d, outcome);
+    document_close_object(&d);
+    length = document_finish(&d);
+    return length > 0 ? length
+                      : write_error("too-long", "the answer is longer than the daemon's buffer",
+                                    out, capacity);
 }

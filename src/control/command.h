@@ -1,13 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verbs of the control socket. */
+/* The verbs of the control socket. A verb is a row of the table in command.c: its rights, its usage,
+ * and the function that answers it at once from a report, or that makes of its words an order which
+ * only the daemon can carry out. A new verb is a new row. */
 #ifndef TOKI_CONTROL_COMMAND_H
 #define TOKI_CONTROL_COMMAND_H
 
+#include "config/change.h"
 #include "control/report.h"
 
-/* Answers one request line (no newline) with one JSON document in `out`; its length, never 0 if
- * `capacity` is at least 256. `report` is room to work in. */
-size_t command_run(const char *line, const struct report_input *input, struct report *report,
-                   char *out, size_t capacity);
+/* What a verb wants done. */
+enum order_kind {
+    ORDER_CHANGE,    /* the configuration, as config/change.h has it */
+    ORDER_BURST,     /* a few quick requests to the source of this name or address; "": to all */
+    ORDER_MAKE_STEP, /* the clock, by all that it is off */
+};
+
+struct command_order {
+    enum order_kind kind;
+    const char *verb; /* a constant */
+    struct change change;
+    char source[SOURCE_NAME_MAX];
+};
+
+/* What came of it. */
+struct command_outcome {
+    const char *error;     /* code; NULL: done */
+    const char *problem;   /* sentence, with an error */
+    const char *note;      /* sentence; NULL: none */
+    const char *changes;   /* lines, each ended by a newline; NULL: this order makes none */
+    unsigned change_count; /* more than there are lines: the rest is not shown */
+    const char *messages;  /* of the configuration, each ended by a NUL */
+    unsigned message_count;
+};
+
+enum command_result {
+    COMMAND_ANSWERED, /* *length bytes of answer are in `out` */
+    COMMAND_ORDERED   /* *order is to be carried out; then command_answer() */
+};
+
+/* Takes one request line (no newline). `may_change`: it comes from somebody who may change things.
+ * `report` is room to work in; `capacity` at least 512. */
+enum command_result command_run(const char *line, bool may_change, const struct report_input *input,
+                                struct report *report, struct command_order *order, char *out,
+                                size_t capacity, size_t *length);
+
+/* The answer to an order as one JSON document; its length, never 0. */
+size_t command_answer(const char *verb, const struct command_outcome *outcome, char *out,
+                      size_t capacity);
 
 #endif

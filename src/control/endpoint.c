@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The control socket; see the header. A client goes through three states: it sends a line, it takes
- * the answer, it is closed; the limit in time is for all of that together. */
+/* The control socket; see the header. A client sends a line, waits if that is an order, takes the
+ * answer, is closed; there is a limit in time for all of that together. */
 #include "control/endpoint.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "control/command.h"
+#include "os/process.h"
 #include "os/stream.h"
 
 int endpoint_open(struct endpoint *endpoint, const char *path, unsigned mode)
@@ -14,6 +14,7 @@ int endpoint_open(struct endpoint *endpoint, const char *path, unsigned mode)
     for (unsigned i = 0; i < ENDPOINT_CLIENTS_MAX; i++) {
         endpoint->clients[i].fd = -1;
     }
+    endpoint->owner = process_user();
     endpoint->fd = stream_listen_unix(path, mode);
     return endpoint->fd < 0 ? endpoint->fd : 0;
 }
@@ -74,6 +75,9 @@ static void accept_clients(struct endpoint *endpoint, struct wait_set *wait, str
             continue;
         }
         client->fd = fd;
+        client->state = ENDPOINT_ASKING;
+        client->serial = ++endpoint->serial;
+        client->may_change = peer.uid == 0 || (peer.uid >= 0 && peer.uid == endpoint->owner);
         client->limit = mono_after(now, ENDPOINT_TIMEOUT_S);
         client->request_length = client->reply_length = client->reply_sent = 0;
     }
@@ -89,6 +93,13 @@ static bool send_reply(struct endpoint_client *client)
         client->reply_sent += (size_t)n;
     }
     return (n > 0 || n == -EAGAIN) && client->reply_sent < client->reply_length;
+}
+
+static bool begin_reply(struct endpoint_client *client, struct wait_set *wait)
+{
+    client->state = ENDPOINT_ANSWERED;
+    wait_add(wait, client->fd, WAIT_WRITE);
+    return client->reply_length > 0 && send_reply(client);
 }
 
 static bool take_request(struct endpoint *endpoint, struct endpoint_client *client,
@@ -113,10 +124,62 @@ static bool take_request(struct endpoint *endpoint, struct endpoint_client *clie
     if (end > client->request && end[-1] == '\r') {
         end[-1] = '\0';
     }
+    if (command_run(client->request, client->may_change, input, &endpoint->report, &client->order,
+                    client->reply, sizeof client->reply,
+                    &client->reply_length) == COMMAND_ORDERED) {
+        client->state = ENDPOINT_ORDERED;
+        client->limit = mono_after(input->now.mono, ENDPOINT_ORDER_TIMEOUT_S);
+        wait_add(wait, client->fd, 0); /* that it hangs up is all that can come now */
+        return true;
+    }
+    return begin_reply(client, wait);
+}
+
+bool endpoint_take_order(struct endpoint *endpoint, struct command_order *order,
+                         struct endpoint_ticket *ticket)
+{
+    for (unsigned i = 0; i < ENDPOINT_CLIENTS_MAX; i++) {
+        struct endpoint_client *client = &endpoint->clients[i];
+
+        if (client->fd >= 0 && client->state == ENDPOINT_ORDERED) {
+            client->state = ENDPOINT_TAKEN;
+            *order = client->order;
+            *ticket = (struct endpoint_ticket){i, client->serial};
+            return true;
+        }
+    }
+    return false;
+}
+
+void endpoint_answer(struct endpoint *endpoint, struct wait_set *wait,
+                     const struct endpoint_ticket *ticket, const struct command_outcome *outcome)
+{
+    struct endpoint_client *client = &endpoint->clients[ticket->client];
+
+    if (client->fd < 0 || client->serial != ticket->serial || client->state != ENDPOINT_TAKEN) {
+        return;
+    }
     client->reply_length =
-        command_run(client->request, input, &endpoint->report, client->reply, sizeof client->reply);
-    wait_add(wait, client->fd, WAIT_WRITE);
-    return client->reply_length > 0 && send_reply(client);
+        command_answer(client->order.verb, outcome, client->reply, sizeof client->reply);
+    if (!begin_reply(client, wait)) {
+        drop(client, wait);
+    }
+}
+
+/* True as long as a client that is ready is worth keeping. */
+static bool go_on(struct endpoint *endpoint, struct endpoint_client *client, struct wait_set *wait,
+                  const struct report_input *input)
+{
+    switch (client->state) {
+    case ENDPOINT_ASKING:
+        return take_request(endpoint, client, wait, input);
+    case ENDPOINT_ANSWERED:
+        return send_reply(client);
+    case ENDPOINT_ORDERED:
+    case ENDPOINT_TAKEN:
+        break; /* it hung up */
+    }
+    return false;
 }
 
 void endpoint_handle(struct endpoint *endpoint, struct wait_set *wait,
@@ -131,8 +194,7 @@ void endpoint_handle(struct endpoint *endpoint, struct wait_set *wait,
         }
         keep = client->limit.ns > input->now.mono.ns;
         if (keep && wait_ready(wait, client->fd)) {
-            keep = client->reply_length ? send_reply(client)
-                                        : take_request(endpoint, client, wait, input);
+            keep = go_on(endpoint, client, wait, input);
         }
         if (!keep) {
             drop(client, wait);

@@ -163,6 +163,16 @@ struct clock_command discipline_tick(struct discipline *d, const struct settings
     return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift};
 }
 
+struct clock_command discipline_step(struct discipline *d, const struct timeline *timeline,
+                                     struct mono_time now)
+{
+    discipline_rest(d);
+    d->refused_s = 0;
+    return (struct clock_command){.action = CLOCK_STEP,
+                                  .step_ns = ns_from_s(discipline_offset(d, timeline, now)),
+                                  .rate = d->drift};
+}
+
 void discipline_shift(struct discipline *d, double step_s)
 {
     d->estimate.offset_s -= step_s;

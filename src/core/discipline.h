@@ -38,7 +38,7 @@ struct discipline {
     unsigned updates;         /* of the clock since the start, or since somebody else stepped it */
     bool stepping;            /* a step was ordered and has not been reported yet */
     unsigned steps;           /* done */
-    double drift, drift_sd;   /* rate of the oscillator: from the drift file, then measured */
+    double drift, drift_sd; /* rate of the oscillator: from the drift file, then measured */
     bool slewing;
     struct mono_time slew_end; /* back to the bare rate then */
     struct mono_time spike_since;
@@ -59,6 +59,10 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
  * ended early or late. */
 struct clock_command discipline_tick(struct discipline *d, const struct settings *settings,
                                      const struct timeline *timeline, struct mono_time now);
+
+/* A step of all that the last estimate says, by somebody's order. */
+struct clock_command discipline_step(struct discipline *d, const struct timeline *timeline,
+                                     struct mono_time now);
 
 /* True time - our clock at `now`, as far as the last estimate tells. */
 double discipline_offset(const struct discipline *d, const struct timeline *timeline,

@@ -22,6 +22,7 @@
 #define ENGINE_RESUME_RATE_SD                                                                      \
     1e-6 /* after a step by others: a resumed machine runs nearly as before */
 #define ENGINE_RESUME_REQUESTS 4
+#define ENGINE_BURST_REQUESTS 4 /* of a burst by hand */
 
 static struct roster engine_roster(struct engine *e)
 {
@@ -513,6 +514,33 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
     }
     source_take_reading(s, &sample, now.mono);
     engine_take_sample(e, now, source, &sample);
+}
+
+bool engine_burst(struct engine *e, struct instant now, uint16_t source)
+{
+    struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+
+    engine_notice_step(e, now);
+    if (!s || s->status == SOURCE_UNUSED || s->config.kind == SOURCE_REFCLOCK ||
+        s->config.offline || s->address.family == ADDRESS_NONE) {
+        return false;
+    }
+    source_burst(s, now.mono, ENGINE_BURST_REQUESTS);
+    return s->burst_left > 0;
+}
+
+bool engine_make_step(struct engine *e, struct instant now)
+{
+    struct clock_command command;
+
+    engine_notice_step(e, now);
+    if (!e->settings.clock_control || !e->ensemble.started ||
+        (e->discipline.updates == 0 && e->discipline.state != DISCIPLINE_PANIC)) {
+        return false;
+    }
+    command = discipline_step(&e->discipline, &e->timeline, now.mono);
+    engine_command(e, &command);
+    return true;
 }
 
 void engine_configure(struct engine *e, struct instant now, const struct settings *settings)

@@ -41,6 +41,17 @@ void ratelimit_init(struct ratelimit *r, const struct ratelimit_settings *settin
 {
     assert(count >= RATELIMIT_WAYS && (count & (count - 1)) == 0);
     memset(r, 0, sizeof *r);
+    for (unsigned i = 0; i < 2; i++) {
+        r->hash_key[i] = key_word(seed + (size_t)8 * i);
+        r->draw_key[i] = key_word(seed + 16 + (size_t)8 * i);
+    }
+    r->clients = clients;
+    r->mask = count / RATELIMIT_WAYS - 1;
+    ratelimit_configure(r, settings);
+}
+
+void ratelimit_configure(struct ratelimit *r, const struct ratelimit_settings *settings)
+{
     r->settings = *settings;
     r->settings.interval_s = clamp(settings->interval_s, 1e-6, INTERVAL_MAX_S);
     r->settings.burst = clamp(settings->burst, 1.0, BURST_MAX);
@@ -54,12 +65,6 @@ void ratelimit_init(struct ratelimit *r, const struct ratelimit_settings *settin
     r->interval_ns = ns_from_s(r->settings.interval_s);
     r->burst_ns = ns_from_s((r->settings.burst - 1.0) * r->settings.interval_s);
     r->minimum_ms = (int64_t)ceil(r->settings.minimum_s * 750.0);
-    for (unsigned i = 0; i < 2; i++) {
-        r->hash_key[i] = key_word(seed + (size_t)8 * i);
-        r->draw_key[i] = key_word(seed + 16 + (size_t)8 * i);
-    }
-    r->clients = clients;
-    r->mask = count / RATELIMIT_WAYS - 1;
 }
 
 /* The v4 address (also if mapped) or the v6 /64: what one customer has. The lengths differ, so the

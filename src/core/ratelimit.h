@@ -49,6 +49,9 @@ enum ratelimit_verdict { RATELIMIT_ANSWER, RATELIMIT_KISS, RATELIMIT_DROP };
 void ratelimit_init(struct ratelimit *r, const struct ratelimit_settings *settings,
                     struct ratelimit_client *clients, size_t count, const uint8_t seed[32]);
 
+/* Other settings from now on; what is known of the clients stays. */
+void ratelimit_configure(struct ratelimit *r, const struct ratelimit_settings *settings);
+
 /* Counts this request and judges it. */
 enum ratelimit_verdict ratelimit_check(struct ratelimit *r, const struct address *client,
                                        struct mono_time now);

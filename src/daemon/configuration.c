@@ -3,6 +3,7 @@
 #include "daemon/configuration.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/log.h"
@@ -14,14 +15,34 @@ static const char *const usual_files[] = {"/etc/toki/toki.conf", "/etc/chrony/ch
                                           "/etc/chrony.conf", "/etc/ntpsec/ntp.conf",
                                           "/etc/ntp.conf"};
 
-struct configuration *configuration_new(void)
+/* All of a configuration but its messages, which are large and of use to nobody later. */
+static void copy_config(struct config *to, const struct config *from)
 {
-    return process_shared_memory(sizeof(struct configuration));
+    const size_t messages = offsetof(struct config, messages);
+    const size_t after = messages + sizeof from->messages;
+
+    memcpy(to, from, messages);
+    memcpy((char *)to + after, (const char *)from + after, sizeof *from - after);
+    to->message_count = 0;
 }
 
-const struct config *configuration_current(struct configuration *c)
+struct configuration *configuration_new(void)
 {
-    return &c->slots[atomic_load(&c->generation) & 1];
+    struct configuration *c = calloc(1, sizeof *c);
+
+    if (c) {
+        c->own = config_new();
+        c->shared = process_shared_memory(sizeof *c->shared);
+    }
+    if (!c || !c->own || !c->shared) {
+        return NULL; /* the start is over */
+    }
+    return c;
+}
+
+const struct config *configuration_current(const struct configuration *c)
+{
+    return c->own;
 }
 
 static void override(struct config *config, const struct options *options)
@@ -48,47 +69,40 @@ static void override(struct config *config, const struct options *options)
     }
 }
 
-static void show_messages(const struct config *config, bool to_log)
+static void show_messages(const struct config *config)
 {
     char text[2048];
 
     for (unsigned i = 0; i < config->message_count; i++) {
-        const struct config_message *m = &config->messages[i];
-
-        config_message_format(m, text, sizeof text);
-        if (to_log) {
-            text[strcspn(text, "\n")] = '\0'; /* the place and the words; no caret lines in a log */
-            log_line(m->severity == CONFIG_ERROR ? LEVEL_ERROR : LEVEL_WARNING, "%s", text);
-        } else {
-            fputs(text, stderr);
-        }
+        config_message_format(&config->messages[i], text, sizeof text);
+        fputs(text, stderr);
     }
-    if (config->error_count + config->warning_count > config->message_count && !to_log) {
+    if (config->error_count + config->warning_count > config->message_count) {
         fprintf(stderr, "%u more messages\n",
                 config->error_count + config->warning_count - config->message_count);
     }
 }
 
-static bool load(struct configuration *c, const struct options *options, struct config *slot,
-                 bool to_log)
+/* To the log without the lines that show the place, and whole for whoever asked. */
+static void keep_messages(const struct config *config, struct change_outcome *outcome)
 {
-    struct config *config = config_new(); /* the slots hold only what is right */
-    bool right;
+    char text[2048];
 
-    if (!config) {
-        return false;
+    for (unsigned i = 0; i < config->message_count; i++) {
+        const struct config_message *m = &config->messages[i];
+        size_t length = config_message_format(m, text, sizeof text);
+
+        if (outcome->messages_length + length + 1 <= sizeof outcome->messages) {
+            memcpy(outcome->messages + outcome->messages_length, text, length + 1);
+            outcome->messages_length += length + 1;
+            outcome->message_count++;
+        }
+        text[strcspn(text, "\n")] = '\0';
+        log_line(m->severity == CONFIG_ERROR ? LEVEL_ERROR : LEVEL_WARNING, "%s", text);
     }
-    right = config_load(config, c->file, options->dialect);
-    show_messages(config, to_log);
-    if (right) {
-        override(config, options);
-        memcpy(slot, config, sizeof *slot);
-    }
-    config_free(config);
-    return right;
 }
 
-bool configuration_load(struct configuration *c, const struct options *options)
+static void find_file(struct configuration *c, const struct options *options)
 {
     const char *file = options->config_file;
     char start[2];
@@ -98,7 +112,15 @@ bool configuration_load(struct configuration *c, const struct options *options)
             file = usual_files[i];
         }
     }
-    if (!file) {
+    snprintf(c->file, sizeof c->file, "%s", file ? file : "");
+}
+
+bool configuration_load(struct configuration *c, const struct options *options)
+{
+    bool right;
+
+    find_file(c, options);
+    if (c->file[0] == '\0') {
         fputs(
             "tokid: no configuration found (looked for /etc/toki/toki.conf, "
             "/etc/chrony/chrony.conf, /etc/chrony.conf, /etc/ntpsec/ntp.conf and "
@@ -106,22 +128,97 @@ bool configuration_load(struct configuration *c, const struct options *options)
             stderr);
         return false;
     }
-    snprintf(c->file, sizeof c->file, "%s", file);
-    return load(c, options, &c->slots[0], false);
+    right = config_load(c->own, c->file, options->dialect);
+    show_messages(c->own);
+    if (right) {
+        override(c->own, options);
+        copy_config(&c->shared->slots[0], c->own);
+    }
+    return right;
 }
 
-bool configuration_reload(struct configuration *c, const struct options *options)
+static bool make_next(struct configuration *c, const struct options *options,
+                      const struct change *change)
 {
-    uint32_t generation = atomic_load(&c->generation);
+    bool right;
 
-    if (!load(c, options, &c->slots[(generation + 1) & 1], true)) {
-        log_line(LEVEL_ERROR,
-                 "reload-refused file=%s text=\"the file has errors; the old "
-                 "configuration stays in force\"",
-                 c->file);
+    if (change->kind == CHANGE_RELOAD) {
+        right = config_load(c->next, c->file, options->dialect);
+    } else {
+        copy_config(c->next, c->own);
+        right = change_apply(c->next, change);
+    }
+    if (right) {
+        override(c->next, options);
+    }
+    return right;
+}
+
+bool configuration_prepare(struct configuration *c, const struct options *options,
+                           const struct change *change, struct change_outcome *outcome)
+{
+    bool right;
+
+    memset(outcome, 0, offsetof(struct change_outcome, messages));
+    c->next = config_new();
+    if (!c->next) {
+        snprintf(outcome->problem, sizeof outcome->problem, "no memory");
         return false;
     }
-    atomic_store(&c->generation, generation + 1);
-    log_line(LEVEL_NOTICE, "reloaded file=%s", c->file);
+    right = make_next(c, options, change);
+    keep_messages(c->next, outcome);
+    if (right) {
+        difference_find(&outcome->difference, c->own, c->next);
+        return true;
+    }
+    if (change->kind == CHANGE_RELOAD) {
+        snprintf(outcome->problem, sizeof outcome->problem,
+                 "%.200s has errors; what was in force stays in force", c->file);
+    } else {
+        snprintf(outcome->problem, sizeof outcome->problem, "%.280s",
+                 c->next->message_count > 0 ? c->next->messages[0].text : "it has errors");
+    }
+    configuration_drop(c);
+    return false;
+}
+
+/* The slot that nobody is told to read is filled, and then the roles are told to. Who is still
+ * copying from it, from the generation before the last, sees that and begins anew. */
+void configuration_commit(struct configuration *c, unsigned server_port)
+{
+    struct configuration_shared *shared = c->shared;
+    uint32_t next = atomic_load(&shared->generation) + 1;
+
+    copy_config(c->own, c->next);
+    atomic_thread_fence(memory_order_release);
+    copy_config(&shared->slots[next & 1], c->own);
+    shared->server_ports[next & 1] = server_port;
+    atomic_store(&shared->generation, next);
+    c->seen = next;
+    c->server_port = server_port;
+    configuration_drop(c);
+}
+
+void configuration_drop(struct configuration *c)
+{
+    config_free(c->next);
+    c->next = NULL;
+}
+
+bool configuration_refresh(struct configuration *c)
+{
+    const struct configuration_shared *shared = c->shared;
+    uint32_t generation = atomic_load(&shared->generation);
+
+    if (generation == c->seen) {
+        return false;
+    }
+    do {
+        c->seen = generation;
+        copy_config(c->own, &shared->slots[generation & 1]);
+        c->server_port = shared->server_ports[generation & 1];
+        atomic_thread_fence(memory_order_acquire);
+        generation = atomic_load(&shared->generation);
+    } while (generation != c->seen);
     return true;
 }

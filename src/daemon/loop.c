@@ -61,6 +61,9 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     if (setup->lookup >= 0) {
         wait_add(&loop->wait, setup->lookup, WAIT_READ);
     }
+    if (setup->parent >= 0) {
+        wait_add(&loop->wait, setup->parent, WAIT_READ);
+    }
     for (unsigned i = 0; setup->worker && i < setup->server_count; i++) {
         wait_add(&loop->wait, setup->servers[i], WAIT_READ);
     }
@@ -90,7 +93,7 @@ static struct mono_time earlier(struct mono_time a, struct mono_time b)
 /* Worker processes want a sign of life each second; a worker in this loop does not. */
 static bool has_heartbeat(const struct loop *loop)
 {
-    return loop->setup.page && !loop->setup.worker;
+    return loop->setup.server_port && loop->setup.page && !loop->setup.worker;
 }
 
 struct mono_time loop_deadline(const struct loop *loop)
@@ -160,7 +163,9 @@ static void report_server(const struct loop *loop, struct report_server *out)
     const struct serve_page *page = loop->setup.page;
 
     *out = (struct report_server){
-        .open = page != NULL, .port = loop->setup.server_port, .workers = loop->setup.worker_count};
+        .open = loop->setup.server_port != 0,
+        .port = loop->setup.server_port,
+        .workers = loop->setup.server_port && !loop->setup.worker ? loop->setup.worker_count : 0};
     for (unsigned w = 0; page && w < PAGE_WORKERS_MAX; w++) {
         out->received += page->counters[w].received;
         for (unsigned v = 0; v < RESPOND_VERDICTS; v++) {
@@ -249,6 +254,21 @@ void loop_configure(struct loop *loop, const struct config *config)
     }
     engine_configure(&loop->engine, clock_now(), &settings);
     effects_carry_out(loop);
+}
+
+void loop_serve(struct loop *loop, struct worker *worker, const int *sockets, unsigned count)
+{
+    struct loop_setup *setup = &loop->setup;
+
+    for (unsigned i = 0; setup->worker && i < setup->server_count; i++) {
+        wait_remove(&loop->wait, setup->servers[i]);
+    }
+    setup->worker = worker;
+    setup->server_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        setup->servers[i] = sockets[i];
+        wait_add(&loop->wait, sockets[i], WAIT_READ);
+    }
 }
 
 void loop_end(struct loop *loop)

@@ -32,8 +32,8 @@ struct loop_setup {
     bool have_drift;         /* as read from the drift file */
     double drift, drift_sd;
     uint16_t remote_port;          /* ask this port of every source; 0: as configured */
-    unsigned server_port;          /* for reports; 0: serves nobody */
-    struct serve_page *page;       /* NULL: serves nobody */
+    unsigned server_port;          /* 0: serves nobody now */
+    struct serve_page *page;       /* NULL: never serves anybody */
     struct worker *worker;         /* answers in this loop; NULL: worker processes do */
     unsigned worker_count;         /* worker processes, for reports */
     int servers[LOOP_SERVERS_MAX]; /* sockets for `worker` */
@@ -71,8 +71,11 @@ void loop_dispatch(struct loop *loop);
 /* Waits (at most a second) and dispatches. */
 void loop_once(struct loop *loop);
 
-/* The config changed (setup->config points to the new one). */
+/* The config changed; it may be in the same place as the old one. */
 void loop_configure(struct loop *loop, const struct config *config);
+
+/* From now on `worker` answers in this loop, on these sockets; those of before are still open. */
+void loop_serve(struct loop *loop, struct worker *worker, const int *sockets, unsigned count);
 
 /* Keeps what is worth keeping and closes the client sockets; the clock stays at its last rate. */
 void loop_end(struct loop *loop);

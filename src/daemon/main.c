@@ -17,7 +17,7 @@
 
 #define GO_ON OPTIONS_GO_ON
 
-/* Everybody may ask how the clock is; the socket knows no command that changes anything. */
+/* Everybody may ask how the clock is; who may change anything is told by his uid. */
 #define CONTROL_MODE 0666
 
 static struct tokid tokid;
@@ -101,31 +101,30 @@ static int open_server(struct tokid *t)
 {
     char problem[256] = "";
 
-    if (!server_open(&t->server, configuration_current(t->config), t->options.family, problem,
+    if (!server_open(&t->server, NULL, configuration_current(t->config), t->options.family, problem,
                      sizeof problem)) {
         return FAIL("%s", problem);
     }
+    t->config->server_port = t->server.port;
     return GO_ON;
 }
 
+/* Also where nobody is served yet: a change of the configuration may begin to. */
 static int make_page(struct tokid *t)
 {
     struct reference unsynchronised;
 
-    if (t->server.count == 0) {
-        t->server.port = 0;
-        return GO_ON;
-    }
     t->page = process_shared_memory(sizeof *t->page);
     if (!t->page) {
         return FAIL("no memory");
     }
     reference_init(&unsynchronised, (int8_t)log2_from_s(clock_precision()));
     page_init(t->page, &unsynchronised);
-    if (t->options.one_process) {
-        t->worker = server_new_worker(t->page, configuration_current(t->config));
+    if (t->options.one_process && t->server.count > 0) {
+        t->worker = server_new_worker(t->page, 0, configuration_current(t->config));
+        return t->worker ? GO_ON : FAIL("no memory");
     }
-    return t->options.one_process && !t->worker ? FAIL("no memory") : GO_ON;
+    return GO_ON;
 }
 
 static void default_control_path(char *out, size_t capacity)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Both ends of the channel from sync to its parent; see the header. A message is a fixed struct,
- * checked by the receiver: a sync that was taken over gains no more than a wrong drift file. */
+/* Both ends of the channel between sync and its parent; see the header. A message is a fixed struct,
+ * checked by the receiver: a sync that was taken over gains no more than a wrong drift file, other
+ * sources and other clients, all of which it has anyway. */
 #include "daemon/parent.h"
 
 #include <math.h>
@@ -11,17 +12,27 @@
 #include "daemon/state_files.h"
 #include "os/process.h"
 
-enum message_type { MESSAGE_READY, MESSAGE_STORE, MESSAGE_STATUS };
+enum message_type {
+    MESSAGE_READY,
+    MESSAGE_STORE,
+    MESSAGE_STATUS,
+    MESSAGE_CHANGE,
+    MESSAGE_APPLIED,
+    MESSAGE_ANSWER /* the only one from the parent */
+};
 
 struct message {
-    uint32_t type; /* enum message_type */
+    uint32_t type;   /* enum message_type */
+    uint32_t number; /* serial or generation */
     double drift, drift_sd;
-    char text[256];
+    struct change change; /* its text also holds that of MESSAGE_STATUS */
 };
+
+#define STATUS_TEXT_MAX 256
 
 static void carry_out(const struct message *m, const struct config *config)
 {
-    char state[sizeof m->text + 16];
+    char state[STATUS_TEXT_MAX + 16];
     int error;
 
     if (m->type == MESSAGE_READY) {
@@ -34,7 +45,10 @@ static void carry_out(const struct message *m, const struct config *config)
                      strerror(-error));
         }
     } else if (m->type == MESSAGE_STATUS) {
-        snprintf(state, sizeof state, "STATUS=%s", m->text);
+        snprintf(state, sizeof state, "STATUS=%.*s", STATUS_TEXT_MAX, m->change.text);
+        for (char *c = state; *c; c++) {
+            *c = *c >= ' ' && *c < 0x7f ? *c : '?';
+        }
         process_notify(state);
     }
 }
@@ -78,8 +92,53 @@ void parent_notify(int channel, const struct engine *engine, const struct event 
     }
     memset(&m, 0, sizeof m);
     m.type = MESSAGE_STATUS;
-    log_format_event(engine, event, m.text, sizeof m.text);
+    log_format_event(engine, event, m.change.text, STATUS_TEXT_MAX);
     pass(channel, NULL, &m);
+}
+
+bool parent_ask(int channel, uint32_t serial, const struct change *change)
+{
+    struct message m;
+
+    memset(&m, 0, sizeof m);
+    m.type = MESSAGE_CHANGE;
+    m.number = serial;
+    m.change = *change;
+    return process_send(channel, &m, sizeof m) == (long)sizeof m;
+}
+
+void parent_applied(int channel, uint32_t generation)
+{
+    struct message m;
+
+    memset(&m, 0, sizeof m);
+    m.type = MESSAGE_APPLIED;
+    m.number = generation;
+    if (channel >= 0) {
+        process_send(channel, &m, sizeof m);
+    }
+}
+
+bool parent_receive(int channel, uint32_t *serial)
+{
+    struct message m;
+
+    if (channel < 0 || process_receive(channel, &m, sizeof m) != (long)sizeof m ||
+        m.type != MESSAGE_ANSWER) {
+        return false;
+    }
+    *serial = m.number;
+    return true;
+}
+
+void parent_answer(int channel, uint32_t serial)
+{
+    struct message m;
+
+    memset(&m, 0, sizeof m);
+    m.type = MESSAGE_ANSWER;
+    m.number = serial;
+    process_send(channel, &m, sizeof m);
 }
 
 long parent_pid(int channel)
@@ -87,15 +146,22 @@ long parent_pid(int channel)
     return channel < 0 ? process_id() : process_parent_id();
 }
 
-void parent_serve(int channel, const struct config *config)
+void parent_serve(int channel, const struct config *config, struct parent_news *news)
 {
     struct message m;
 
-    while (process_receive(channel, &m, sizeof m) == (long)sizeof m) {
-        if (isfinite(m.drift) && isfinite(m.drift_sd) && memchr(m.text, '\0', sizeof m.text)) {
-            for (char *c = m.text; *c; c++) {
-                *c = *c >= ' ' && *c < 0x7f ? *c : '?';
-            }
+    *news = (struct parent_news){0};
+    while (news->serial == 0 && process_receive(channel, &m, sizeof m) == (long)sizeof m) {
+        if (!isfinite(m.drift) || !isfinite(m.drift_sd) || !change_is_sound(&m.change)) {
+            continue;
+        }
+        if (m.type == MESSAGE_CHANGE) {
+            news->serial = m.number;
+            news->change = m.change;
+        } else if (m.type == MESSAGE_APPLIED) {
+            news->applied = true;
+            news->generation = m.number;
+        } else {
             carry_out(&m, config);
         }
     }

@@ -2,7 +2,12 @@
 /* The parent and its roles. sync is started once: when it dies the clock's history is gone, so the
  * parent ends too and the service manager starts all anew. lookup and serve hold nothing that is
  * worth keeping and are started again, slower each time. The parent parses nothing from outside but
- * the configuration file. */
+ * the configuration file, and lines of it that an admin gave by hand.
+ *
+ * A reload is the parent's: it alone has the right to read the files and to open port 123. Access
+ * rules, limits and keys reach the roles through shared memory. Where the sockets change, a new
+ * serve is started on the new ones before the old one is told to end; what waits in the old ones is
+ * still answered, and a socket that both have is one queue, so no request is lost. */
 #include "daemon/roles.h"
 
 #include <errno.h>
@@ -14,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/lookup.h"
 #include "daemon/parent.h"
+#include "daemon/reload.h"
 #include "daemon/rights.h"
 #include "daemon/sync.h"
 #include "os/clock.h"
@@ -27,6 +33,8 @@
 #define BACK_OFF_FORGOTTEN_S 60.0
 /* Roles that ignore SIGTERM for so long are killed: all is over in less than 2 s. */
 #define END_PATIENCE_S 1.5
+/* Signals that come faster than this are one reload, with what the file says last. */
+#define RELOAD_GAP_S 0.1
 
 enum role_name { ROLE_SYNC, ROLE_LOOKUP, ROLE_SERVE, ROLES };
 
@@ -44,8 +52,13 @@ struct roles {
     struct tokid *t;
     struct role roles[ROLES];
     bool ending;
-    int lookup[2]; /* [0] is sync's end */
-    int parent[2]; /* [0] is sync's end */
+    int lookup[2];                /* [0] is sync's end */
+    int parent[2];                /* [0] is sync's end */
+    unsigned serve_number;        /* of the serve role that runs, for its counters */
+    struct mono_time next_reload; /* by a signal, not before this */
+    bool reload_wanted;
+    bool manager_waits;      /* for sync to have applied ... */
+    uint32_t manager_awaits; /* ... this generation */
 };
 
 static int run_role(struct roles *r, enum role_name name)
@@ -58,6 +71,7 @@ static int run_role(struct roles *r, enum role_name name)
     if (name != ROLE_SYNC && t->endpoint) {
         stream_close(t->endpoint->fd);
     }
+    process_protect(t->config->shared, sizeof *t->config->shared);
     switch (name) {
     case ROLE_SYNC:
         return sync_run(t, r->lookup[0], r->parent[0]);
@@ -68,7 +82,8 @@ static int run_role(struct roles *r, enum role_name name)
         }
         return 1;
     case ROLE_SERVE: {
-        struct worker *worker = server_new_worker(t->page, configuration_current(t->config));
+        struct worker *worker =
+            server_new_worker(t->page, r->serve_number, configuration_current(t->config));
 
         if (worker && rights_drop(t, SANDBOX_SERVE)) {
             server_run(&t->server, worker, t->config);
@@ -171,6 +186,75 @@ static void signal_roles(const struct roles *r, int number)
     }
 }
 
+/* ---- changes of the configuration ---- */
+
+/* Another serve on the sockets of now; the one of before answers what it has and ends. */
+static void replace_serve(struct roles *r)
+{
+    struct role *role = &r->roles[ROLE_SERVE];
+    long before = role->pid;
+
+    role->wanted = r->t->server.count > 0;
+    role->pid = 0;
+    role->back_off_s = 0;
+    if (role->wanted) {
+        r->serve_number = !r->serve_number;
+        start_role(r, ROLE_SERVE);
+    }
+    process_kill(before, SIGTERM);
+}
+
+/* The service manager hears that a reload is over when sync has applied it; of one that was refused
+ * at once. */
+static void change(struct roles *r, const struct change *wanted, struct change_outcome *outcome)
+{
+    struct tokid *t = r->t;
+    struct server before;
+
+    reload_begin();
+    if (!reload_carry_out(t, wanted, &before, outcome)) {
+        reload_end();
+        return;
+    }
+    if (!server_equal(&before, &t->server)) {
+        replace_serve(r);
+        server_close_rest(&before, &t->server);
+    }
+    r->manager_waits = true;
+    r->manager_awaits = t->config->seen;
+}
+
+static void reload_if_due(struct roles *r)
+{
+    static const struct change reload = {.kind = CHANGE_RELOAD};
+    static struct change_outcome outcome; /* large; nobody asks for it */
+
+    r->reload_wanted = process_take_signal(SIGNAL_RELOAD) || r->reload_wanted;
+    if (r->reload_wanted && clock_now().mono.ns >= r->next_reload.ns) {
+        r->reload_wanted = false;
+        change(r, &reload, &outcome);
+        parent_answer(r->parent[1], 0);
+        r->next_reload = mono_after(clock_now().mono, RELOAD_GAP_S);
+    }
+}
+
+static void serve_sync(struct roles *r)
+{
+    struct parent_news news;
+
+    do {
+        parent_serve(r->parent[1], configuration_current(r->t->config), &news);
+        if (news.serial != 0 && !r->ending) {
+            change(r, &news.change, &r->t->config->shared->outcome);
+            parent_answer(r->parent[1], news.serial);
+        }
+        if (news.applied && r->manager_waits && news.generation >= r->manager_awaits) {
+            r->manager_waits = false;
+            reload_end();
+        }
+    } while (news.serial != 0);
+}
+
 /* Ends all roles; what sync leaves behind (the drift) is still taken in. */
 static void end_roles(struct roles *r, struct wait_set *wait)
 {
@@ -182,11 +266,11 @@ static void end_roles(struct roles *r, struct wait_set *wait)
     while (running_roles(r) > 0 && clock_now().mono.ns < limit.ns) {
         signal_roles(r, SIGTERM);
         wait_until(wait, mono_after(clock_now().mono, 0.05));
-        parent_serve(r->parent[1], configuration_current(r->t->config));
+        serve_sync(r);
         reap_roles(r, &code);
     }
     signal_roles(r, SIGKILL);
-    parent_serve(r->parent[1], configuration_current(r->t->config));
+    serve_sync(r);
 }
 
 static int supervise(struct roles *r)
@@ -196,19 +280,17 @@ static int supervise(struct roles *r)
 
     wait_add(&wait, r->parent[1], WAIT_READ);
     for (;;) {
+        struct mono_time until = mono_after(clock_now().mono, 1.0);
+
         start_due_roles(r);
         r->roles[ROLE_SYNC].wanted = false; /* once */
-        wait_until(&wait, mono_after(clock_now().mono, 1.0));
-        parent_serve(r->parent[1], configuration_current(r->t->config));
+        wait_until(&wait, r->reload_wanted ? r->next_reload : until);
+        serve_sync(r);
         if (process_take_signal(SIGNAL_END)) {
             end_roles(r, &wait);
             return 0;
         }
-        if (process_take_signal(SIGNAL_RELOAD)) {
-            process_notify("RELOADING=1");
-            configuration_reload(r->t->config, &r->t->options);
-            process_notify("READY=1");
-        }
+        reload_if_due(r);
         if (!reap_roles(r, &code)) {
             end_roles(r, &wait);
             return code;
@@ -228,6 +310,6 @@ int roles_run(struct tokid *t)
     }
     r.roles[ROLE_SYNC].wanted = true;
     r.roles[ROLE_LOOKUP].wanted = true;
-    r.roles[ROLE_SERVE].wanted = t->page != NULL;
+    r.roles[ROLE_SERVE].wanted = t->server.count > 0;
     return supervise(&r);
 }

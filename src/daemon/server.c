@@ -38,12 +38,34 @@ static void describe_failure(const struct address *local, int error, char *out, 
     }
 }
 
-static bool open_one(struct server *server, const struct address *local, int dscp, bool optional,
-                     char *problem, size_t capacity)
+static bool same_local(const struct address *a, const struct address *b)
 {
-    int fd = udp_listen(local, NULL, false, dscp);
+    return a->port == b->port && address_equal(a, b);
+}
+
+/* The socket that is bound to just this already, -1 if there is none. */
+static int find_socket(const struct server *server, const struct address *local)
+{
+    for (unsigned i = 0; server && i < server->count; i++) {
+        if (same_local(&server->locals[i], local)) {
+            return server->sockets[i];
+        }
+    }
+    return -1;
+}
+
+static bool open_one(struct server *server, const struct server *old, const struct address *local,
+                     int dscp, bool optional, char *problem, size_t capacity)
+{
+    int fd = find_socket(old, local);
 
     if (fd >= 0) {
+        udp_mark(fd, local->family, dscp);
+    } else {
+        fd = udp_listen(local, NULL, old != NULL, dscp);
+    }
+    if (fd >= 0) {
+        server->locals[server->count] = *local;
         server->sockets[server->count++] = fd;
         return true;
     }
@@ -54,12 +76,11 @@ static bool open_one(struct server *server, const struct address *local, int dsc
     return false;
 }
 
-bool server_open(struct server *server, const struct config *config, uint8_t family, char *problem,
-                 size_t capacity)
+static bool open_all(struct server *server, const struct server *old, const struct config *config,
+                     uint8_t family, char *problem, size_t capacity)
 {
     static const uint8_t families[] = {ADDRESS_V4, ADDRESS_V6};
 
-    *server = (struct server){.port = config->port};
     if (config->port == 0 || acl_allows_nobody(&config->access)) {
         return true;
     }
@@ -68,7 +89,7 @@ bool server_open(struct server *server, const struct config *config, uint8_t fam
 
         local.port = (uint16_t)config->port;
         if ((!family || family == local.family) &&
-            !open_one(server, &local, config->dscp, false, problem, capacity)) {
+            !open_one(server, old, &local, config->dscp, false, problem, capacity)) {
             return false;
         }
     }
@@ -76,42 +97,142 @@ bool server_open(struct server *server, const struct config *config, uint8_t fam
         struct address any = {.family = families[i], .port = (uint16_t)config->port};
 
         if ((!family || family == any.family) &&
-            !open_one(server, &any, config->dscp, any.family == ADDRESS_V6, problem, capacity)) {
+            !open_one(server, old, &any, config->dscp, any.family == ADDRESS_V6, problem,
+                      capacity)) {
             return false;
         }
     }
     return true;
 }
 
-struct worker *server_new_worker(struct serve_page *page, const struct config *config)
+static void share_all(const struct server *server, bool shared)
 {
-    struct worker *worker = calloc(1, sizeof *worker);
-    uint8_t seed[RANDOM_SEED_LENGTH];
-    struct ratelimit_client *clients;
+    for (unsigned i = 0; i < server->count; i++) {
+        udp_share(server->sockets[i], shared);
+    }
+}
+
+bool server_open(struct server *server, const struct server *old, const struct config *config,
+                 uint8_t family, char *problem, size_t capacity)
+{
+    bool opened;
+
+    *server = (struct server){0};
+    if (old) { /* a wildcard address and one of its addresses stand in each other's way */
+        share_all(old, true);
+    }
+    opened = open_all(server, old, config, family, problem, capacity);
+    if (old) {
+        share_all(old, false);
+        share_all(server, false);
+    }
+    if (!opened && old) {
+        server_close_rest(server, old);
+        *server = *old;
+    }
+    server->port = server->count > 0 ? server->locals[0].port : 0;
+    return opened;
+}
+
+bool server_equal(const struct server *a, const struct server *b)
+{
+    bool equal = a->count == b->count;
+
+    for (unsigned i = 0; equal && i < a->count; i++) {
+        equal = a->sockets[i] == b->sockets[i];
+    }
+    return equal;
+}
+
+void server_close_rest(const struct server *old, const struct server *server)
+{
+    for (unsigned i = 0; i < old->count; i++) {
+        if (find_socket(server, &old->locals[i]) != old->sockets[i]) {
+            udp_close(old->sockets[i]);
+        }
+    }
+}
+
+/* How many clients the configured memory holds. */
+static size_t client_count(const struct config *config)
+{
     size_t count = CLIENTS_MIN;
 
-    while (count < CLIENTS_MAX && count * 2 * sizeof *clients <= config->client_log_bytes) {
+    while (count < CLIENTS_MAX &&
+           count * 2 * sizeof(struct ratelimit_client) <= config->client_log_bytes) {
         count *= 2;
     }
-    /* The table is an array of cache lines. */
-    clients = aligned_alloc(64, count * sizeof *clients);
+    return count;
+}
+
+/* The table is an array of cache lines. */
+static struct ratelimit_client *new_clients(size_t count)
+{
+    struct ratelimit_client *clients = aligned_alloc(64, count * sizeof *clients);
+
+    if (clients) {
+        memset(clients, 0, count * sizeof *clients);
+    }
+    return clients;
+}
+
+struct worker *server_new_worker(struct serve_page *page, unsigned number,
+                                 const struct config *config)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    size_t count = client_count(config);
+    struct ratelimit_client *clients = new_clients(count);
+    uint8_t seed[RANDOM_SEED_LENGTH];
+
     if (!worker || !clients) {
         free(worker);
         free(clients);
         return NULL;
     }
-    memset(clients, 0, count * sizeof *clients);
     random_system(seed, sizeof seed);
-    worker_init(worker, page, 0, &config->access, &config->ratelimit, clients, count, seed);
+    worker_init(worker, page, number, &config->access, &config->ratelimit, clients, count, seed);
     worker->keys = &config->keys;
     return worker;
+}
+
+/* Another amount of memory: what was known of the clients is forgotten. */
+static void resize(struct worker *worker, const struct config *config)
+{
+    size_t count = client_count(config);
+    struct ratelimit_client *clients, *before = worker->ratelimit.clients;
+    uint8_t seed[32];
+
+    if (count == (worker->ratelimit.mask + 1) * RATELIMIT_WAYS) {
+        return;
+    }
+    clients = new_clients(count);
+    if (clients) {
+        random_system(seed, sizeof seed);
+        ratelimit_init(&worker->ratelimit, &config->ratelimit, clients, count, seed);
+        free(before);
+    }
 }
 
 void server_configure(struct worker *worker, const struct config *config)
 {
     worker->acl = &config->access;
     worker->keys = &config->keys;
-    worker->ratelimit.settings = config->ratelimit;
+    resize(worker, config);
+    ratelimit_configure(&worker->ratelimit, &config->ratelimit);
+}
+
+/* Sockets may be shared with a worker that goes on, and then never run dry. */
+#define DRAIN_BATCHES_MAX 64
+
+void server_drain(const struct server *server, struct worker *worker)
+{
+    for (unsigned i = 0; i < server->count; i++) {
+        unsigned batches = 0;
+
+        while (worker_batch(worker, server->sockets[i]) > 0 && batches < DRAIN_BATCHES_MAX) {
+            batches++;
+        }
+    }
 }
 
 void server_run(const struct server *server, struct worker *worker, struct configuration *config)
@@ -123,11 +244,14 @@ void server_run(const struct server *server, struct worker *worker, struct confi
     }
     while (!process_take_signal(SIGNAL_END)) {
         wait_until(&wait, mono_after(clock_now().mono, 1.0));
-        server_configure(worker, configuration_current(config));
+        if (configuration_refresh(config)) {
+            server_configure(worker, configuration_current(config));
+        }
         for (unsigned i = 0; i < server->count; i++) {
             if (wait_ready(&wait, server->sockets[i])) {
                 worker_batch(worker, server->sockets[i]);
             }
         }
     }
+    server_drain(server, worker);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The serving side: its sockets, opened before rights are dropped, and the serve role. */
+/* The serving side: its sockets, opened before rights are dropped or by the parent, which keeps
+ * its own, and the serve role. */
 #ifndef TOKI_DAEMON_SERVER_H
 #define TOKI_DAEMON_SERVER_H
 
@@ -10,22 +11,37 @@
 
 struct server {
     int sockets[LOOP_SERVERS_MAX];
+    struct address locals[LOOP_SERVERS_MAX]; /* what they are bound to */
     unsigned count;
-    unsigned port;
+    unsigned port; /* 0: nobody is served */
 };
 
-/* Opens what the config asks for; nothing (count 0) if nobody is allowed or the port is 0. False:
- * `problem` says in words what is in the way. */
-bool server_open(struct server *server, const struct config *config, uint8_t family, char *problem,
-                 size_t capacity);
+/* Opens what the config asks for; nothing (count 0) if nobody is allowed or the port is 0. Sockets
+ * of `old` (NULL: there is none) that are still right are taken over, the others are opened beside
+ * them and stay open: no request is lost. False: `problem` says in words what is in the way, and
+ * nothing has changed. */
+bool server_open(struct server *server, const struct server *old, const struct config *config,
+                 uint8_t family, char *problem, size_t capacity);
 
-/* A worker with its memory for the config's rate limit; before the loop. NULL: no memory. */
-struct worker *server_new_worker(struct serve_page *page, const struct config *config);
+/* Do both have the same sockets? */
+bool server_equal(const struct server *a, const struct server *b);
 
-/* Takes over access rules and limits of a new configuration. */
+/* Closes the sockets of `old` that `server` did not take over. */
+void server_close_rest(const struct server *old, const struct server *server);
+
+/* A worker with its memory for the config's rate limit; before the loop. `number` tells its
+ * counters from those of another that runs at the same time. NULL: no memory. */
+struct worker *server_new_worker(struct serve_page *page, unsigned number,
+                                 const struct config *config);
+
+/* Takes over access rules and limits of a new configuration. The memory of clients stays, unless
+ * its size has changed. */
 void server_configure(struct worker *worker, const struct config *config);
 
-/* The serve role: answers until it is told to end. */
+/* Answers all that waits on these sockets, before they are closed. */
+void server_drain(const struct server *server, struct worker *worker);
+
+/* The serve role: answers until it is told to end, and then what still waits. */
 void server_run(const struct server *server, struct worker *worker, struct configuration *config);
 
 #endif

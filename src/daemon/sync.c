@@ -8,6 +8,7 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/orders.h"
 #include "daemon/parent.h"
 #include "daemon/rights.h"
 #include "daemon/state_files.h"
@@ -26,7 +27,7 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .server_port = t->server.port,
                                .page = t->page,
                                .worker = t->worker,
-                               .worker_count = t->page && !t->worker ? 1 : 0,
+                               .worker_count = 1,
                                .server_count = t->server.count,
                                .refclocks = &refclocks,
                                .lookup = lookup,
@@ -44,28 +45,20 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
 int sync_run(struct tokid *t, int lookup, int parent)
 {
     struct loop_setup setup = make_setup(t, lookup, parent);
-    uint32_t generation = atomic_load(&t->config->generation);
+    struct orders orders;
 
     refclocks_configure(&refclocks, &setup.config->settings);
     if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }
     loop_init(&loop, &setup);
+    orders_init(&orders, t, &loop, parent);
     log_line(LEVEL_NOTICE, "started config=%s language=\"%s\" clock=%s sources=%u drift_ppm=%.3f",
              t->config->file, config_dialect_name(setup.config->dialect), t->driver,
              setup.config->settings.spec_count, setup.have_drift ? setup.drift * 1e6 : 0.0);
     parent_ready(parent);
     while (!process_take_signal(SIGNAL_END)) {
-        if (parent < 0 && process_take_signal(SIGNAL_RELOAD)) {
-            configuration_reload(t->config, &t->options);
-        }
-        if (atomic_load(&t->config->generation) != generation) {
-            generation = atomic_load(&t->config->generation);
-            loop_configure(&loop, configuration_current(t->config));
-            if (t->worker) {
-                server_configure(t->worker, loop.setup.config);
-            }
-        }
+        orders_carry_out(&orders);
         loop_once(&loop);
     }
     loop_end(&loop);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Flags set by signal handlers; process_signals() installs them, process_take_signal() reads and
@@ -21,6 +22,7 @@ long process_fork(const char *title);
 long process_reap(int *status);
 void process_kill(long pid, int signal_number);
 long process_id(void);
+long process_user(void); /* uid that we act as */
 long process_parent_id(void);
 bool process_exists(long pid);
 
@@ -51,6 +53,9 @@ enum process_right {
 int process_drop(const char *user, unsigned rights);
 bool process_is_root(void);
 bool process_user_exists(const char *user);
+
+/* CLOCK_MONOTONIC, which the service manager counts by (our own clock is the raw one). */
+int64_t process_monotonic_ns(void);
 
 /* sd_notify(3) protocol over $NOTIFY_SOCKET; silent without it. */
 void process_notify(const char *state);

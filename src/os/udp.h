@@ -50,6 +50,13 @@ bool udp_transmit_stamp(int fd, struct wall_time *stamp);
 /* Reads and clears a pending socket error (ICMP unreachable); 0 if none. */
 int udp_error(int fd);
 
+/* Lets another socket of this user have the same port for a while (SO_REUSEPORT), or no longer: a
+ * new socket is opened beside an old one before that is closed. */
+void udp_share(int fd, bool shared);
+
+/* Another mark for what is sent from now on (`family` is the socket's). */
+void udp_mark(int fd, uint8_t family, int dscp);
+
 void udp_close(int fd);
 
 /* Our own addresses, for the loop test; number written. */

@@ -79,6 +79,7 @@ static void test_drift_file_is_kept_by_the_parent(void **state)
 {
     struct config *config = config_new();
     char folder[] = "/tmp/test-daemon-XXXXXX";
+    struct parent_news news;
     double drift, sd;
     int pair[2];
 
@@ -93,14 +94,14 @@ static void test_drift_file_is_kept_by_the_parent(void **state)
         assert_false(state_files_read_drift(config, &drift, &sd));
         parent_store(pair[0], config, -39.98e-6, 0.5e-6);
         assert_false(state_files_read_drift(config, &drift, &sd)); /* only the parent writes */
-        parent_serve(pair[1], config);
+        parent_serve(pair[1], config, &news);
         assert_true(state_files_read_drift(config, &drift, &sd));
         assert_true(fabs(drift + 39.98e-6) < 1e-10);
         assert_true(i ? sd == 1e-6 : fabs(sd - 0.5e-6) < 1e-10);
         assert_int_equal(unlink(config->driftfile), 0);
     }
     parent_store(pair[0], config, (double)NAN, 0);
-    parent_serve(pair[1], config);
+    parent_serve(pair[1], config, &news);
     assert_false(state_files_read_drift(config, &drift, &sd));
     assert_int_equal(rmdir(folder), 0);
     close(pair[0]);

@@ -185,6 +185,82 @@ static void test_too_many_clients(void **state)
     assert_true(hear(one_more, answer, sizeof answer) > 100);
 }
 
+/* An order waits until it is carried out; meanwhile nobody spins, and others are answered. */
+static void test_an_order_is_taken_and_answered(void **state)
+{
+    const struct command_outcome outcome = {.note = "done"};
+    struct command_order order;
+    struct endpoint_ticket ticket;
+    char byte, text[65536];
+    int fd = connect_client(), other;
+
+    (void)state;
+    assert_false(endpoint_take_order(endpoint, &order, &ticket));
+    say(fd, "add server ntp1.example\n");
+    turn(0);
+    turn(0);
+    turn(0);
+    assert_int_equal(wait_until(&wait_set, mono_after(clock_now().mono, 0.01)), 0);
+    other = connect_client();
+    say(other, "status\n");
+    assert_true(hear(other, text, sizeof text) > 100);
+    assert_true(endpoint_take_order(endpoint, &order, &ticket));
+    assert_string_equal(order.change.text, "server ntp1.example");
+    assert_false(endpoint_take_order(endpoint, &order, &ticket)); /* it is taken */
+    turn(ENDPOINT_TIMEOUT_S + 0.1);
+    assert_int_equal(stream_read(fd, &byte, 1), -EAGAIN);
+    endpoint_answer(endpoint, &wait_set, &ticket, &outcome);
+    assert_true(hear(fd, text, sizeof text) > 10);
+    assert_non_null(strstr(text, "\"command\":\"add\",\"ok\":true"));
+    endpoint_answer(endpoint, &wait_set, &ticket, &outcome); /* once more: nobody is there */
+}
+
+static void test_who_gave_an_order_may_leave(void **state)
+{
+    const struct command_outcome outcome = {.note = "done"};
+    struct command_order order;
+    struct endpoint_ticket ticket;
+    char text[65536];
+    int fd = connect_client(), other;
+
+    (void)state;
+    say(fd, "reload\n");
+    turn(0);
+    turn(0);
+    assert_true(endpoint_take_order(endpoint, &order, &ticket));
+    stream_close(fd);
+    turn(0);
+    other = connect_client(); /* gets the same place */
+    say(other, "burst\n");
+    turn(0);
+    turn(0);
+    endpoint_answer(endpoint, &wait_set, &ticket, &outcome);
+    assert_true(endpoint_take_order(endpoint, &order, &ticket));
+    assert_int_equal(order.kind, ORDER_BURST);
+    endpoint_answer(endpoint, &wait_set, &ticket, &outcome);
+    assert_true(hear(other, text, sizeof text) > 10);
+    assert_non_null(strstr(text, "\"command\":\"burst\""));
+}
+
+/* Somebody else's daemon: who asks is neither root nor its owner. */
+static void test_only_the_owner_changes_things(void **state)
+{
+    struct command_order order;
+    struct endpoint_ticket ticket;
+    char text[65536];
+    int fd = connect_client();
+
+    (void)state;
+    turn(0);
+    for (unsigned i = 0; i < ENDPOINT_CLIENTS_MAX; i++) {
+        endpoint->clients[i].may_change = false;
+    }
+    say(fd, "reload\n");
+    assert_true(hear(fd, text, sizeof text) > 10);
+    assert_non_null(strstr(text, "\"error\":\"not-permitted\""));
+    assert_false(endpoint_take_order(endpoint, &order, &ticket));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +269,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_long_request_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_silent_client_is_dropped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_order_is_taken_and_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_gave_an_order_may_leave, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_only_the_owner_changes_things, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

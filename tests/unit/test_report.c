@@ -59,9 +59,13 @@ static json_t *run(const char *line)
 {
     struct report_input in = input();
     json_error_t error;
-    size_t length = command_run(line, &in, &report, out, sizeof out);
+    struct command_order order;
+    size_t length = 0;
+    enum command_result result =
+        command_run(line, true, &in, &report, &order, out, sizeof out, &length);
     json_t *answer = json_loads(out, 0, &error);
 
+    assert_int_equal(result, COMMAND_ANSWERED);
     assert_int_equal(length, strlen(out));
     if (!answer) {
         fail_msg("%s: %s", error.text, out);
@@ -173,7 +177,9 @@ static void test_a_full_table_fits(void **state)
 static void test_unknown_and_too_long(void **state)
 {
     struct report_input in = input();
-    char small[256];
+    struct command_order order;
+    char small[512];
+    size_t length;
     json_t *a;
 
     (void)state;
@@ -181,8 +187,94 @@ static void test_unknown_and_too_long(void **state)
     a = run("reboot");
     assert_string_equal(json_string_value(json_object_get(a, "error")), "unknown-command");
     json_decref(a);
-    assert_true(command_run("status", &in, &report, small, sizeof small) > 0);
+    assert_int_equal(
+        command_run("status", true, &in, &report, &order, small, sizeof small, &length),
+        COMMAND_ANSWERED);
+    assert_true(length > 0 && length == strlen(small));
     assert_non_null(strstr(small, "\"too-long\""));
+}
+
+static bool orders(const char *line, bool may_change, struct command_order *order)
+{
+    struct report_input in = input();
+    size_t length;
+
+    return command_run(line, may_change, &in, &report, order, out, sizeof out, &length) ==
+           COMMAND_ORDERED;
+}
+
+static void test_orders(void **state)
+{
+    static const struct {
+        const char *line, *text;
+        enum change_kind kind;
+    } changes[] = {{"reload", "", CHANGE_RELOAD},
+                   {"add server ntp1.example  iburst", "server ntp1.example  iburst", CHANGE_LINE},
+                   {"delete ntp1.example", "ntp1.example", CHANGE_DELETE},
+                   {"allow 192.0.2.0/24", "allow 192.0.2.0/24", CHANGE_LINE},
+                   {"deny", "deny", CHANGE_LINE},
+                   {"restrict default kod", "restrict default kod", CHANGE_LINE},
+                   {"offline", "", CHANGE_OFFLINE},
+                   {"online  ntp1.example", "ntp1.example", CHANGE_ONLINE}};
+    static const char *const senseless[] = {"reload now", "add",           "delete",
+                                            "delete a b", "offline a b",   "burst a b",
+                                            "makestep 1", "status please", "allow a\rb"};
+    struct command_order order;
+    json_t *a;
+
+    (void)state;
+    start_engine(1, false);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        assert_true(orders(changes[i].line, true, &order));
+        assert_int_equal(order.kind, ORDER_CHANGE);
+        assert_int_equal(order.change.kind, changes[i].kind);
+        assert_string_equal(order.change.text, changes[i].text);
+        assert_false(orders(changes[i].line, false, &order)); /* a reader */
+        assert_non_null(strstr(out, "\"error\":\"not-permitted\""));
+    }
+    assert_true(orders("burst ntp1.example", true, &order) && order.kind == ORDER_BURST);
+    assert_string_equal(order.source, "ntp1.example");
+    assert_true(orders("makestep", true, &order) && order.kind == ORDER_MAKE_STEP);
+    for (size_t i = 0; i < sizeof senseless / sizeof senseless[0]; i++) {
+        a = run(senseless[i]);
+        assert_string_equal(json_string_value(json_object_get(a, "error")), "usage");
+        json_decref(a);
+    }
+}
+
+static json_t *answer(const struct command_outcome *outcome)
+{
+    size_t length = command_answer("reload", outcome, out, sizeof out);
+    json_t *a = json_loads(out, 0, NULL);
+
+    assert_true(length > 0 && length == strlen(out));
+    assert_non_null(a);
+    return a;
+}
+
+static void test_answers_to_orders(void **state)
+{
+    json_t *a = answer(&(struct command_outcome){.changes = "+ server \"a\"\n- server b\n",
+                                                 .change_count = 3,
+                                                 .note = "so long",
+                                                 .messages = "one\n\0two\n",
+                                                 .message_count = 2});
+
+    (void)state;
+    assert_true(json_is_true(json_object_get(a, "ok")));
+    assert_null(json_object_get(a, "error"));
+    assert_int_equal(json_integer_value(json_object_get(a, "change_count")), 3);
+    assert_int_equal(json_array_size(json_object_get(a, "changes")), 2);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(a, "changes"), 0)),
+                        "+ server \"a\"");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(a, "messages"), 1)),
+                        "two\n");
+    json_decref(a);
+    a = answer(&(struct command_outcome){.error = "refused", .problem = "no", .changes = "x\n"});
+    assert_true(json_is_false(json_object_get(a, "ok")));
+    assert_string_equal(json_string_value(json_object_get(a, "message")), "no");
+    assert_null(json_object_get(a, "changes"));
+    json_decref(a);
 }
 
 static void test_reference_ids(void **state)
@@ -214,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_names_from_outside_are_escaped),
         cmocka_unit_test(test_a_full_table_fits),
         cmocka_unit_test(test_unknown_and_too_long),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_answers_to_orders),
         cmocka_unit_test(test_reference_ids),
         cmocka_unit_test(test_tallies),
     };

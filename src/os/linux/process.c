@@ -122,6 +122,11 @@ long process_id(void)
     return getpid();
 }
 
+long process_user(void)
+{
+    return geteuid();
+}
+
 long process_parent_id(void)
 {
     return getppid();

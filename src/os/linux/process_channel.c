@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os/process.h"
@@ -39,6 +40,14 @@ long process_receive(int fd, void *message, size_t capacity)
         return errno == ECONNRESET ? 0 : -errno; /* closed with our message unread: also an end */
     }
     return (size_t)n > capacity ? -EMSGSIZE : n;
+}
+
+int64_t process_monotonic_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 void process_notify(const char *state)

@@ -72,6 +72,19 @@ static void keep_stamping(void)
     }
 }
 
+void udp_share(int fd, bool shared)
+{
+    set_option(fd, SOL_SOCKET, SO_REUSEPORT, shared);
+}
+
+/* The upper six bits; a network that refuses the mark still carries NTP. */
+void udp_mark(int fd, uint8_t family, int dscp)
+{
+    bool v4 = family == ADDRESS_V4;
+
+    set_option(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, dscp << 2);
+}
+
 static int open_udp(uint8_t family, const char *device, int dscp)
 {
     bool v4 = family == ADDRESS_V4;
@@ -95,8 +108,8 @@ static int open_udp(uint8_t family, const char *device, int dscp)
         close(fd);
         return error;
     }
-    if (dscp > 0) { /* the upper six bits; a network that refuses the mark still carries NTP */
-        set_option(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, dscp << 2);
+    if (dscp > 0) {
+        udp_mark(fd, family, dscp);
     }
     known[fd].connected = false;
     known[fd].port = 0;
