@@ -76,16 +76,14 @@ int check_run(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
         if (option == 'l') {
-            dialect = strcmp(optarg, "chrony") == 0 ? DIALECT_CHRONY
-                      : strcmp(optarg, "ntp") == 0  ? DIALECT_NTP
-                                                    : DIALECT_UNKNOWN;
+            dialect = config_dialect_parse(optarg);
             wrong = wrong || dialect == DIALECT_UNKNOWN;
         }
         wrong = wrong || option == '?';
         json = json || option == 'j';
     }
     if (wrong || optind + 1 != argc) {
-        fputs("toki: usage: toki check FILE [--json] [--language chrony|ntp]\n", stderr);
+        fputs("toki: usage: toki check FILE [--json] [--language chrony|ntp|openntpd]\n", stderr);
         return EXIT_USAGE;
     }
     config = config_new();

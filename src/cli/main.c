@@ -24,7 +24,7 @@ static const struct {
      "is\n"
      "    a usable answer, 1: none, 2: wrong use.\n"},
     {"check", check_run,
-     "check FILE [--json] [--language chrony|ntp]\n"
+     "check FILE [--json] [--language chrony|ntp|openntpd]\n"
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
      "has\n"
      "    errors.\n"},

@@ -11,6 +11,7 @@
 #include "config/include.h"
 #include "config/keys.h"
 #include "config/ntp_conf.h"
+#include "config/openntpd_conf.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
@@ -497,7 +498,7 @@ static const struct directive directives[] = {
     {0},
 };
 
-static const struct language *const others[] = {&ntp_conf, NULL};
+static const struct language *const others[] = {&ntp_conf, &openntpd_conf, NULL};
 
 const struct language chrony_conf = {
     .dialect = DIALECT_CHRONY,

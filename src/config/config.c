@@ -15,9 +15,10 @@
 #include "config/keys.h"
 #include "config/message.h"
 #include "config/ntp_conf.h"
+#include "config/openntpd_conf.h"
 #include "os/file.h"
 
-static const struct language *const languages[] = {&chrony_conf, &ntp_conf};
+static const struct language *const languages[] = {&chrony_conf, &ntp_conf, &openntpd_conf};
 
 struct config *config_new(void)
 {
@@ -119,14 +120,22 @@ static void complain_of_evidence(struct config *c, const char *name, enum config
 static void complain_of_mixture(struct config *c, const char *name,
                                 const struct dialect_finding *found)
 {
-    static const char hint[] = "one file is read in one language only; nothing of it was read";
-    if (found->chrony.line < found->ntp.line) {
-        complain_of_evidence(c, name, DIALECT_CHRONY, &found->chrony, "");
-        complain_of_evidence(c, name, DIALECT_NTP, &found->ntp, hint);
-    } else {
-        complain_of_evidence(c, name, DIALECT_NTP, &found->ntp, "");
-        complain_of_evidence(c, name, DIALECT_CHRONY, &found->chrony, hint);
+    enum config_dialect first = DIALECT_UNKNOWN, second = DIALECT_UNKNOWN;
+    for (enum config_dialect d = DIALECT_CHRONY; d < CONFIG_DIALECTS; d++) {
+        if (found->evidence[d].line == 0) {
+            continue;
+        }
+        if (first == DIALECT_UNKNOWN || found->evidence[d].line < found->evidence[first].line) {
+            second = first;
+            first = d;
+        } else if (second == DIALECT_UNKNOWN ||
+                   found->evidence[d].line < found->evidence[second].line) {
+            second = d;
+        }
     }
+    complain_of_evidence(c, name, first, &found->evidence[first], "");
+    complain_of_evidence(c, name, second, &found->evidence[second],
+                         "one file is read in one language only; nothing of it was read");
 }
 
 const struct language *config_language(enum config_dialect dialect)

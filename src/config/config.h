@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Configuration text -> struct config. Reads chrony.conf and ntp.conf, told apart by content, each
- * with its own defaults; knows no daemon. Everything wrong in a file is reported in one run. */
+/* Configuration text -> struct config. Reads chrony.conf, ntp.conf and OpenNTPD's ntpd.conf, told apart
+ * by content, each with its own defaults; knows no daemon. Everything wrong in a file is reported in
+ * one run. */
 #ifndef TOKI_CONFIG_CONFIG_H
 #define TOKI_CONFIG_CONFIG_H
 
@@ -18,7 +19,13 @@
 #define CONFIG_FILE_LIMIT 1000000 /* bytes of one file */
 #define CONFIG_INCLUDE_DEPTH 10
 
-enum config_dialect { DIALECT_UNKNOWN, DIALECT_CHRONY, DIALECT_NTP };
+enum config_dialect {
+    DIALECT_UNKNOWN,
+    DIALECT_CHRONY,
+    DIALECT_NTP,
+    DIALECT_OPENNTPD,
+    CONFIG_DIALECTS
+};
 
 enum drift_format {
     DRIFT_CHRONY, /* the clock's error in ppm (positive: fast), and its skew */
@@ -89,6 +96,10 @@ bool config_load_text(struct config *c, const char *name, const char *text, size
  * Writes at most `capacity` bytes with a NUL, returns the length. */
 size_t config_message_format(const struct config_message *m, char *out, size_t capacity);
 
-const char *config_dialect_name(enum config_dialect d); /* "chrony.conf", "ntp.conf" */
+/* "chrony.conf", "ntp.conf", "OpenNTPD's ntpd.conf" */
+const char *config_dialect_name(enum config_dialect d);
+
+/* "chrony", "ntp" or "openntpd", as in options of commands; DIALECT_UNKNOWN: none of them. */
+enum config_dialect config_dialect_parse(const char *text);
 
 #endif

@@ -8,7 +8,13 @@
 
 #include "config/chrony_conf.h"
 #include "config/ntp_conf.h"
+#include "config/openntpd_conf.h"
 #include "config/text.h"
+
+/* In the order in which evidence that fits several is given to them. */
+static const struct language *const languages[] = {&chrony_conf, &ntp_conf, &openntpd_conf};
+
+#define LANGUAGES (sizeof languages / sizeof *languages)
 
 struct search {
     struct dialect_finding *found;
@@ -16,11 +22,13 @@ struct search {
     const char *source;
     size_t source_length;
     unsigned number;
-    unsigned weak_chrony, weak_ntp;
+    unsigned weak[CONFIG_DIALECTS];  /* words that speak for a language */
+    unsigned alien[CONFIG_DIALECTS]; /* lines that it cannot have */
 };
 
-static void note(const struct search *s, struct dialect_evidence *evidence, const struct word *word)
+static void note(const struct search *s, enum config_dialect dialect, const struct word *word)
 {
+    struct dialect_evidence *evidence = &s->found->evidence[dialect];
     if (evidence->line == 0) {
         evidence->line = s->number;
         evidence->column = word->column;
@@ -31,26 +39,8 @@ static void note(const struct search *s, struct dialect_evidence *evidence, cons
     }
 }
 
-/* Options and hosts that only one language has. */
-static void weigh_source(struct search *s, const struct directive *chrony,
-                         const struct directive *ntp)
-{
-    const struct word *words = s->line.words;
-    unsigned count = s->line.count;
-    if (count > 1 && (strcmp(words[1].text, "-4") == 0 || strcmp(words[1].text, "-6") == 0 ||
-                      strncmp(words[1].text, "127.127.", 8) == 0)) {
-        s->weak_ntp++;
-    }
-    for (unsigned i = 2; i < count; i++) {
-        bool in_chrony = parameter_find(chrony->options, words[i].text, true) != NULL;
-        bool in_ntp = parameter_find(ntp->options, words[i].text, false) != NULL;
-        s->weak_chrony += in_chrony && !in_ntp;
-        s->weak_ntp += in_ntp && !in_chrony;
-    }
-}
-
-/* A row of ntp.conf, however the word is written: `Restrict` is no word of chrony.conf either. */
-static const struct directive *find_in_ntp(const char *word)
+/* The row of a word, however it is written: `Restrict` is no word of chrony.conf either. */
+static const struct directive *find_row(const struct language *language, const char *word)
 {
     char lower[32];
     size_t length = strlen(word);
@@ -60,48 +50,135 @@ static const struct directive *find_in_ntp(const char *word)
     for (size_t i = 0; i <= length; i++) {
         lower[i] = text_lower(word[i]);
     }
-    return directive_find(&ntp_conf, lower);
+    return directive_find(language, lower);
+}
+
+/* Options and hosts that not every language has. */
+static void weigh_source(struct search *s, const struct directive *const rows[LANGUAGES])
+{
+    const struct word *words = s->line.words;
+    unsigned count = s->line.count;
+    if (count > 1 && (strcmp(words[1].text, "-4") == 0 || strcmp(words[1].text, "-6") == 0 ||
+                      strncmp(words[1].text, "127.127.", 8) == 0)) {
+        s->weak[DIALECT_NTP]++;
+    }
+    for (unsigned i = 2; i < count; i++) {
+        bool known[LANGUAGES];
+        unsigned knowing = 0;
+        for (size_t l = 0; l < LANGUAGES; l++) {
+            known[l] = rows[l] != NULL && parameter_find(rows[l]->options, words[i].text,
+                                                         languages[l]->any_case) != NULL;
+            knowing += known[l];
+        }
+        for (size_t l = 0; l < LANGUAGES; l++) {
+            s->weak[languages[l]->dialect] += known[l] && knowing < LANGUAGES;
+        }
+    }
 }
 
 static void weigh_line(struct search *s)
 {
     const struct word *word = &s->line.words[0];
-    const struct directive *chrony = directive_find(&chrony_conf, word->text);
-    const struct directive *ntp = find_in_ntp(word->text);
-    if (chrony != NULL && ntp == NULL) {
-        note(s, &s->found->chrony, word);
-    } else if (ntp != NULL && chrony == NULL) {
-        note(s, &s->found->ntp, word);
-    } else if (ntp != NULL && strcmp(ntp->keyword, "refclock") == 0 && s->line.count > 1) {
+    const struct directive *rows[LANGUAGES], *any = NULL;
+    unsigned knowing = 0;
+    for (size_t l = 0; l < LANGUAGES; l++) {
+        rows[l] = find_row(languages[l], word->text);
+        any = rows[l] != NULL ? rows[l] : any;
+        knowing += rows[l] != NULL;
+    }
+    if (any == NULL) {
+        return;
+    }
+    for (size_t l = 0; l < LANGUAGES; l++) {
+        if (rows[l] == NULL) {
+            s->alien[languages[l]->dialect]++;
+        } else if (knowing == 1) {
+            note(s, languages[l]->dialect, word);
+        }
+    }
+    if (strcmp(any->keyword, "refclock") == 0 && s->line.count > 1) {
         char first = s->line.words[1].text[0]; /* SHM 0 or shm unit 0 */
-        s->weak_chrony += first >= 'A' && first <= 'Z';
-        s->weak_ntp += first >= 'a' && first <= 'z';
-    } else if (ntp != NULL && ntp->for_source) {
-        weigh_source(s, chrony, ntp);
+        s->weak[DIALECT_CHRONY] += first >= 'A' && first <= 'Z';
+        s->weak[DIALECT_NTP] += first >= 'a' && first <= 'z';
+    } else if (any->for_source && knowing > 1) {
+        weigh_source(s, rows);
     }
 }
 
-static enum config_dialect by_name(const char *name)
+/* Can the language have all lines, and does no other one have more words that speak for it? */
+static bool is_likely(const struct search *s, enum config_dialect dialect)
+{
+    if (s->alien[dialect] > 0) {
+        return false;
+    }
+    for (size_t l = 0; l < LANGUAGES; l++) {
+        enum config_dialect other = languages[l]->dialect;
+        if (s->alien[other] == 0 && s->weak[other] > s->weak[dialect]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_named(const char *name, enum config_dialect dialect)
 {
     const char *slash = strrchr(name, '/');
     const char *base = slash != NULL ? slash + 1 : name;
-    return strstr(base, "chrony") != NULL ? DIALECT_CHRONY
-           : strstr(base, "ntp") != NULL  ? DIALECT_NTP
-                                          : DIALECT_UNKNOWN;
+    switch (dialect) {
+    case DIALECT_CHRONY:
+        return strstr(base, "chrony") != NULL;
+    case DIALECT_OPENNTPD:
+        return strstr(name, "openntpd") != NULL || strstr(base, "ntpd.conf") != NULL;
+    case DIALECT_NTP:
+        return strstr(base, "ntp") != NULL;
+    case DIALECT_UNKNOWN:
+    case CONFIG_DIALECTS:
+        break;
+    }
+    return false;
+}
+
+/* Where no word tells: what is likely, and of these what the file's name says. */
+static enum config_dialect find_likeliest(const struct search *s, const char *name)
+{
+    static const enum config_dialect order[] = {DIALECT_CHRONY, DIALECT_OPENNTPD, DIALECT_NTP};
+    enum config_dialect only = DIALECT_UNKNOWN;
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (is_likely(s, order[i])) {
+            only = order[i];
+            count++;
+        }
+    }
+    if (count == 1) {
+        return only;
+    }
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (is_likely(s, order[i]) && is_named(name, order[i])) {
+            return order[i];
+        }
+    }
+    return DIALECT_UNKNOWN;
 }
 
 static void decide(struct search *s, const char *name)
 {
     struct dialect_finding *found = s->found;
-    found->mixed = found->chrony.line > 0 && found->ntp.line > 0;
-    if (found->mixed) {
+    unsigned shown = 0;
+    for (size_t l = 0; l < LANGUAGES; l++) {
+        if (found->evidence[languages[l]->dialect].line > 0) {
+            found->dialect = languages[l]->dialect;
+            shown++;
+        }
+    }
+    if (shown > 1) {
+        found->dialect = DIALECT_UNKNOWN;
+        found->mixed = true;
+    }
+    if (shown > 0) {
         return;
     }
-    found->dialect = found->chrony.line > 0         ? DIALECT_CHRONY
-                     : found->ntp.line > 0          ? DIALECT_NTP
-                     : s->weak_chrony > s->weak_ntp ? DIALECT_CHRONY
-                     : s->weak_ntp > s->weak_chrony ? DIALECT_NTP
-                                                    : by_name(name);
+    found->dialect = find_likeliest(s, name);
 }
 
 void dialect_find(const char *name, const char *text, size_t length, struct dialect_finding *found)
@@ -121,7 +198,7 @@ void dialect_find(const char *name, const char *text, size_t length, struct dial
         s.number++;
         line_split(&s.line, s.source, s.source_length, &style);
         if (s.line.count > 0 && strchr("!;%", s.line.words[0].text[0]) != NULL) {
-            s.weak_chrony++;
+            s.weak[DIALECT_CHRONY]++;
         } else if (s.line.count > 0) {
             weigh_line(&s);
         }

@@ -16,8 +16,8 @@ struct dialect_evidence {
 
 struct dialect_finding {
     enum config_dialect dialect; /* DIALECT_UNKNOWN: nothing tells, or `mixed` */
-    bool mixed;                  /* lines of both */
-    struct dialect_evidence chrony, ntp;
+    bool mixed;                  /* lines of more than one */
+    struct dialect_evidence evidence[CONFIG_DIALECTS];
 };
 
 /* `name` is the file's: it decides where the content does not. */

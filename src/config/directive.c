@@ -314,18 +314,19 @@ bool parameter_read_number(struct reader *r, const struct parameter *p, const st
 /* ---- one line ---- */
 
 static void complain_of_verdict(struct reader *r, enum verdict verdict, const struct word *word,
-                                const char *reason)
+                                const char *reason, const char *instead)
 {
+    const char *hint = instead != NULL ? instead : "";
     switch (verdict) {
     case VERDICT_LATER:
-        reader_warning(r, word, "", "'%.40s' is not supported yet: %s; ignored", word->text,
+        reader_warning(r, word, hint, "'%.40s' is not supported yet: %s; ignored", word->text,
                        reason);
         break;
     case VERDICT_OBSOLETE:
-        reader_warning(r, word, "", "'%.40s' has no effect: %s", word->text, reason);
+        reader_warning(r, word, hint, "'%.40s' has no effect: %s", word->text, reason);
         break;
     case VERDICT_REFUSED:
-        reader_error(r, word, "", "'%.40s' is not supported yet: %s", word->text, reason);
+        reader_error(r, word, hint, "'%.40s' is not supported yet: %s", word->text, reason);
         break;
     case VERDICT_WORKS:
     case VERDICT_NOTHING:
@@ -373,7 +374,7 @@ static void read_arguments(struct reader *r, const struct directive *d)
             continue;
         }
         if (p->verdict != VERDICT_WORKS) {
-            complain_of_verdict(r, p->verdict, &r->line.words[r->next], p->reason);
+            complain_of_verdict(r, p->verdict, &r->line.words[r->next], p->reason, p->instead);
         }
         read_value(r, p, &r->values[i]);
     }
@@ -401,7 +402,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     if (value->word != NULL) {
         reader_warning(r, word, "", "'%s' is given twice; the last one holds", p->name);
     }
-    complain_of_verdict(r, p->verdict, word, p->reason);
+    complain_of_verdict(r, p->verdict, word, p->reason, p->instead);
     if (p->type == PARAMETER_FLAG) {
         value->word = word;
         return;
@@ -536,7 +537,7 @@ void directive_parse(struct reader *r)
                      "'%s' has no place here", d->keyword);
         return;
     }
-    complain_of_verdict(r, d->verdict, keyword, d->reason);
+    complain_of_verdict(r, d->verdict, keyword, d->reason, d->instead);
     if (d->arguments == NULL && d->options == NULL && d->verdict != VERDICT_WORKS) {
         return; /* nothing is known of its words, and nothing done with them */
     }

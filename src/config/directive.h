@@ -58,7 +58,7 @@ struct parameter {
     size_t capacity; /* STORE_TEXT */
     double scale;    /* 0: 1 */
     enum verdict verdict;
-    const char *reason, *doc;
+    const char *reason, *instead, *doc; /* why it does nothing, and the nearest thing that works */
 };
 
 /* A parameter that was given. */
@@ -77,7 +77,7 @@ struct directive {
     bool repeats;    /* each line adds something: no word about an earlier one */
     void (*apply)(struct reader *r); /* after all were read without an error; NULL: none */
     enum verdict verdict;
-    const char *reason, *doc;
+    const char *reason, *instead, *doc;
 };
 
 #define DIRECTIVES_MAX 160
@@ -91,7 +91,8 @@ struct language {
     bool any_case;
     void (*defaults)(struct reader *r);
     void (*finish)(struct reader *r); /* after the last line */
-    void (*settle)(struct reader *r); /* after a line given by hand (config/change.h); may be NULL */
+    void (*settle)(
+        struct reader *r); /* after a line given by hand (config/change.h); may be NULL */
 };
 
 /* A file within a file. */
@@ -165,9 +166,10 @@ struct reader {
     bool too_much; /* and it was said */
 
     /* what is put together after the last line */
-    bool local_clock;           /* server 127.127.1.x */
-    double local_clock_stratum; /* of its fudge line */
-    double max_clock_sources;   /* tos maxclock */
+    struct address query_from[2]; /* OpenNTPD's `query from`, for the lines below it */
+    bool local_clock;             /* server 127.127.1.x */
+    double local_clock_stratum;   /* of its fudge line */
+    double max_clock_sources;     /* tos maxclock */
     struct clock_fudge fudges[CLOCK_FUDGES_MAX];
     unsigned fudge_count;
     bool listen_none, listen_v4_off, listen_v6_off; /* interface ignore ... */

@@ -62,11 +62,17 @@ static enum line_verdict take_character(struct splitter *s, bool quoted)
     return LINE_WORDS;
 }
 
+static bool opens_quote(const struct line_style *style, char c)
+{
+    return (style->quotes && c == '"') || (style->single_quotes && c == '\'');
+}
+
 static enum line_verdict take_quoted(struct splitter *s)
 {
     unsigned start = s->column;
+    char mark = s->text[s->at];
     advance(s, 1);
-    while (s->at < s->length && s->text[s->at] != '"') {
+    while (s->at < s->length && s->text[s->at] != mark) {
         enum line_verdict verdict = take_character(s, true);
         if (verdict != LINE_WORDS) {
             return verdict;
@@ -82,7 +88,7 @@ static enum line_verdict take_quoted(struct splitter *s)
 static enum line_verdict take_bare(struct splitter *s, const struct line_style *style)
 {
     while (s->at < s->length && !text_is_blank(s->text[s->at])) {
-        if (opens_comment(s, style, false) || (style->quotes && s->text[s->at] == '"')) {
+        if (opens_comment(s, style, false) || opens_quote(style, s->text[s->at])) {
             break;
         }
         enum line_verdict verdict = take_character(s, false);
@@ -112,7 +118,7 @@ enum line_verdict line_split(struct line *line, const char *text, size_t length,
         struct word *word = &line->words[line->count];
         word->text = line->bytes + s.used;
         word->column = s.column;
-        word->quoted = style->quotes && s.text[s.at] == '"';
+        word->quoted = opens_quote(style, s.text[s.at]);
         enum line_verdict verdict = word->quoted ? take_quoted(&s) : take_bare(&s, style);
         if (verdict != LINE_WORDS) {
             return verdict;

@@ -26,7 +26,8 @@ struct line {
 struct line_style {
     const char *comment_starts; /* as the first character of a line */
     bool comment_needs_blank;   /* a # within a line is a comment only behind a blank */
-    bool quotes;
+    bool quotes;                /* "..." is one word */
+    bool single_quotes;         /* and so is '...' */
 };
 
 enum line_verdict {

@@ -17,10 +17,21 @@ const char *config_dialect_name(enum config_dialect d)
         return "chrony.conf";
     case DIALECT_NTP:
         return "ntp.conf";
+    case DIALECT_OPENNTPD:
+        return "OpenNTPD's ntpd.conf";
     case DIALECT_UNKNOWN:
+    case CONFIG_DIALECTS:
         break;
     }
     return "unknown";
+}
+
+enum config_dialect config_dialect_parse(const char *text)
+{
+    return strcmp(text, "chrony") == 0     ? DIALECT_CHRONY
+           : strcmp(text, "ntp") == 0      ? DIALECT_NTP
+           : strcmp(text, "openntpd") == 0 ? DIALECT_OPENNTPD
+                                           : DIALECT_UNKNOWN;
 }
 
 bool message_wanted(const struct config *c)

@@ -12,6 +12,7 @@
 #include "config/clock_line.h"
 #include "config/include.h"
 #include "config/keys.h"
+#include "config/openntpd_conf.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
@@ -607,7 +608,7 @@ static const struct directive directives[] = {
     {0},
 };
 
-static const struct language *const others[] = {&chrony_conf, NULL};
+static const struct language *const others[] = {&chrony_conf, &openntpd_conf, NULL};
 
 const struct language ntp_conf = {
     .dialect = DIALECT_NTP,

@@ -37,6 +37,7 @@
 #define IS_NOTHING(why) .verdict = VERDICT_NOTHING, .reason = why, .doc = why
 #define IS_OBSOLETE(why) .verdict = VERDICT_OBSOLETE, .reason = why, .doc = why
 #define IS_REFUSED(why) .verdict = VERDICT_REFUSED, .reason = why, .doc = why
+#define INSTEAD(what) .instead = what
 
 /* ... and whole rows, whose words are not looked at. */
 #define LATER(word, why)                                                                           \

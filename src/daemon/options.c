@@ -28,11 +28,11 @@ static const char help[] =
     "Usage: tokid [OPTION]...\n"
     "Keeps the clock by NTP servers and serves the time, as its configuration says.\n"
     "\n"
-    "  -f FILE                configuration, in chrony's or ntp.conf's language; default: the "
+    "  -f FILE                configuration, in chrony's, ntp.conf's or OpenNTPD's language; default: the "
     "first\n"
     "                         of /etc/toki/toki.conf, /etc/chrony/chrony.conf, /etc/chrony.conf,\n"
     "                         /etc/ntpsec/ntp.conf, /etc/ntp.conf\n"
-    "      --language NAME    chrony or ntp, instead of judging by the content\n"
+    "      --language NAME    chrony, ntp or openntpd, instead of judging by the content\n"
     "  -p, --check            only check the configuration: exit code 0, or 2 if it has errors\n"
     "  -d                     stay in the foreground, log to stderr\n"
     "  -x                     do not touch the clock: measure and serve only\n"
@@ -130,9 +130,7 @@ bool options_parse_virtual_clock(const char *text, struct clock_options *out)
 
 static bool parse_language(const char *text, enum config_dialect *out)
 {
-    *out = strcmp(text, "chrony") == 0 ? DIALECT_CHRONY
-           : strcmp(text, "ntp") == 0  ? DIALECT_NTP
-                                       : DIALECT_UNKNOWN;
+    *out = config_dialect_parse(text);
     return *out != DIALECT_UNKNOWN;
 }
 
