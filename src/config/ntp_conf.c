@@ -278,9 +278,10 @@ static void set_defaults(struct reader *r)
     acl_init(&c->command_access, ACCESS_NOSERVE);
     acl_set(&c->command_access, &loopback[0], 32, 0);
     acl_set(&c->command_access, &loopback[1], 128, 0);
-    /* NTPsec's; who is limited is for `restrict` to say. Who is told so, for `kod`. */
+    /* NTPsec's; who is limited is for `restrict` to say. Who is told so, for `kod`: seldom, for the
+     * address of a flood is mostly forged, and its owner shall not be flooded with kisses. */
     c->ratelimit =
-        (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 1};
+        (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 4};
     c->client_log_bytes = 1048576;
     c->port = 123;
     c->command_port = 0;
@@ -478,7 +479,7 @@ static const struct directive directives[] = {
          {REAL("average", 1e-6, 1e6, "packets/s", "1")},
          {REAL("burst", 1, 1e6, "packets", "20"), TO_CONFIG(STORE_DOUBLE, ratelimit.burst)},
          {REAL("kod", 0, 1e6, "packets/s", "0.5"),
-          IS_NOTHING("one of two packets over the limit gets a kiss")}),
+          IS_NOTHING("one of sixteen packets over the limit gets a kiss")}),
      .apply = apply_limit,
      .doc = "rate limit of who is 'limited' (NTPsec)"},
     {.keyword = "mru",
