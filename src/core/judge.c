@@ -135,10 +135,43 @@ static void judge_event_majority(struct engine *e, struct instant now, unsigned 
     e->no_majority = none;
 }
 
+static bool judge_picked(const uint16_t *picked, unsigned count, uint16_t source)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (picked[i] == source) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The survivors that are combined, if there are more than can be: the system peer, those that are
+ * combined already, then the others in their order. */
+static unsigned judge_pick(const struct engine *e, uint16_t picked[KALMAN_BIASES_MAX])
+{
+    const struct selection *sel = &e->selection;
+    unsigned count = 0;
+
+    for (unsigned turn = 0; turn < 3; turn++) {
+        for (unsigned i = 0; i < sel->survivor_count && count < KALMAN_BIASES_MAX; i++) {
+            uint16_t source = sel->survivors[i];
+            bool wanted = turn == 2 || (turn == 1 && ensemble_has(&e->ensemble, source)) ||
+                          source == sel->chosen;
+
+            if (wanted && !judge_picked(picked, count, source)) {
+                picked[count++] = source;
+            }
+        }
+    }
+    return count;
+}
+
 static void judge_mark(struct engine *e, struct instant now, const struct candidate *candidates,
                        unsigned count, uint16_t chosen_before)
 {
     const struct selection *sel = &e->selection;
+    uint16_t picked[KALMAN_BIASES_MAX];
+    unsigned picked_count;
     bool settled;
 
     for (unsigned i = 0; i < count; i++) {
@@ -162,8 +195,9 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
         }
         s->falseticker = is_false;
     }
-    for (unsigned i = 0; i < sel->survivor_count; i++) {
-        e->sources[sel->survivors[i]].status = SOURCE_COMBINED;
+    picked_count = judge_pick(e, picked);
+    for (unsigned i = 0; i < picked_count; i++) {
+        e->sources[picked[i]].status = SOURCE_COMBINED;
     }
     if (sel->chosen != SELECTION_NONE) {
         e->sources[sel->chosen].status = SOURCE_SELECTED;
@@ -299,13 +333,15 @@ void judge_sources(struct engine *e, struct instant now)
     }
 }
 
-/* Mean seconds between the samples of the survivors. */
+/* Mean seconds between the samples of those who are combined. */
 static double judge_interval(const struct engine *e)
 {
+    uint16_t picked[KALMAN_BIASES_MAX];
+    unsigned count = judge_pick(e, picked);
     double per_second = 0;
 
-    for (unsigned i = 0; i < e->selection.survivor_count; i++) {
-        const struct source *s = &e->sources[e->selection.survivors[i]];
+    for (unsigned i = 0; i < count; i++) {
+        const struct source *s = &e->sources[picked[i]];
         double interval = s->burst_left > 0 ? 2.0 : s_from_log2(s->poll);
 
         if (s->config.kind == SOURCE_REFCLOCK && s->filter.count > 1) {
@@ -319,16 +355,17 @@ static double judge_interval(const struct engine *e)
 
 static unsigned judge_members(const struct engine *e, struct ensemble_member *members)
 {
-    unsigned count = 0;
+    uint16_t picked[KALMAN_BIASES_MAX];
+    unsigned count = judge_pick(e, picked);
 
-    for (unsigned i = 0; i < e->selection.survivor_count && count < KALMAN_BIASES_MAX; i++) {
-        const struct source *s = &e->sources[e->selection.survivors[i]];
+    for (unsigned i = 0; i < count; i++) {
+        const struct source *s = &e->sources[picked[i]];
         double path =
             JUDGE_BIAS_MIN_S + JUDGE_BIAS * (s->filter.min_delay_s + s->last.root_delay_s);
         double server = s->last.root_dispersion_s;
 
-        members[count++] =
-            (struct ensemble_member){.source = e->selection.survivors[i],
+        members[i] =
+            (struct ensemble_member){.source = picked[i],
                                      .filter = &s->filter,
                                      .bias_sd_s = sqrt(path * path + server * server),
                                      .bias_drift_s2 = path * path / JUDGE_PATH_LIFE_S +
