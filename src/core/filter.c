@@ -13,7 +13,7 @@
 #define FILTER_SHARE_MAX 0.3333333
 #define FILTER_MEMORY 200.0     /* samples that share and slope look back on */
 #define FILTER_SHARE_PRIOR 16.0 /* samples that the priors of share and slope are worth */
-#define FILTER_SLOPE_PRIOR 10.0
+#define FILTER_SLOPE_PRIOR 30.0
 #define FILTER_OUTLIER 6.0 /* deviations beyond which no oscillator explains a sample */
 #define FILTER_SUSPECTS_MAX 3
 #define FILTER_BASE_SAMPLES_MAX 4096
