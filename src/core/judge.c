@@ -11,7 +11,10 @@
 #define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
 #define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
 #define JUDGE_LEAP_REST_S 2.0
-#define JUDGE_BIAS 0.02 /* part of the delays that asymmetry is taken to be */
+/* Deviation of the bias that asymmetry gives a path, as a part of its delay: nothing is known but
+ * that it lies within half of it (uniform: 0.29). How it changes in time is a matter of far less. */
+#define JUDGE_BIAS 0.25
+#define JUDGE_BIAS_CHANGE 0.02
 #define JUDGE_BIAS_MIN_S 1e-8
 /* A path gains its own bias again within the first of these times, a server's clock within the
  * second: a server that is itself corrected, perhaps by us, must not be taken for a constant. */
@@ -360,16 +363,16 @@ static unsigned judge_members(const struct engine *e, struct ensemble_member *me
 
     for (unsigned i = 0; i < count; i++) {
         const struct source *s = &e->sources[picked[i]];
-        double path =
-            JUDGE_BIAS_MIN_S + JUDGE_BIAS * (s->filter.min_delay_s + s->last.root_delay_s);
+        double delay = s->filter.min_delay_s + s->last.root_delay_s;
+        double path = JUDGE_BIAS * delay, change = JUDGE_BIAS_CHANGE * delay;
         double server = s->last.root_dispersion_s;
 
-        members[i] =
-            (struct ensemble_member){.source = picked[i],
-                                     .filter = &s->filter,
-                                     .bias_sd_s = sqrt(path * path + server * server),
-                                     .bias_drift_s2 = path * path / JUDGE_PATH_LIFE_S +
-                                                      server * server / JUDGE_SERVER_LIFE_S};
+        members[i] = (struct ensemble_member){
+            .source = picked[i],
+            .filter = &s->filter,
+            .bias_sd_s = JUDGE_BIAS_MIN_S + sqrt(path * path + server * server),
+            .bias_drift_s2 =
+                path * path / JUDGE_PATH_LIFE_S + server * server / JUDGE_SERVER_LIFE_S};
     }
     return count;
 }
