@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/diversity.h"
 #include "core/leap.h"
 
 #define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
@@ -28,8 +29,11 @@
 static enum source_status judge_fitness(const struct engine *e, const struct source *s,
                                         const struct estimate *estimate)
 {
+    if (s->config.offline && s->config.kind != SOURCE_REFCLOCK) {
+        return SOURCE_OFFLINE;
+    }
     if (s->address.family == ADDRESS_NONE && s->config.kind != SOURCE_REFCLOCK) {
-        return SOURCE_UNRESOLVED;
+        return s->duplicate ? SOURCE_DUPLICATE : SOURCE_UNRESOLVED;
     }
     if (s->refused) {
         return SOURCE_REFUSED;
@@ -293,6 +297,29 @@ static void judge_vote(struct engine *e, const struct candidate *candidates, uns
     }
 }
 
+/* Takes away the votes that are too many of one network; the number of those that stay. */
+static unsigned judge_networks(struct engine *e, struct candidate *candidates, unsigned count)
+{
+    struct diversity_voter voters[SOURCES_MAX];
+    bool excess[SOURCES_MAX];
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct source *s = &e->sources[candidates[i].source];
+
+        voters[i] = (struct diversity_voter){s->address, s->config.kind == SOURCE_POOL};
+    }
+    diversity_limit(voters, count, excess);
+    for (unsigned i = 0; i < count; i++) {
+        if (excess[i]) {
+            e->sources[candidates[i].source].status = SOURCE_SAME_NETWORK;
+        } else {
+            candidates[kept++] = candidates[i];
+        }
+    }
+    return kept;
+}
+
 void judge_sources(struct engine *e, struct instant now)
 {
     struct free_time at = timeline_free(&e->timeline, now.mono);
@@ -324,6 +351,7 @@ void judge_sources(struct engine *e, struct instant now)
             .prefer = s->config.prefer,
             .trust = s->config.trust};
     }
+    count = judge_networks(e, candidates, count);
     if (e->settings.local && e->settings.local_orphan) {
         count = judge_orphans(e, candidates, count);
     }
