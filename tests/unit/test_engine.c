@@ -673,6 +673,30 @@ static void test_a_reload_that_replaces_all(void **state)
     assert_true(fabs(lab->rate - 10e-6) < 1e-8);
 }
 
+/* More good sources than can be combined: the best of them must be, wherever it stands. */
+static void test_the_best_is_among_the_combined(void **state)
+{
+    struct engine_lab *lab = lab_new(24, 0.05, 10e-6);
+    unsigned combined = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 24; i++) {
+        lab->servers[i].stratum = i == 20 ? 1 : 9;
+    }
+    lab_begin(lab);
+    lab_run(lab, 3600);
+    assert_int_equal(lab->engine.selection.chosen, 20);
+    assert_int_equal(lab->engine.sources[20].status, SOURCE_SELECTED);
+    for (uint16_t i = 0; i < 24; i++) {
+        bool has = ensemble_has(&lab->engine.ensemble, i);
+
+        combined += has;
+        assert_int_equal(has, lab->engine.sources[i].status >= SOURCE_COMBINED);
+    }
+    assert_true(ensemble_has(&lab->engine.ensemble, 20));
+    assert_in_range(combined, 1, KALMAN_BIASES_MAX);
+}
+
 static void test_names(void **state)
 {
     struct engine_lab *lab = lab_new(1, 0.05, 10e-6);
@@ -808,6 +832,7 @@ int main(void)
         cmocka_unit_test(test_panic_holds_and_says_so_once),
         cmocka_unit_test(test_a_reload_keeps_what_did_not_change),
         cmocka_unit_test(test_a_reload_that_replaces_all),
+        cmocka_unit_test(test_the_best_is_among_the_combined),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_a_late_loop),
         cmocka_unit_test(test_o02_starts_at_any_date),
