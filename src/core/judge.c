@@ -400,7 +400,7 @@ static unsigned judge_members(const struct engine *e, struct ensemble_member *me
             .filter = &s->filter,
             .bias_sd_s = JUDGE_BIAS_MIN_S + sqrt(path * path + server * server),
             .bias_drift_s2 =
-                path * path / JUDGE_PATH_LIFE_S + server * server / JUDGE_SERVER_LIFE_S};
+                change * change / JUDGE_PATH_LIFE_S + server * server / JUDGE_SERVER_LIFE_S};
     }
     return count;
 }
