@@ -62,8 +62,10 @@ struct row {
 
 #define AT(member) .axis = -1, .offset = offsetof(struct simulate_options, member)
 
-static const struct range poll_range = {KIND_COUNT, -6, 17,
-                                        "from -6 to 17 (log2 s), such as 6, or 6..10 for a range"};
+#define POLL_RANGE                                                                                 \
+    {                                                                                              \
+        KIND_COUNT, -6, 17, "from -6 to 17 (log2 s), such as 6, or 6..10 for a range"              \
+    }
 
 static const struct row rows[] = {
     {"delay",
@@ -86,7 +88,7 @@ static const struct row rows[] = {
      {KIND_RATE, 0, 1e-5, "from 0 to 1e-5, such as 1e-9"},
      .axis = AXIS_WANDER,
      .fallback = "1e-9"},
-    {"poll", poll_range, poll_range, "..", true, .axis = AXIS_POLL},
+    {"poll", POLL_RANGE, POLL_RANGE, "..", true, .axis = AXIS_POLL},
     {"servers", {KIND_COUNT, 0, 15, "from 0 to 15"}, .axis = AXIS_SERVERS},
     {"spikes",
      {KIND_PART, 0, 1, "a part of the packets and a mean time, such as 5%/20ms"},

@@ -261,7 +261,7 @@ static void kalman_interact(struct kalman *k)
 
 void kalman_update(struct kalman *k, const struct kalman_measurement *z)
 {
-    double dt = seconds_between(k->at, z->at), best = -INFINITY, sum = 0;
+    double dt = seconds_between(k->at, z->at), best = -HUGE_VAL, sum = 0;
     double likelihood[KALMAN_MODELS];
     unsigned n = 2 + k->biases;
 
