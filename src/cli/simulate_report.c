@@ -215,7 +215,7 @@ static void print_setting(const struct simulation *s)
         "%.20s, %u run%s; the clock starts %.20s %s and %.3g ppm %s; the first %.20s do not "
         "count for the accuracy\n\n",
         duration(o->length_s, length), s->cases[0].runs, plural(s->cases[0].runs),
-        explain_seconds(fabs(o->offset_s), off), o->offset_s < 0 ? "fast" : "slow",
+        plain_seconds(fabs(o->offset_s), off), o->offset_s < 0 ? "fast" : "slow",
         fabs(o->freq) * 1e6, o->freq < 0 ? "fast" : "slow", duration(s->settled_s, skipped));
 }
 
