@@ -52,6 +52,11 @@ static const struct {
      "burst [HOST]\n    Asks a source (all of them) a few times in a row now.\n"},
     {"makestep", change_run,
      "makestep\n    Steps the clock now by all that it is known to be off.\n"},
+    {"keygen", keygen_run,
+     "keygen [--type AES128|AES256|SHA256|...] [--id N] [--bits N] [--format chrony|ntp]\n"
+     "    Prints a line with a new key for the file that 'keyfile' (chrony.conf) or 'keys' "
+     "(ntp.conf)\n"
+     "    names. Both sides need the same line.\n"},
     {"simulate", simulate_run,
      "simulate [--config FILE] [--delay 20ms] [--jitter 1ms] [--days 3] [--plot out.svg] ...\n"
      "    Predicts accuracy, packets and convergence for a configuration on a network, and "

@@ -12,6 +12,7 @@ int sources_run(int argc, char **argv);
 int query_run(int argc, char **argv);
 int change_run(int argc, char **argv);
 int check_run(int argc, char **argv);
+int keygen_run(int argc, char **argv);
 int simulate_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 

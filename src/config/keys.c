@@ -96,6 +96,29 @@ static bool is_unsupported(const char *name)
     return false;
 }
 
+/* ---- a line written ---- */
+
+size_t keys_write_line(enum keys_format format, uint32_t id, enum mac_algorithm algorithm,
+                       const uint8_t *secret, size_t length, char *out, size_t capacity)
+{
+    const char *type = keys_type_name(format, algorithm);
+    bool ntp = format == KEYS_NTP;
+    size_t least = ntp ? NTP_TEXT_MAX / 2 + 1 : 1, most = ntp ? NTP_SECRET_MAX : MAC_SECRET_MAX;
+    size_t wanted = type != NULL ? mac_secret_length(algorithm) : 0, used;
+    if (type == NULL || id == 0 || (ntp && id > NTP_KEY_MAX) || length < least || length > most ||
+        (wanted != 0 && length != wanted)) {
+        return 0;
+    }
+    used = (size_t)snprintf(out, capacity, "%u %s %s", id, type, ntp ? "" : "HEX:");
+    if (used + 2 * length >= capacity) {
+        return 0;
+    }
+    for (size_t i = 0; i < length; i++) {
+        used += (size_t)snprintf(out + used, capacity - used, "%02X", secret[i]);
+    }
+    return used;
+}
+
 /* ---- one line ---- */
 
 struct key_word {

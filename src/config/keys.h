@@ -26,6 +26,11 @@ const char *keys_type_name(enum keys_format format, enum mac_algorithm algorithm
 /* The algorithm of this name, in capitals or not; MAC_ALGORITHMS: none. */
 enum mac_algorithm keys_find_type(const char *name);
 
+/* A line for a key file, in hexadecimal and without its end, that toki and the daemon of the format
+ * read alike. Its length; 0: this format cannot hold such a key, or there is no room. */
+size_t keys_write_line(enum keys_format format, uint32_t id, enum mac_algorithm algorithm,
+                       const uint8_t *secret, size_t length, char *out, size_t capacity);
+
 /* Notes what a source line says of its key; called when it becomes settings.specs[spec]. */
 void keys_note_source(struct reader *r, unsigned spec);
 

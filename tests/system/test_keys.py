@@ -181,6 +181,34 @@ def test_ntpsec_asks_tokid(world, servers, rivals):
         server)['server']['counters']['dropped-auth'] > 0, 20)
 
 
+def test_keygen_lines_are_taken(world, rivals):
+    """chronyd and ntpd read what toki keygen writes, without a word of complaint."""
+    host = world.host('keygen')
+
+    def generate(form, types):
+        return ''.join(host.run(net.TOKI, 'keygen', '--format', form, '--type', kind, '--id', number)
+                       .stdout for number, (kind, _) in types.items())
+    lines = generate('chrony', CHRONY_TYPES)
+    assert len(set(lines.split())) > 2 * len(CHRONY_TYPES)
+    write_secret(host, '/etc/chrony.keys', lines)
+    daemon = daemons.start_chronyd(host, rivals, 'keyfile /etc/chrony.keys\nport 0\n' + ''.join(
+        f'server 10.0.0.{n} key {n}\n' for n in CHRONY_TYPES))
+    net.wait_for('chronyd lists its sources', lambda: len(re.findall(
+        r'^\^', daemons.chronyc(host, rivals, 'sources'), re.M)) == len(CHRONY_TYPES), 10)
+    assert not re.search('key|unsupported|invalid', daemon.output(), re.I)
+    daemon.stop()
+    write_secret(host, '/etc/ntp.keys', generate('ntp', NTP_TYPES))
+    daemon = daemons.start_ntpsec(host, rivals, 'keys /etc/ntp.keys\ntrustedkey (1 ... 9)')
+    net.wait_for('ntpd took them all', lambda: f'added {len(NTP_TYPES)} keys' in daemon.output(), 10)
+    assert 'padded' not in daemon.output() and 'key 1 truncated' not in daemon.output()
+    for form, path in (('keyfile', '/etc/chrony.keys'), ('keys', '/etc/ntp.keys')):
+        host.write('/etc/t.conf', f'{form} {path}\nserver 10.0.0.2 key 2 iburst\n' + (
+            'trustedkey 2\n' if form == 'keys' else 'rtcsync\n'))
+        done = host.run(net.TOKI, 'check', '/etc/t.conf')
+        assert re.findall('warning: (.*)', done.stdout) == [
+            'key 1 is used with MD5, which RFC 8573 advises against'], done.stdout
+
+
 # single requests
 
 def keyed(number, digest, key, packet=None):

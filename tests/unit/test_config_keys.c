@@ -528,6 +528,48 @@ static void test_no_message_shows_a_secret(void **state)
     }
 }
 
+/* CVE-2021-22212: what is written is read again, by either format, whatever the secret. 10^5 keys. */
+static void test_written_lines_are_read_again(void **state)
+{
+    struct dice d = {6};
+    unsigned written = 0;
+
+    (void)state;
+    while (written < 100000) {
+        enum keys_format format = dice_below(&d, 2) ? KEYS_NTP : KEYS_CHRONY;
+        enum mac_algorithm algorithm = dice_below(&d, MAC_ALGORITHMS);
+        size_t wanted = mac_secret_length(algorithm);
+        size_t length = wanted ? wanted : 1 + dice_below(&d, format == KEYS_NTP ? 32 : 80);
+        uint32_t id = (uint32_t)dice_u64(&d) >> dice_below(&d, 32);
+        uint8_t secret[MAC_SECRET_MAX];
+        char line[1200];
+        size_t used;
+
+        dice_fill(&d, secret, length);
+        used = keys_write_line(format, id, algorithm, secret, length, line, sizeof line);
+        if (used == 0) {
+            assert_true(id == 0 || !keys_type_name(format, algorithm) ||
+                        (format == KEYS_NTP && (id > 65535 || length <= 10)));
+            continue;
+        }
+        assert_int_equal(used, strlen(line));
+        c->message_count = c->warning_count = c->error_count = 0;
+        c->keys.count = c->keys.used = 0;
+        keys_read_text(c, "k", line, used, format);
+        assert_int_equal(c->keys.count, 1);
+        assert_key(id, algorithm, (const char *)secret, length);
+        assert_int_equal(c->warning_count, (algorithm == MAC_MD5) + (length < 10));
+        written++;
+    }
+    assert_int_equal(keys_write_line(KEYS_CHRONY, 1, MAC_AES128,
+                                     (const uint8_t *)"0123456789abcdef", 16, output, 44),
+                     0);
+    assert_int_equal(keys_write_line(KEYS_CHRONY, 1, MAC_AES128,
+                                     (const uint8_t *)"0123456789abcdef", 16, output, 46),
+                     45);
+    assert_string_equal(output, "1 AES128 HEX:30313233343536373839616263646566");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +583,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_trust, start, end),
         cmocka_unit_test_setup_teardown(test_notrust, start, end),
         cmocka_unit_test_setup_teardown(test_no_message_shows_a_secret, start, end),
+        cmocka_unit_test_setup_teardown(test_written_lines_are_read_again, start, end),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
