@@ -361,9 +361,19 @@ static void test_a_fight_does_not_flood_the_servers(void **state)
 static void test_our_own_step_asks_again_in_time(void **state)
 {
     struct engine_lab *lab = lab_new(8, 37, 10e-6);
+    struct mono_time now;
+    struct estimate e;
 
     (void)state;
     lab_begin(lab);
+    while (lab->steps == 0) {
+        lab_run(lab, 0.01);
+    }
+    now = lab_now(lab).mono; /* what was known moves with the clock, and is known still */
+    e = ensemble_estimate(&lab->engine.ensemble, timeline_free(&lab->engine.timeline, now));
+    assert_true(fabs(timeline_clock_offset(&lab->engine.timeline, now, e.offset_s) -
+                     lab_error_s(lab)) < 1e-3);
+    assert_true(lab->engine.synchronised);
     lab_run(lab, 60);
     assert_int_equal(lab->steps, 1);
     for (unsigned i = 0; i < 8; i++) {
@@ -626,6 +636,19 @@ static void test_panic_holds_and_says_so_once(void **state)
     }
 }
 
+static void test_a_refused_correction_is_no_synchronisation(void **state)
+{
+    struct engine_lab *lab = lab_new(3, 0.4, 10e-6);
+
+    (void)state;
+    lab->settings.panic_s = 0.2; /* well below the distance that clients bear */
+    lab_begin(lab);
+    lab_run(lab, 600);
+    assert_int_equal(lab->engine.discipline.state, DISCIPLINE_PANIC);
+    assert_false(lab->engine.synchronised);
+    assert_int_equal(lab->adjusts, 0);
+}
+
 static void test_a_reload_keeps_what_did_not_change(void **state)
 {
     struct engine_lab *lab = lab_new(4, 0.05, 10e-6);
@@ -830,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_o08_o09_a_clock_that_refuses),
         cmocka_unit_test(test_without_clock_control),
         cmocka_unit_test(test_panic_holds_and_says_so_once),
+        cmocka_unit_test(test_a_refused_correction_is_no_synchronisation),
         cmocka_unit_test(test_a_reload_keeps_what_did_not_change),
         cmocka_unit_test(test_a_reload_that_replaces_all),
         cmocka_unit_test(test_the_best_is_among_the_combined),
