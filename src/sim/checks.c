@@ -11,6 +11,9 @@
 #define BURST_GAP_S 1.9   /* bursts are 2 s apart */
 #define BURST_MAX 8       /* requests in one */
 #define SPREAD 0.97       /* polls are spread by a few percent */
+/* After the start nodes that ask each other still learn their frequencies from one another. */
+#define START_S 300
+#define AFTER_LIAR_S 300
 #define OUTSIDE_MAX 0.001 /* part of the synchronised seconds */
 #define OUTSIDE_FREE 3    /* ... and so many in any case: short runs */
 #define RUNS_MAX 400      /* of a node in one second */
@@ -149,6 +152,7 @@ void checks_watch(struct checks *c, unsigned node, const struct settings *settin
 {
     c->nodes[node].settings = settings;
     c->nodes[node].bound = bound;
+    c->nodes[node].grace_ns = c->world->now_ns + ns_from_s(START_S);
 }
 
 void checks_excuse(struct checks *c, unsigned node, double for_s)
@@ -162,6 +166,24 @@ void checks_excuse(struct checks *c, unsigned node, double for_s)
     }
 }
 
+/* A liar whose time lies within what the honest servers leave open cannot be told from them, by
+ * anybody: as long as the node uses one, its bound is the liar's word. */
+static bool uses_liar(const struct checks *c, const struct node *node)
+{
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &node->engine->sources[i];
+
+        for (unsigned n = 0; n < c->world->node_count; n++) {
+            struct address liar = world_address(n);
+
+            if (c->liar[n] && s->status >= SOURCE_COMBINED && address_equal(&s->address, &liar)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void check_bound(struct checks *c, const struct node *node)
 {
     struct check_node *n = &c->nodes[node->index];
@@ -170,6 +192,10 @@ static void check_bound(struct checks *c, const struct node *node)
 
     if (r->leap == LEAP_UNSYNCHRONISED || r->stratum >= STRATUM_UNSYNCHRONISED ||
         !node->engine->synchronised || c->world->now_ns < n->grace_ns) {
+        return;
+    }
+    if (uses_liar(c, node)) {
+        n->grace_ns = c->world->now_ns + ns_from_s(AFTER_LIAR_S);
         return;
     }
     error_s = fabs(world_error_s(c->world, node->index));

@@ -39,6 +39,7 @@ struct check_node {
 
 struct checks {
     struct world *world;
+    bool liar[WORLD_NODES_MAX]; /* servers that lie: the caller says so */
     struct check_node nodes[WORLD_NODES_MAX];
     unsigned violations;
     char text[CHECKS_KEPT][CHECKS_TEXT];

@@ -244,6 +244,9 @@ static void run(struct world *w, bool verbose, struct outcome *out)
     build(w);
     checks_init(&checks, w);
     checks_watch(&checks, 0, &plan.settings, plan.majority && !disturbed());
+    for (unsigned i = 0; i < plan.server_count; i++) {
+        checks.liar[i + 1] = plan.servers[i].liar;
+    }
     if (plan.follower) {
         /* Its one server is our node, which may step: then it follows, and is not to blame. */
         checks_watch(&checks, last, &plan.follower_settings,
