@@ -210,6 +210,35 @@ static void test_access(void **state)
     }
 }
 
+/* Who must be authenticated, is by a right MAC. */
+static void test_notrust(void **state)
+{
+    static struct mac_keys keys;
+    struct datagram *d;
+
+    (void)state;
+    start(ACCESS_NOTRUST, NULL);
+    memset(&keys, 0, sizeof keys);
+    assert_true(mac_add(&keys, 9, MAC_SHA1, "nine", 4));
+    d = put("192.0.2.1", 0x23, 72);
+    (void)mac_write(&keys, mac_find(&keys, 9), d->data, 48, true, d->data + 48);
+    inbox[1] = *d;
+    expect(RESPOND_DROPPED_AUTH); /* no keys yet */
+    worker.keys = &keys;
+    inbox[0] = inbox[1];
+    inbox_count = 1;
+    expect(RESPOND_ANSWERED);
+    assert_int_equal(outbox[0].length, 72);
+    assert_true(
+        mac_is_valid(&keys, mac_find(&keys, 9), outbox[0].data, 48, outbox[0].data + 52, 20));
+    inbox[1].data[71] ^= 1;
+    inbox[0] = inbox[1];
+    inbox_count = 1;
+    expect(RESPOND_DROPPED_AUTH);
+    put("192.0.2.1", 0x23, 48);
+    expect(RESPOND_DROPPED_ACCESS);
+}
+
 static void test_flake(void **state)
 {
     (void)state;
@@ -303,10 +332,11 @@ static void test_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answer),        cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_addresses),     cmocka_unit_test(test_access),
-        cmocka_unit_test(test_flake),         cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_page_runs_out), cmocka_unit_test(test_anything),
+        cmocka_unit_test(test_answer),    cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_access),
+        cmocka_unit_test(test_notrust),   cmocka_unit_test(test_flake),
+        cmocka_unit_test(test_rate),      cmocka_unit_test(test_page_runs_out),
+        cmocka_unit_test(test_anything),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
