@@ -23,6 +23,7 @@ static void close_slot(struct request_socket *slot, struct wait_set *wait)
 
 void requests_init(struct requests *r, int dscp)
 {
+    memset(r, 0, sizeof *r);
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         r->sockets[i] = (struct request_socket){.fd = -1};
     }
@@ -34,11 +35,13 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
 {
     struct request_socket *slot = &r->sockets[send->source];
     static struct datagram datagram; /* large, and of no meaning between calls */
+    struct address from = send->from;
     struct wall_time sent;
     int error = 0;
 
     close_slot(slot, wait);
-    slot->fd = udp_connect(&send->to, NULL, NULL, r->dscp);
+    from.port = r->port;
+    slot->fd = udp_connect(&send->to, &from, r->device[0] ? r->device : NULL, r->dscp);
     slot->serial = send->serial;
     slot->idle_errors = 0;
     if (slot->fd < 0 || !wait_add(wait, slot->fd, WAIT_READ | WAIT_ERROR)) {
@@ -95,6 +98,16 @@ void requests_read_stamps(struct requests *r, const struct wait_set *wait, struc
     }
 }
 
+/* Do our own access rules drop all that comes from there? */
+static bool is_ignored(const struct requests *r, const struct address *source)
+{
+    uint32_t flags = r->have_source_access ? r->source_access
+                     : r->access           ? acl_flags(r->access, source)
+                                           : 0;
+
+    return (flags & ACCESS_IGNORE) != 0;
+}
+
 bool requests_receive(struct requests *r, const struct wait_set *wait, struct engine *engine,
                       uint16_t source)
 {
@@ -106,6 +119,10 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
         return false;
     }
     received = udp_receive(slot->fd, &datagram, 1);
+    if (received > 0 && is_ignored(r, &engine->sources[source].address)) {
+        engine_restricted(engine, source, slot->serial);
+        return true;
+    }
     if (received > 0) {
         engine_receive(engine, clock_now(), source, slot->serial, datagram.data, datagram.length,
                        datagram.stamp, datagram.kernel_stamp);

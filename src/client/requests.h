@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "core/acl.h"
 #include "core/engine.h"
 #include "os/wait.h"
 
@@ -19,6 +20,11 @@ struct request_socket {
 struct requests {
     struct request_socket sockets[SOURCES_MAX];
     int dscp;
+    char device[16];          /* requests leave by it; "": by any */
+    uint16_t port;            /* and from this port; 0: a fresh one for each */
+    const struct acl *access; /* what ACCESS_IGNORE says of a source's address is dropped; NULL */
+    bool have_source_access;  /* these flags hold for all sources, not those of `access` */
+    uint32_t source_access;
 };
 
 void requests_init(struct requests *r, int dscp);

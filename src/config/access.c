@@ -78,6 +78,10 @@ bool access_parse_prefix(const char *text, bool short_forms, struct address *pre
     }
     memcpy(address, text, bytes);
     address[bytes] = '\0';
+    if (address[0] == '[' && address[bytes - 1] == ']') { /* [::1], as ntpd takes it too */
+        memmove(address, address + 1, bytes - 2);
+        address[bytes - 2] = '\0';
+    }
     if (address_parse(address, prefix)) {
         *length = prefix->family == ADDRESS_V4 ? 32 : 128;
     } else if (!short_forms || !parse_short_v4(address, prefix, length)) {
@@ -423,31 +427,54 @@ void access_restrict(struct reader *r)
     }
 }
 
-void access_unrestrict(struct reader *r)
+/* `unrestrict X` without flags: there is no rule for X any more, as before the first `restrict X`. */
+static void remove_rules(struct reader *r, const struct target *target)
 {
     const struct word *word = directive_value(r, "address")->word;
-    uint32_t flags = given_flags(r);
     struct acl *acl = &r->config->access;
-    struct target target;
-    if (flags == 0) {
-        reader_error(r, word, "name the flags to take away",
-                     "to remove a whole rule is not supported yet");
-        return;
+    if (target->source) {
+        r->config->have_source_access = false;
+        r->config->source_access = 0;
     }
-    if (!find_target(r, &target, true)) {
-        return;
+    for (unsigned i = 0; i < target->count; i++) {
+        const struct address *prefix = &target->prefixes[i];
+        if (target->lengths[i] == 0) {
+            set_flags(acl, prefix, 0, ACCESS_NOQUERY); /* what everybody has from the start */
+        } else if (!acl_remove(acl, prefix, target->lengths[i])) {
+            reader_warning(r, word, "", "there is no rule for '%.100s'", word->text);
+        }
     }
-    if (target.source) {
+}
+
+static void take_flags_away(struct reader *r, const struct target *target, uint32_t flags)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    struct acl *acl = &r->config->access;
+    if (target->source) {
         r->config->source_access &= ~flags;
     }
-    for (unsigned i = 0; i < target.count; i++) {
+    for (unsigned i = 0; i < target->count; i++) {
         uint32_t old;
-        const struct address *prefix = &target.prefixes[i];
-        if (target.lengths[i] > 0 && !acl_get(acl, prefix, target.lengths[i], &old)) {
+        const struct address *prefix = &target->prefixes[i];
+        if (target->lengths[i] > 0 && !acl_get(acl, prefix, target->lengths[i], &old)) {
             reader_warning(r, word, "", "there is no rule for '%.100s'", word->text);
             continue;
         }
-        set_flags(acl, prefix, target.lengths[i],
-                  get_flags(acl, prefix, target.lengths[i]) & ~flags);
+        set_flags(acl, prefix, target->lengths[i],
+                  get_flags(acl, prefix, target->lengths[i]) & ~flags);
+    }
+}
+
+void access_unrestrict(struct reader *r)
+{
+    uint32_t flags = given_flags(r);
+    struct target target;
+    if (!find_target(r, &target, true)) {
+        return;
+    }
+    if (flags == 0) {
+        remove_rules(r, &target);
+    } else {
+        take_flags_away(r, &target, flags);
     }
 }

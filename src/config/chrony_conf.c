@@ -34,15 +34,84 @@ static void apply_maxchange(struct reader *r)
     const struct value *ignore = directive_value(r, "ignore");
     s->panic_s = fmax(directive_value(r, "offset")->number, 1e-9);
     s->panic_first_allowed = directive_value(r, "start")->number > 0;
+    s->panic_updates = (unsigned)directive_value(r, "start")->number;
     if (ignore->number >= 0) {
         reader_warning(r, ignore->word, "'-1' says the same without a warning",
                        "toki does not end after so many: it holds, and says so");
     }
 }
 
+#define ORPHAN_WAIT_S 300 /* `waitunsynced` of an orphan */
+
 static void apply_local(struct reader *r)
 {
-    r->config->settings.local = true;
+    struct settings *s = &r->config->settings;
+    s->local = true;
+    s->local_orphan = directive_value(r, "orphan") != NULL;
+    if (s->local_orphan && directive_value(r, "waitunsynced") == NULL) {
+        s->local_wait_unsynced_s = ORPHAN_WAIT_S;
+    }
+}
+
+/* In the settings 0 stands for the usual value. */
+#define NEXT_TO_NOTHING 1e-12
+
+static void apply_combinelimit(struct reader *r)
+{
+    r->config->settings.combine_limit = fmax(directive_value(r, "limit")->number, NEXT_TO_NOTHING);
+}
+
+static void apply_reselectdist(struct reader *r)
+{
+    r->config->settings.reselect_s = fmax(directive_value(r, "distance")->number, NEXT_TO_NOTHING);
+}
+
+static void apply_initstepslew(struct reader *r)
+{
+    struct settings *s = &r->config->settings;
+    const struct value *threshold = directive_value(r, "threshold");
+    if (s->step_threshold_s > 0) {
+        return; /* `makestep` says it better */
+    }
+    s->step_threshold_s = fmax(threshold->number, 1e-9);
+    s->step_updates = 1;
+    reader_warning(r, &r->line.words[0], "write 'makestep' instead",
+                   "'initstepslew' works as 'makestep %s 1', with the sources of this file",
+                   threshold->word->text);
+}
+
+static bool read_device(struct reader *r, char device[CONFIG_DEVICE_MAX])
+{
+    const struct word *word = directive_value(r, "interface")->word;
+    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/') != NULL) {
+        reader_error(r, word, "eth0, for example", "'%.100s' is not the name of an interface",
+                     word->text);
+        return false;
+    }
+    memset(device, 0, CONFIG_DEVICE_MAX);
+    memcpy(device, word->text, strlen(word->text));
+    return true;
+}
+
+static void apply_binddevice(struct reader *r)
+{
+    read_device(r, r->config->bind_device);
+}
+
+static void apply_bindacqdevice(struct reader *r)
+{
+    read_device(r, r->config->acquisition_device);
+}
+
+static void apply_bindacqaddress(struct reader *r)
+{
+    const struct word *word = directive_value(r, "address")->word;
+    struct address address;
+    if (!address_parse(word->text, &address)) {
+        reader_error(r, word, "", "'%.100s' is not an address", word->text);
+        return;
+    }
+    r->config->acquisition_address[address.family == ADDRESS_V6] = address;
 }
 
 static void apply_ratelimit(struct reader *r)
@@ -58,6 +127,11 @@ static void apply_ratelimit(struct reader *r)
 static void apply_rtcsync(struct reader *r)
 {
     r->config->rtc_sync = true;
+}
+
+static void apply_lock_all(struct reader *r)
+{
+    r->config->lock_memory = true;
 }
 
 static void apply_noclientlog(struct reader *r)
@@ -154,6 +228,7 @@ static void set_defaults(struct reader *r)
     s->max_slew_rate = 83333.333e-6;
     s->max_clock_error = 1e-6;
     s->max_update_skew = 1000e-6;
+    s->log_correction_s = 1;
     s->local_stratum = 10;
     s->local_distance_s = 1.0;
     acl_init(&c->access, ACCESS_NOSERVE);
@@ -216,30 +291,32 @@ static const struct parameter source_options[] = {
     {INTEGER("ntsport", 1, 65535, NULL, "4460"), IS_NOTHING("there is no NTS yet")},
     {REAL("maxdelay", 0, 1e6, "s", "3"), TO_SPEC(STORE_DOUBLE, max_delay_s),
      .doc = "samples with a longer round trip are dropped"},
-    {REAL("maxdelayratio", 0, NO_LIMIT, NULL, "0"),
-     IS_LATER("it would drop samples by the ratio of their delay to the least one")},
-    {REAL("maxdelaydevratio", 0, NO_LIMIT, NULL, "10"),
-     IS_LATER("it would drop samples by the deviation of their delay")},
-    {REAL("maxdelayquant", 0, 1, NULL, "0"),
-     IS_LATER("it would drop samples by a quantile of their delay")},
-    {REAL("mindelay", 0, 1e6, "s", "0"), IS_LATER("it would set the least delay by hand")},
-    {REAL("asymmetry", -0.5, 0.5, NULL, "estimated"),
-     IS_LATER("it would set the asymmetry of the network's jitter by hand")},
+    {REAL("maxdelayratio", 0, 1e6, NULL, "0: off"), TO_SPEC(STORE_DOUBLE, max_delay_ratio),
+     .doc = "samples with a round trip above so many times the least one are dropped"},
+    {REAL("maxdelaydevratio", 0, 1e6, NULL, "0: off"), TO_SPEC(STORE_DOUBLE, max_delay_deviation),
+     .doc = "samples are dropped that came later than usual by so many times the jitter"},
+    {REAL("maxdelayquant", 0, 1, NULL, "0: off"), TO_SPEC(STORE_DOUBLE, max_delay_quantile),
+     .doc = "samples with a round trip above this quantile of the last ones are dropped"},
+    {REAL("mindelay", 0, 1e6, "s", "measured"), TO_SPEC(STORE_DOUBLE, min_delay_s),
+     .doc = "round trip of the empty path, where it is known"},
+    {REAL("asymmetry", -0.5, 0.5, NULL, "estimated"), TO_SPEC(STORE_DOUBLE, asymmetry),
+     .doc = "-0.5: only the way there has queues, 0.5: only the way back"},
     {REAL("offset", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),
      .doc = "is added to each measured offset"},
-    {INTEGER("minsamples", 0, 1000, NULL, "6"),
-     IS_LATER("it would set the least regression window")},
-    {INTEGER("maxsamples", 0, 1000, NULL, "0"),
-     IS_LATER("it would set the longest regression window")},
-    {INTEGER("maxunreach", 0, NO_LIMIT, NULL, "100000"),
-     IS_LATER("it would limit how long an unreachable source may be used")},
-    {INTEGER("filter", 0, 1000, NULL, "0"), IS_LATER("it would make one sample of several")},
-    {INTEGER("polltarget", 1, 1000, NULL, "8"), IS_LATER("it would steer the poll interval")},
+    {INTEGER("minsamples", 0, 1000, NULL, "6"), IS_NOTHING(NO_WINDOW)},
+    {INTEGER("maxsamples", 0, 1000, NULL, "0"), IS_NOTHING(NO_WINDOW)},
+    {INTEGER("maxunreach", 0, NO_LIMIT, NULL, "8"), IS_NOTHING(UNREACHABLE_UNUSED)},
+    {INTEGER("filter", 0, 1000, NULL, "0"), IS_NOTHING("each sample is weighed by its delay")},
+    {INTEGER("polltarget", 1, 1000, NULL, "8"), TO_SPEC(STORE_UNSIGNED, poll_target),
+     .doc = "twice as much: requests come twice as often"},
     {INTEGER("presend", -7, 24, "log2 s", "off"),
-     IS_LATER("it would send a packet ahead of each request")},
-    {INTEGER("minstratum", 0, 15, NULL, "0"), IS_LATER("it would raise the stratum of the source")},
+     IS_NOTHING(
+         "a request that had to wait for the path shows it by its delay, and weighs little")},
+    {INTEGER("minstratum", 0, 15, NULL, "0"), TO_SPEC(STORE_UNSIGNED, min_stratum),
+     .doc = "what the source says of its stratum is raised to this"},
     {OPTION_FLAG("offline"), TO_SPEC(STORE_BOOL, offline), .doc = "not asked until told to"},
-    {OPTION_FLAG("auto_offline"), IS_LATER("it would stop asking while packets cannot be sent")},
+    {OPTION_FLAG("auto_offline"),
+     IS_NOTHING("a request that cannot be sent is tried at the next poll")},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
     {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
     {OPTION_FLAG("trust"), TO_SPEC(STORE_BOOL, trust), .doc = "right where sources disagree"},
@@ -280,11 +357,25 @@ static const struct directive directives[] = {
      .repeats = true,
      .apply = clock_line_chrony,
      .doc = "a reference clock: SHM"},
-    LATER("initstepslew", "the clock would be set once at the start; use 'makestep'"),
+    {.keyword = "initstepslew",
+     .arguments = PARAMETERS({REAL("threshold", 0, 1e10, "s", NULL), .required = true},
+                             {.name = "host", .type = PARAMETER_REST, .required = true}),
+     .apply = apply_initstepslew,
+     .doc = "old: the same as 'makestep threshold 1'"},
     LATER("manual", "the time could be typed in"),
-    LATER("acquisitionport", "requests would leave from this port; each has a random one"),
-    LATER("bindacqaddress", "requests would leave from this address"),
-    LATER("bindacqdevice", "requests would leave by this interface"),
+    {.keyword = "acquisitionport",
+     .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "a fresh one for each request"),
+                              TO_CONFIG(STORE_UNSIGNED, acquisition_port), .required = true}),
+     .doc = "requests leave from this port; 0: from a fresh one each"},
+    {.keyword = "bindacqaddress",
+     .arguments = PARAMETERS({WORD("address", "any"), .required = true}),
+     .repeats = true,
+     .apply = apply_bindacqaddress,
+     .doc = "requests leave from this address; one for each family"},
+    {.keyword = "bindacqdevice",
+     .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
+     .apply = apply_bindacqdevice,
+     .doc = "requests leave by this interface"},
     {.keyword = "dscp",
      .arguments = PARAMETERS(
          {INTEGER("value", 0, 63, NULL, "0"), TO_CONFIG(STORE_INT, dscp), .required = true}),
@@ -308,7 +399,10 @@ static const struct directive directives[] = {
      .doc = "role of sources that are not authenticated"},
 
     /* selection and estimation */
-    LATER("combinelimit", "it would limit which sources are combined with the best"),
+    {.keyword = "combinelimit",
+     .arguments = PARAMETERS({REAL("limit", 0, 1e6, NULL, "3"), .required = true}),
+     .apply = apply_combinelimit,
+     .doc = "sources up to so many times as distant as the best are combined with it"},
     {.keyword = "maxdistance",
      .arguments = PARAMETERS({REAL("distance", 0, 1e6, "s", "3"),
                               TO_CONFIG(STORE_DOUBLE, settings.max_distance_s), .required = true}),
@@ -321,12 +415,29 @@ static const struct directive directives[] = {
      .arguments = PARAMETERS({INTEGER("sources", 1, SOURCES_MAX, NULL, "1"),
                               TO_CONFIG(STORE_UNSIGNED, settings.min_sources), .required = true}),
      .doc = "sources that must agree before the clock is touched"},
-    LATER("minstratum", "it would refuse sources of a lower stratum"),
-    LATER("maxstratum", "it would refuse sources of a higher stratum"),
-    LATER("reselectdist", "it would favour the source in use"),
-    LATER("stratumweight", "it would add to the distance for each stratum"),
-    LATER("maxsamples", "it would set the longest regression window"),
-    LATER("minsamples", "it would set the least regression window"),
+    {.keyword = "minstratum",
+     .arguments = PARAMETERS({INTEGER("stratum", 0, 15, NULL, "0"),
+                              TO_CONFIG(STORE_UNSIGNED, settings.min_stratum), .required = true}),
+     .doc = "sources of a lower stratum are not selected"},
+    {.keyword = "maxstratum",
+     .arguments = PARAMETERS({INTEGER("stratum", 1, 15, NULL, "15"),
+                              TO_CONFIG(STORE_UNSIGNED, settings.max_stratum), .required = true}),
+     .doc = "sources of a higher stratum are not selected"},
+    {.keyword = "reselectdist",
+     .arguments = PARAMETERS({REAL("distance", 0, 1e6, "s", "30 % of its own"), .required = true}),
+     .apply = apply_reselectdist,
+     .doc = "another source must be nearer than the present one by this to replace it"},
+    {.keyword = "stratumweight",
+     .arguments =
+         PARAMETERS({REAL("distance", 0, 1e6, "s", "0.001"),
+                     TO_CONFIG(STORE_DOUBLE, settings.stratum_weight_s), .required = true}),
+     .doc = "distance that one stratum is worth when the best source is chosen"},
+    {.keyword = "maxsamples",
+     .arguments = PARAMETERS({INTEGER("samples", 0, 1000, NULL, "0"), .required = true}),
+     IS_NOTHING(NO_WINDOW)},
+    {.keyword = "minsamples",
+     .arguments = PARAMETERS({INTEGER("samples", 0, 1000, NULL, "6"), .required = true}),
+     IS_NOTHING(NO_WINDOW)},
     {.keyword = "maxclockerror",
      .arguments = PARAMETERS({REAL("error", 0, 1e5, "ppm", "1"), .scale = 1e-6,
                               TO_CONFIG(STORE_DOUBLE, settings.max_clock_error), .required = true}),
@@ -343,8 +454,15 @@ static const struct directive directives[] = {
      .arguments = PARAMETERS({REAL("rate", 1e-3, 500000, "ppm", "83333.333"), .scale = 1e-6,
                               TO_CONFIG(STORE_DOUBLE, settings.max_slew_rate), .required = true}),
      .doc = "fastest slewing of the clock"},
-    LATER("corrtimeratio", "it would set how long a correction takes"),
-    LATER("clockprecision", "it would set the precision by hand; it is measured"),
+    {.keyword = "corrtimeratio",
+     .arguments =
+         PARAMETERS({REAL("ratio", 1e-3, 1e6, NULL, "0.0625"),
+                     TO_CONFIG(STORE_DOUBLE, settings.correction_ratio), .required = true}),
+     .doc = "time that a correction takes, in intervals between updates of the clock"},
+    {.keyword = "clockprecision",
+     .arguments = PARAMETERS({REAL("precision", 1e-9, 1, "s", "measured"),
+                              TO_CONFIG(STORE_DOUBLE, clock_precision_s), .required = true}),
+     .doc = "precision of reading the clock"},
 
     /* system clock */
     {.keyword = "driftfile",
@@ -352,9 +470,15 @@ static const struct directive directives[] = {
      .options = PARAMETERS(
          {REAL("interval", 1, 1e9, "s", "3600"), TO_CONFIG(STORE_DOUBLE, drift_interval_s)}),
      .doc = "keeps the frequency of the clock over restarts"},
-    LATER("dumpdir", "the samples of sources would be kept over restarts"),
+    {.keyword = "dumpdir",
+     .arguments = PARAMETERS({WORD("folder", "none"), .required = true}),
+     IS_NOTHING(
+         "chronyd reads what it kept only with -r; here each start measures anew, in seconds")},
     OBSOLETE("dumponexit", "chronyd has not known it for long"),
-    LATER("fallbackdrift", "it would average the frequency in long outages"),
+    {.keyword = "fallbackdrift",
+     .arguments = PARAMETERS({INTEGER("min", 0, 40, "log2 s", NULL), .required = true},
+                             {INTEGER("max", 0, 40, "log2 s", NULL), .required = true}),
+     IS_NOTHING("the frequency that holds in an outage is averaged over hours anyway")},
     {.keyword = "leapsecmode",
      .arguments = PARAMETERS({WORD("mode", "system"), .required = true}),
      .apply = apply_leapsecmode,
@@ -377,7 +501,11 @@ static const struct directive directives[] = {
     REFUSED("smoothtime", "clients would get another time than it asks for"),
     LATER("tempcomp", "the frequency would follow a temperature sensor"),
     LATER("mailonchange", "mail would be sent on a big correction"),
-    LATER("logchange", "corrections above it would be logged; every step is"),
+    {.keyword = "logchange",
+     .arguments =
+         PARAMETERS({REAL("threshold", 0, 1e10, "s", "1"),
+                     TO_CONFIG(STORE_DOUBLE, settings.log_correction_s), .required = true}),
+     .doc = "corrections above it are logged; each step is"},
     NOTHING("hwclockfile", "the kernel keeps the real-time clock"),
     LATER("rtcautotrim", "the real-time clock would be set when it is off"),
     LATER("rtcdevice", "it would name the real-time clock"),
@@ -397,7 +525,10 @@ static const struct directive directives[] = {
      .repeats = true,
      .apply = apply_bindaddress,
      .doc = "serves on this address; one for each family"},
-    REFUSED("binddevice", "time would be served on every interface"),
+    {.keyword = "binddevice",
+     .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
+     .apply = apply_binddevice,
+     .doc = "serves on this interface only"},
     LATER("broadcast", "time would be sent to everybody of a network"),
     {.keyword = "clientloglimit",
      .arguments = PARAMETERS({INTEGER("size", 0, 4294967296.0, "bytes", "524288"),
@@ -410,12 +541,15 @@ static const struct directive directives[] = {
      .options = PARAMETERS(
          {INTEGER("stratum", 1, 15, NULL, "10"), TO_CONFIG(STORE_UNSIGNED, settings.local_stratum)},
          {REAL("distance", 0, 1e6, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.local_distance_s)},
-         {REAL("activate", 0, 1e6, "s", "0"),
-          IS_LATER("it would wait for one good synchronisation first")},
-         {OPTION_FLAG("orphan"), IS_LATER("one of several servers would be elected")},
-         {REAL("waitsynced", 0, NO_LIMIT, "s", "0"),
-          IS_LATER("it would wait after the last update")},
-         {REAL("waitunsynced", 0, NO_LIMIT, "s", "0"), IS_LATER("it would wait after the start")}),
+         {REAL("activate", 0, 1e6, "s", "0"), TO_CONFIG(STORE_DOUBLE, settings.local_activate_s),
+          .doc = "not before the root distance was below this once"},
+         {OPTION_FLAG("orphan"), .doc = "of several such servers one leads, and the others follow"},
+         {REAL("waitsynced", 0, 1e9, "s", "0"),
+          TO_CONFIG(STORE_DOUBLE, settings.local_wait_synced_s),
+          .doc = "not before so long after the last update"},
+         {REAL("waitunsynced", 0, 1e9, "s", "0; 300 with orphan"),
+          TO_CONFIG(STORE_DOUBLE, settings.local_wait_unsynced_s),
+          .doc = "not before so long after the start, if there was none"}),
      .apply = apply_local,
      .doc = "serves time even without a source"},
     {.keyword = "port",
@@ -479,8 +613,11 @@ static const struct directive directives[] = {
      .arguments =
          PARAMETERS({WORD("file", "/run/toki/tokid.pid"), TEXT_TO(pidfile), .required = true}),
      .doc = "keeps a second daemon away; /: none"},
-    LATER("lock_all", "the memory would never be swapped out"),
-    LATER("sched_priority", "the daemon would run at a real-time priority"),
+    {.keyword = "lock_all", .apply = apply_lock_all, .doc = "the memory is never swapped out"},
+    {.keyword = "sched_priority",
+     .arguments = PARAMETERS({INTEGER("priority", 0, 100, NULL, "0"),
+                              TO_CONFIG(STORE_INT, priority), .required = true}),
+     .doc = "real-time priority of the daemon; 0: none"},
     {.keyword = "include",
      .arguments = PARAMETERS({WORD("pattern", NULL), .required = true}),
      .repeats = true,

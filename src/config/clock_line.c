@@ -167,12 +167,9 @@ const struct parameter clock_line_chrony_options[] = {
     {REAL("maxdispersion", 0, 1e6, "s", "0"),
      IS_LATER("it would drop groups of samples that scatter")},
     {INTEGER("filter", 1, 1e6, NULL, "64"), IS_NOTHING("each sample is weighed by itself")},
-    {INTEGER("minsamples", 0, 1000, NULL, "6"),
-     IS_LATER("it would set the least regression window")},
-    {INTEGER("maxsamples", 0, 1000, NULL, "0"),
-     IS_LATER("it would set the longest regression window")},
-    {INTEGER("maxunreach", 0, NO_LIMIT, NULL, "100000"),
-     IS_LATER("it would limit how long an unreachable source may be used")},
+    {INTEGER("minsamples", 0, 1000, NULL, "6"), IS_NOTHING(NO_WINDOW)},
+    {INTEGER("maxsamples", 0, 1000, NULL, "0"), IS_NOTHING(NO_WINDOW)},
+    {INTEGER("maxunreach", 0, NO_LIMIT, NULL, "8"), IS_NOTHING(UNREACHABLE_UNUSED)},
     {0},
 };
 

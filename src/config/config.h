@@ -15,6 +15,8 @@
 
 #define CONFIG_PATH_MAX 512
 #define CONFIG_BIND_MAX 16
+#define CONFIG_DEVICE_MAX 16 /* IFNAMSIZ */
+#define CONFIG_LISTEN_RULES_MAX 32
 #define CONFIG_MESSAGES_MAX 200   /* then "N more" */
 #define CONFIG_FILE_LIMIT 1000000 /* bytes of one file */
 #define CONFIG_INCLUDE_DEPTH 10
@@ -45,6 +47,17 @@ struct config_message {
     char source[256];      /* the line itself, cleaned of control characters, maybe cut */
 };
 
+/* One `interface` line of ntp.conf; the last one that matches an address of ours decides. */
+enum listen_what { LISTEN_ALL, LISTEN_FAMILY, LISTEN_DEVICE, LISTEN_PREFIX };
+
+struct listen_rule {
+    bool listen; /* false: ignore */
+    enum listen_what what;
+    struct address prefix; /* LISTEN_FAMILY: its family only */
+    unsigned length;
+    char device[CONFIG_DEVICE_MAX];
+};
+
 struct config {
     enum config_dialect dialect;
     struct settings settings;
@@ -57,7 +70,14 @@ struct config {
     unsigned port;                        /* of the server; 0: none */
     struct address bind[CONFIG_BIND_MAX]; /* addresses to serve on; none: any */
     unsigned bind_count;
-    unsigned command_port; /* chrony protocol; 0: off */
+    struct listen_rule listen_rules[CONFIG_LISTEN_RULES_MAX]; /* if any: they choose, not `bind` */
+    unsigned listen_rule_count;
+    char bind_device[CONFIG_DEVICE_MAX];        /* serve on this interface only; "": on all */
+    unsigned extra_port;                        /* a second one of the server; 0: none */
+    unsigned acquisition_port;                  /* requests leave from; 0: a fresh one for each */
+    char acquisition_device[CONFIG_DEVICE_MAX]; /* and by this interface; "": any */
+    struct address acquisition_address[2];      /* and from, IPv4 and IPv6; ADDRESS_NONE: any */
+    unsigned command_port;                      /* chrony protocol; 0: off */
     char driftfile[CONFIG_PATH_MAX];
     enum drift_format drift_format;
     double drift_interval_s;
@@ -70,6 +90,11 @@ struct config {
     char log_directory[CONFIG_PATH_MAX];
     char user[64];
     bool rtc_sync;
+    bool have_frequency; /* `tinker freq`: begin with this, whatever the drift file says, ... */
+    double frequency;    /* ... the correction of the oscillator */
+    double clock_precision_s; /* of reading the clock; 0: it is measured */
+    bool lock_memory;         /* never be swapped out */
+    int priority;             /* real-time priority, 1..99; 0: an ordinary process */
     int dscp;
     struct config_message messages[CONFIG_MESSAGES_MAX];
     unsigned message_count, error_count, warning_count; /* counts go on past the table's end */

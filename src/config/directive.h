@@ -172,7 +172,10 @@ struct reader {
     double max_clock_sources;     /* tos maxclock */
     struct clock_fudge fudges[CLOCK_FUDGES_MAX];
     unsigned fudge_count;
-    bool listen_none, listen_v4_off, listen_v6_off; /* interface ignore ... */
+    bool orphan; /* tos orphan, below 16, ... */
+    double orphan_wait_s;
+    struct origin statistics_seen;
+    bool statistics_folder;
     struct origin key_file_seen, notrust_seen;
     struct key_use key_uses[SOURCE_SPECS_MAX];
     struct key_range trusted[KEY_RANGES_MAX];

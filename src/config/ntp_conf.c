@@ -19,6 +19,7 @@
 
 #define LOCAL_CLOCK_STRATUM 5 /* of 127.127.1.x without a fudge line */
 #define ORPHAN_OFF 16
+#define ORPHAN_WAIT_S 300
 
 /* ---- sources ---- */
 
@@ -72,30 +73,84 @@ static void apply_fudge(struct reader *r)
 
 /* ---- selection and discipline ---- */
 
+static void apply_orphan(struct reader *r, const struct value *orphan)
+{
+    struct settings *s = &r->config->settings;
+    r->orphan = orphan->number > 0 && orphan->number < ORPHAN_OFF;
+    if (r->orphan) {
+        s->local_stratum = (unsigned)orphan->number;
+    }
+}
+
 static void apply_tos(struct reader *r)
 {
     struct settings *s = &r->config->settings;
-    const struct value *orphan = directive_value(r, "orphan");
-    const struct value *maxclock = directive_value(r, "maxclock");
+    const struct value *orphan = directive_value(r, "orphan"),
+                       *wait = directive_value(r, "orphanwait"),
+                       *maxclock = directive_value(r, "maxclock"),
+                       *ceiling = directive_value(r, "ceiling");
     if (maxclock != NULL) {
         r->max_clock_sources = maxclock->number;
     }
-    if (orphan != NULL && orphan->number > 0 && orphan->number < ORPHAN_OFF) {
-        s->local = true;
-        s->local_stratum = (unsigned)orphan->number;
-        reader_warning(r, orphan->word, "let one server of the group have this line",
-                       "'orphan' works as a local clock of stratum %u: no server is elected",
-                       s->local_stratum);
+    if (ceiling != NULL) {
+        s->max_stratum = (unsigned)ceiling->number - 1; /* the ceiling itself is too high */
+    }
+    if (wait != NULL) {
+        r->orphan_wait_s = wait->number;
+    }
+    if (orphan != NULL) {
+        apply_orphan(r, orphan);
     }
 }
+
+/* A threshold of one direction: 0 means never, which in the settings is a very large one. */
+#define STEP_NEVER_S 1e12
 
 static void apply_tinker(struct reader *r)
 {
     struct settings *s = &r->config->settings;
-    const struct value *stepout = directive_value(r, "stepout");
+    const struct value *stepout = directive_value(r, "stepout"),
+                       *back = directive_value(r, "stepback"),
+                       *forward = directive_value(r, "stepfwd"),
+                       *frequency = directive_value(r, "freq");
     if (stepout != NULL && stepout->number == 0) {
         s->step_updates = -1; /* at once, at any time; 0 in the settings means never */
     }
+    if (back != NULL) {
+        s->step_backward_s = back->number > 0 ? back->number : STEP_NEVER_S;
+    }
+    if (forward != NULL) {
+        s->step_forward_s = forward->number > 0 ? forward->number : STEP_NEVER_S;
+    }
+    if (frequency != NULL) {
+        r->config->have_frequency = true;
+        r->config->frequency = frequency->number * 1e-6;
+    }
+}
+
+/* `statistics` needs `statsdir` to write anything. */
+static void apply_statistics(struct reader *r)
+{
+    static const char *const names[] = {"clockstats", "cryptostats", "loopstats",   "ntskelog",
+                                        "ntskestats", "ntsstats",    "peerstats",   "protostats",
+                                        "rawstats",   "sysstats",    "timingstats", "usestats"};
+    for (unsigned i = r->rest; i < r->line.count; i++) {
+        const struct word *word = &r->line.words[i];
+        bool known = false;
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+            known = known || strcmp(names[j], word->text) == 0;
+        }
+        if (!known) {
+            reader_error(r, word, "loopstats, peerstats, clockstats, rawstats, sysstats, ...",
+                         "unknown statistics '%.100s'", word->text);
+        }
+    }
+    r->statistics_seen = reader_here(r);
+}
+
+static void apply_statsdir(struct reader *r)
+{
+    r->statistics_folder = true;
 }
 
 static void apply_leapsmear(struct reader *r)
@@ -182,78 +237,54 @@ static void apply_limit(struct reader *r)
 
 /* ---- addresses to serve on ---- */
 
-static bool is_action(const char *text, const char *action)
+static bool is_name_of_interface(const char *text)
 {
-    return strcmp(text, action) == 0;
+    return strlen(text) < CONFIG_DEVICE_MAX && strpbrk(text, "/:") == NULL &&
+           text[strspn(text, "0123456789.")] != '\0';
 }
 
-static void listen_on(struct reader *r, const struct word *what)
+/* What the rule speaks of; says so if it is nothing. False also for `wildcard`, which needs none: no
+ * request that comes by it is answered for an address that is ignored. */
+static bool read_listen_rule(struct reader *r, const struct word *what, struct listen_rule *rule)
 {
-    struct config *c = r->config;
-    struct address address;
-    if (strcmp(what->text, "all") == 0 || strcmp(what->text, "wildcard") == 0) {
-        r->listen_none = false;
-    } else if (strcmp(what->text, "ipv4") == 0) {
-        r->listen_v4_off = false;
-    } else if (strcmp(what->text, "ipv6") == 0) {
-        r->listen_v6_off = false;
-    } else if (!address_parse(what->text, &address)) {
-        reader_error(r, what, "give its address",
-                     "to listen on interfaces or prefixes is not supported yet: '%.100s'",
-                     what->text);
-    } else if (c->bind_count == CONFIG_BIND_MAX) {
-        reader_error(r, what, "", "more than %d addresses to listen on", CONFIG_BIND_MAX);
+    const char *problem;
+    if (strcmp(what->text, "all") == 0) {
+        rule->what = LISTEN_ALL;
+    } else if (strcmp(what->text, "ipv4") == 0 || strcmp(what->text, "ipv6") == 0) {
+        rule->what = LISTEN_FAMILY;
+        rule->prefix.family = what->text[3] == '4' ? ADDRESS_V4 : ADDRESS_V6;
+    } else if (strcmp(what->text, "wildcard") == 0) {
+        return false;
+    } else if (access_parse_prefix(what->text, false, &rule->prefix, &rule->length, &problem)) {
+        rule->what = LISTEN_PREFIX;
+    } else if (is_name_of_interface(what->text)) {
+        rule->what = LISTEN_DEVICE;
+        memcpy(rule->device, what->text, strlen(what->text));
     } else {
-        c->bind[c->bind_count++] = address;
+        reader_error(r, what, "all, ipv4, ipv6, wildcard, an address, address/length or eth0",
+                     "'%.100s' is neither an address nor an interface", what->text);
+        return false;
     }
+    return true;
 }
 
 static void apply_interface(struct reader *r)
 {
-    const struct word *action = directive_value(r, "action")->word;
-    const struct word *what = directive_value(r, "what")->word;
-    if (is_action(action->text, "listen")) {
-        listen_on(r, what);
-    } else if (!is_action(action->text, "ignore") && !is_action(action->text, "drop")) {
-        reader_error(r, action, "listen, ignore or drop", "unknown action '%.100s'", action->text);
-    } else if (strcmp(what->text, "all") == 0) {
-        r->listen_none = true;
-    } else if (strcmp(what->text, "ipv4") == 0) {
-        r->listen_v4_off = true;
-    } else if (strcmp(what->text, "ipv6") == 0) {
-        r->listen_v6_off = true;
-    } else if (strcmp(what->text, "wildcard") != 0) {
-        reader_error(r, what, "name what to listen on, after 'interface ignore all'",
-                     "to leave out '%.100s' only is not supported yet", what->text);
-    }
-}
-
-/* Puts the rules together: `listen ADDRESS` narrows only what `ignore` has closed before. */
-static void finish_interfaces(struct reader *r)
-{
     struct config *c = r->config;
-    static const struct address any[] = {{.family = ADDRESS_V4}, {.family = ADDRESS_V6}};
-    bool off[] = {r->listen_none || r->listen_v4_off, r->listen_none || r->listen_v6_off};
-    struct address named[CONFIG_BIND_MAX];
-    unsigned named_count = c->bind_count;
-    memcpy(named, c->bind, sizeof named);
-    c->bind_count = 0;
-    if (!off[0] && !off[1]) {
+    const struct word *action = directive_value(r, "action")->word;
+    struct listen_rule rule = {.listen = strcmp(action->text, "listen") == 0};
+    if (!rule.listen && strcmp(action->text, "ignore") != 0 && strcmp(action->text, "drop") != 0) {
+        reader_error(r, action, "listen, ignore or drop", "unknown action '%.100s'", action->text);
         return;
     }
-    for (unsigned i = 0; i < 2; i++) {
-        if (!off[i]) {
-            c->bind[c->bind_count++] = any[i];
-        }
-        for (unsigned j = 0; off[i] && j < named_count; j++) {
-            if (named[j].family == any[i].family && c->bind_count < CONFIG_BIND_MAX) {
-                c->bind[c->bind_count++] = named[j];
-            }
-        }
+    if (!read_listen_rule(r, directive_value(r, "what")->word, &rule)) {
+        return;
     }
-    if (c->bind_count == 0) {
-        c->port = 0; /* every interface is ignored */
+    if (c->listen_rule_count == CONFIG_LISTEN_RULES_MAX) {
+        reader_error(r, action, "", "more than %d 'interface' lines", CONFIG_LISTEN_RULES_MAX);
+        return;
     }
+    c->listen_rules[c->listen_rule_count++] = rule;
 }
 
 /* ---- defaults and the end of the file ---- */
@@ -289,7 +320,9 @@ static void set_defaults(struct reader *r)
     c->drift_interval_s = 3600;
     c->rtc_sync = true;
     c->dscp = 46;
+    s->min_distance_s = 0.001;
     r->max_clock_sources = 10;
+    r->orphan_wait_s = ORPHAN_WAIT_S;
     r->local_clock_stratum = LOCAL_CLOCK_STRATUM;
 }
 
@@ -323,11 +356,18 @@ static void finish(struct reader *r)
     struct settings *s = &r->config->settings;
     share_pools(r);
     clock_line_finish(r);
-    finish_interfaces(r);
     if (r->local_clock) {
         s->local = true;
         /* ntpd follows the local clock as a source, and so is one stratum below it */
         s->local_stratum = (unsigned)fmin(r->local_clock_stratum + 1, 15);
+    } else if (r->orphan) {
+        s->local = s->local_orphan = true;
+        s->local_wait_synced_s = s->local_wait_unsynced_s = r->orphan_wait_s;
+    }
+    if (r->statistics_seen.file != NULL && r->statistics_folder) {
+        reader_message_at(r, CONFIG_WARNING, &r->statistics_seen, "see 'toki sources' instead",
+                          "'statistics' is not supported yet: measurements would be written to "
+                          "files; ignored");
     }
     settle(r);
 }
@@ -367,7 +407,8 @@ static const struct parameter source_options[] = {
      .doc = "is added to each measured offset"},
     {OPTION_FLAG("xleave"), TO_SPEC(STORE_BOOL, xleave), .doc = "interleaved mode"},
     {OPTION_FLAG("xmtnonce"), IS_NOTHING("each request has a random transmit time anyway")},
-    {OPTION_FLAG("preempt"), IS_LATER("the source could be given up for a better one")},
+    {OPTION_FLAG("preempt"), IS_NOTHING("a source that tells no good time is not used anyway")},
+    {OPTION_FLAG("dynamic"), IS_NOTHING("names are looked up again by themselves")},
     {WORD("ident", "none"), IS_OBSOLETE("autokey is not safe and not done")},
     {INTEGER("ttl", 0, 255, NULL, "none"), IS_OBSOLETE(NO_BROADCAST)},
     {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "of a reference clock"},
@@ -433,7 +474,7 @@ static const struct directive directives[] = {
     REFUSED("unpeer", "a source that it takes away would stay"),
     REFUSED("unconfig", "a source that it takes away would stay"),
     NOTHING("mdnstries", "the server is not announced by DNS-SD"),
-    LATER("pollskewlist", "requests would be shifted at random"),
+    NOTHING("pollskewlist", "requests are spread at random anyway"),
     OBSOLETE("broadcastdelay", NO_BROADCAST),
     OBSOLETE("ttl", NO_BROADCAST),
 
@@ -460,7 +501,10 @@ static const struct directive directives[] = {
     OBSOLETE("revoke", "autokey is not safe and not done"),
     OBSOLETE("ident", "autokey is not safe and not done"),
     LATER("nts", "it would set up an NTS server or its certificates"),
-    LATER("extra", "NTP would be served on one more port"),
+    {.keyword = "extra",
+     .options = PARAMETERS(
+         {INTEGER("port", 1, 65535, NULL, "none"), TO_CONFIG(STORE_UNSIGNED, extra_port)}),
+     .doc = "serves on one more port"},
 
     /* access */
     RESTRICT_ROW("restrict", access_restrict, "what hosts may not do"),
@@ -510,17 +554,18 @@ static const struct directive directives[] = {
          {INTEGER("maxclock", 1, 1e6, NULL, "10"),
           .doc = "pools are asked for so many sources in all"},
          {INTEGER("orphan", 0, ORPHAN_OFF, NULL, "16"),
-          .doc = "serves at this stratum without a source; 16: never"},
+          .doc =
+              "without a source serves at this stratum, or follows another that does; 16: never"},
          {INTEGER("minclock", 1, 1e6, NULL, "3"),
           IS_NOTHING("all good sources are combined by their quality")},
-         {REAL("orphanwait", 0, 1e6, "s", "300"), IS_LATER("orphan mode would wait so long")},
-         {INTEGER("floor", 0, 16, NULL, "0"),
-          IS_LATER("it would refuse sources of a lower stratum")},
-         {INTEGER("ceiling", 0, 16, NULL, "15"),
-          IS_LATER("it would refuse sources of a higher stratum")},
-         {REAL("mindist", 0, 1e6, "s", "0.001"),
-          IS_LATER("it would widen the intervals of sources")},
-         {REAL("maxdisp", 0, 1e6, "s", "16"), IS_LATER("it would limit the dispersion")},
+         {REAL("orphanwait", 0, 1e6, "s", "300"), .doc = "orphan mode waits so long for a source"},
+         {INTEGER("floor", 0, 16, NULL, "0"), TO_CONFIG(STORE_UNSIGNED, settings.min_stratum),
+          .doc = "sources of a lower stratum are not selected"},
+         {INTEGER("ceiling", 1, 16, NULL, "15"),
+          .doc = "sources of this stratum or a higher one are not selected"},
+         {REAL("mindist", 0, 1e6, "s", "0.001"), TO_CONFIG(STORE_DOUBLE, settings.min_distance_s),
+          .doc = "the root distance of a source is taken to be at least so much"},
+         {REAL("maxdisp", 0, 1e6, "s", "16"), IS_NOTHING("nothing beyond 16 s is believed")},
          {INTEGER("cohort", 0, 1, NULL, "0"), IS_OBSOLETE(NO_BROADCAST)},
          {INTEGER("beacon", 0, NO_LIMIT, "s", "7200"), IS_OBSOLETE(NO_BROADCAST)},
          {INTEGER("bcpollbstep", 0, NO_LIMIT, NULL, "0"), IS_OBSOLETE(NO_BROADCAST)},
@@ -539,16 +584,14 @@ static const struct directive directives[] = {
          {REAL("dispersion", 0, 1e5, "ppm", "15"), .scale = 1e-6,
           TO_CONFIG(STORE_DOUBLE, settings.max_clock_error),
           .doc = "how fast an undisciplined clock may drift"},
-         {REAL("stepback", 0, 1e10, "s", "step"),
-          IS_LATER("it would be the threshold of backward steps")},
-         {REAL("stepfwd", 0, 1e10, "s", "step"),
-          IS_LATER("it would be the threshold of forward steps")},
+         {REAL("stepback", 0, 1e10, "s", "step"), .doc = "the same for steps back only; 0: never"},
+         {REAL("stepfwd", 0, 1e10, "s", "step"), .doc = "the same for steps ahead only; 0: never"},
          {REAL("allan", -NO_LIMIT, NO_LIMIT, NULL, "11"),
           IS_OBSOLETE("the noise of the clock is estimated")},
          {REAL("huffpuff", 0, NO_LIMIT, "s", "off"),
           IS_OBSOLETE("samples are weighted by their delay")},
          {REAL("freq", -500, 500, "ppm", "the drift file"),
-          IS_LATER("it would be the frequency at the start")},
+          .doc = "frequency to begin with, whatever the drift file says"},
          {REAL("tick", 0, NO_LIMIT, "s", "the kernel's"),
           IS_OBSOLETE("the kernel's tick is known")}),
      .repeats = true,
@@ -590,12 +633,19 @@ static const struct directive directives[] = {
      .apply = include_one,
      .doc = "reads another file"},
     NOTHING("end", "the file ends at its end"),
-    LATER("setvar", "ntpq would show one more variable"),
-    NOTHING("statsdir", "it only says where statistics would go"),
-    LATER("statistics", "measurements would be written to files"),
+    NOTHING("setvar", "ntpq has no variables to show here"),
+    {.keyword = "statsdir",
+     .arguments = PARAMETERS({WORD("folder", "none"), .required = true}),
+     .apply = apply_statsdir,
+     .doc = "folder of the statistics, which are not supported yet"},
+    {.keyword = "statistics",
+     .arguments = PARAMETERS({.name = "name", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = apply_statistics,
+     .doc = "not supported yet; without 'statsdir' nothing would be written"},
     NOTHING("filegen", "it only says how statistics would be written"),
     LATER("logfile", "messages would be written to it; they go to the system's log"),
-    LATER("logconfig", "it would choose the messages"),
+    NOTHING("logconfig", "what is worth knowing is logged, and nothing else"),
     {.keyword = "pidfile",
      .arguments =
          PARAMETERS({WORD("file", "/run/toki/tokid.pid"), TEXT_TO(pidfile), .required = true}),
@@ -604,7 +654,7 @@ static const struct directive directives[] = {
     NOTHING("reset", "all counters are zero at the start"),
     LATER("phone", "a modem would be asked for the time"),
     NOTHING("saveconfigdir", "no configuration is saved by request of the network"),
-    LATER("trap", "messages would be sent to a host"),
+    NOTHING("trap", "ntpd has not sent traps for long"),
     REFUSED("simulate", "tokid does not simulate"),
     {0},
 };

@@ -39,6 +39,10 @@
 #define IS_REFUSED(why) .verdict = VERDICT_REFUSED, .reason = why, .doc = why
 #define INSTEAD(what) .instead = what
 
+/* Reasons that several rows have. */
+#define NO_WINDOW "samples are not kept in a window: how far back to look is found from them"
+#define UNREACHABLE_UNUSED "a source that has missed eight requests is not used at all"
+
 /* ... and whole rows, whose words are not looked at. */
 #define LATER(word, why)                                                                           \
     {                                                                                              \

@@ -150,6 +150,7 @@ static void add_source(struct reader *r, enum source_kind kind)
     } else if (directive_value(r, "ipv4") != NULL || directive_value(r, "ipv6") != NULL) {
         r->spec.family = directive_value(r, "ipv4") != NULL ? ADDRESS_V4 : ADDRESS_V6;
     }
+    r->spec.has_asymmetry = directive_value(r, "asymmetry") != NULL;
     if (!read_host(r, word)) {
         return;
     }

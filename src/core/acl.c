@@ -169,6 +169,24 @@ bool acl_get(const struct acl *acl, const struct address *prefix, unsigned lengt
     return found;
 }
 
+bool acl_remove(struct acl *acl, const struct address *prefix, unsigned length)
+{
+    struct acl_rule rule = {0};
+    unsigned kept = 0, before = acl->count;
+
+    if (!normalise(prefix, &length, &rule.prefix)) {
+        return false;
+    }
+    for (unsigned i = 0; i < acl->count; i++) {
+        if (acl->rules[i].length != length || !address_equal(&acl->rules[i].prefix, &rule.prefix)) {
+            acl->rules[kept++] = acl->rules[i];
+        }
+    }
+    acl->count = kept;
+    rebuild_groups(acl);
+    return kept < before;
+}
+
 void acl_clear_within(struct acl *acl, const struct address *prefix, unsigned length)
 {
     struct address within;

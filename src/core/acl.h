@@ -62,6 +62,9 @@ bool acl_set(struct acl *acl, const struct address *prefix, unsigned length, uin
  * is none. */
 bool acl_get(const struct acl *acl, const struct address *prefix, unsigned length, uint32_t *flags);
 
+/* Removes the rules of an equal prefix, for all ports and for 123 only; false if there is none. */
+bool acl_remove(struct acl *acl, const struct address *prefix, unsigned length);
+
 /* Removes all rules within the prefix (chrony's "all"). */
 void acl_clear_within(struct acl *acl, const struct address *prefix, unsigned length);
 

@@ -519,7 +519,7 @@ static bool source_delay_fails(struct source *s, const struct sample *sample)
         fails = sample->delay_s > source_delay_quantile(s, c->max_delay_quantile);
         s->delays[s->delay_count++ % SOURCE_DELAYS_KEPT] = sample->delay_s;
     }
-    if (s->reach == 0) {
+    if (s->reach == 0 && !(c->min_delay_s > 0)) {
         return fails; /* none passed for so long: the path is another one now */
     }
     if (c->max_delay_ratio > 0 && known) {

@@ -35,7 +35,23 @@ static void make_settings(const struct loop_setup *setup, struct settings *out)
             spec->address.port = spec->address.family ? setup->remote_port : 0;
         }
         spec->iburst = spec->iburst || setup->quick;
+        for (unsigned family = 0; family < 2; family++) {
+            if (spec->from[family].family == ADDRESS_NONE) {
+                spec->from[family] = setup->config->acquisition_address[family];
+            }
+        }
     }
+}
+
+/* How requests leave, and whose replies are dropped. */
+static void configure_requests(struct requests *r, const struct config *config)
+{
+    r->dscp = config->dscp;
+    r->port = (uint16_t)config->acquisition_port;
+    memcpy(r->device, config->acquisition_device, sizeof r->device);
+    r->access = &config->access;
+    r->have_source_access = config->have_source_access;
+    r->source_access = config->source_access;
 }
 
 void loop_init(struct loop *loop, const struct loop_setup *setup)
@@ -53,6 +69,10 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     loop->started = start.now;
     loop->heartbeat = start.now.mono;
     requests_init(&loop->requests, setup->config->dscp);
+    configure_requests(&loop->requests, setup->config);
+    if (setup->config->clock_precision_s > 0) {
+        start.precision_s = setup->config->clock_precision_s;
+    }
     random_system(start.seed, sizeof start.seed);
     start.self_count =
         udp_own_addresses(start.self, (unsigned)(sizeof start.self / sizeof start.self[0]));
@@ -247,7 +267,7 @@ void loop_configure(struct loop *loop, const struct config *config)
     struct settings settings;
 
     loop->setup.config = config;
-    loop->requests.dscp = config->dscp;
+    configure_requests(&loop->requests, config);
     make_settings(&loop->setup, &settings);
     if (loop->setup.refclocks) {
         refclocks_configure(loop->setup.refclocks, &settings);

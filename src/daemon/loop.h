@@ -20,7 +20,7 @@
 #include "serve/page.h"
 #include "serve/worker.h"
 
-#define LOOP_SERVERS_MAX (CONFIG_BIND_MAX + 2)
+#define LOOP_SERVERS_MAX 64
 
 /* What the loop works with; all of it belongs to the caller and outlives the loop. Zeroed, with
  * both channels -1, is a client that measures only. */

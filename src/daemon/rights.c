@@ -10,6 +10,35 @@
 
 #define DEFAULT_USER "toki"
 
+#define RESERVED_PORTS 1024
+#define PRIORITY_MAX 99
+
+/* Beyond the clock: what sync needs for requests that leave in a way of their own. */
+static unsigned request_rights(const struct config *config)
+{
+    unsigned rights = config->acquisition_device[0] ? RIGHT_RAW_DEVICE : 0;
+
+    return config->acquisition_port > 0 && config->acquisition_port < RESERVED_PORTS
+               ? rights | RIGHT_BIND_PORT
+               : rights;
+}
+
+/* Both are of a process, and not of its children. Without the right to them it runs on as it is. */
+static void raise_process(const struct config *config)
+{
+    int priority = config->priority < PRIORITY_MAX ? config->priority : PRIORITY_MAX, error;
+
+    error = config->lock_memory ? process_lock_memory() : 0;
+    if (error < 0) {
+        log_line(LEVEL_WARNING, "memory-not-locked text=\"%s\"", strerror(-error));
+    }
+    error = priority > 0 ? process_set_priority(priority) : 0;
+    if (error < 0) {
+        log_line(LEVEL_WARNING, "priority-not-set priority=%d text=\"%s\"", priority,
+                 strerror(-error));
+    }
+}
+
 bool rights_drop(const struct tokid *t, enum sandbox_role role)
 {
     const char *user = configuration_current(t->config)->user;
@@ -18,6 +47,12 @@ bool rights_drop(const struct tokid *t, enum sandbox_role role)
 
     if (!user[0]) {
         user = process_user_exists(DEFAULT_USER) ? DEFAULT_USER : NULL;
+    }
+    if (role == SANDBOX_SYNC) {
+        rights |= request_rights(configuration_current(t->config));
+    }
+    if (role != SANDBOX_LOOKUP) {
+        raise_process(configuration_current(t->config));
     }
     error = process_drop(process_is_root() ? user : NULL, rights);
     if (error < 0) {

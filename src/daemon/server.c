@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/listen.h"
 #include "daemon/log.h"
 #include "os/clock.h"
 #include "os/process.h"
@@ -54,15 +55,21 @@ static int find_socket(const struct server *server, const struct address *local)
     return -1;
 }
 
-static bool open_one(struct server *server, const struct server *old, const struct address *local,
-                     int dscp, bool optional, char *problem, size_t capacity)
+static bool open_one(struct server *server, const struct server *old, const struct config *config,
+                     const struct address *local, bool optional, char *problem, size_t capacity)
 {
-    int fd = find_socket(old, local);
+    const char *device = server->device[0] ? server->device : NULL;
+    bool same_device = old && strcmp(old->device, server->device) == 0;
+    int fd = same_device ? find_socket(old, local) : -1;
 
+    if (server->count == LOOP_SERVERS_MAX) {
+        snprintf(problem, capacity, "more than %d addresses to serve on", LOOP_SERVERS_MAX);
+        return false;
+    }
     if (fd >= 0) {
-        udp_mark(fd, local->family, dscp);
+        udp_mark(fd, local->family, config->dscp);
     } else {
-        fd = udp_listen(local, NULL, old != NULL, dscp);
+        fd = udp_listen(local, device, old != NULL, config->dscp);
     }
     if (fd >= 0) {
         server->locals[server->count] = *local;
@@ -76,30 +83,84 @@ static bool open_one(struct server *server, const struct server *old, const stru
     return false;
 }
 
+/* An address to serve on. */
+struct local {
+    struct address address;
+    bool optional; /* it may be missing here */
+};
+
+#define LOCALS_MAX LOOP_SERVERS_MAX
+
+/* Addresses of one family that the `interface` lines leave. */
+static unsigned choose_by_lines(const struct config *config, uint8_t family, struct local *out,
+                                unsigned max)
+{
+    static struct udp_interface own[256];
+    struct address named[CONFIG_LISTEN_RULES_MAX];
+    unsigned own_count = udp_interfaces(own, sizeof own / sizeof own[0]), count = 0;
+    unsigned named_count = listen_named(config, named, CONFIG_LISTEN_RULES_MAX);
+
+    for (unsigned i = 0; i < own_count && count < max; i++) {
+        if (own[i].address.family == family &&
+            listen_allows(config, own[i].device, &own[i].address)) {
+            out[count++].address = own[i].address;
+        }
+    }
+    for (unsigned i = 0; i < named_count && count < max; i++) {
+        bool there = false;
+
+        for (unsigned j = 0; j < own_count; j++) {
+            there = there || address_equal(&named[i], &own[j].address);
+        }
+        if (!there && named[i].family == family) {
+            out[count++].address = named[i];
+        }
+    }
+    return count;
+}
+
+/* Where to serve: the addresses that are named, those that the `interface` lines leave, or all. */
+static unsigned choose_locals(const struct config *config, struct local *out)
+{
+    static const uint8_t families[] = {ADDRESS_V4, ADDRESS_V6};
+    unsigned count = 0;
+
+    memset(out, 0, LOCALS_MAX * sizeof *out);
+    for (unsigned i = 0; i < config->bind_count; i++) {
+        out[count++].address = config->bind[i];
+    }
+    for (size_t i = 0; config->bind_count == 0 && i < 2; i++) {
+        if (listen_is_everywhere(config, families[i])) {
+            out[count].address.family = families[i];
+            out[count++].optional = families[i] == ADDRESS_V6;
+        } else {
+            count += choose_by_lines(config, families[i], out + count, LOCALS_MAX - count);
+        }
+    }
+    return count;
+}
+
 static bool open_all(struct server *server, const struct server *old, const struct config *config,
                      uint8_t family, char *problem, size_t capacity)
 {
-    static const uint8_t families[] = {ADDRESS_V4, ADDRESS_V6};
+    const unsigned ports[] = {config->port, config->extra_port};
+    struct local locals[LOCALS_MAX];
+    unsigned count;
 
     if (config->port == 0 || acl_allows_nobody(&config->access)) {
         return true;
     }
-    for (unsigned i = 0; i < config->bind_count; i++) {
-        struct address local = config->bind[i];
+    count = choose_locals(config, locals);
+    udp_share_port((uint16_t)config->acquisition_port);
+    for (size_t p = 0; p < 2; p++) {
+        for (unsigned i = 0; ports[p] != 0 && i < count; i++) {
+            struct address local = locals[i].address;
 
-        local.port = (uint16_t)config->port;
-        if ((!family || family == local.family) &&
-            !open_one(server, old, &local, config->dscp, false, problem, capacity)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; config->bind_count == 0 && i < 2; i++) {
-        struct address any = {.family = families[i], .port = (uint16_t)config->port};
-
-        if ((!family || family == any.family) &&
-            !open_one(server, old, &any, config->dscp, any.family == ADDRESS_V6, problem,
-                      capacity)) {
-            return false;
+            local.port = (uint16_t)ports[p];
+            if ((!family || family == local.family) &&
+                !open_one(server, old, config, &local, locals[i].optional, problem, capacity)) {
+                return false;
+            }
         }
     }
     return true;
@@ -118,6 +179,7 @@ bool server_open(struct server *server, const struct server *old, const struct c
     bool opened;
 
     *server = (struct server){0};
+    memcpy(server->device, config->bind_device, sizeof server->device);
     if (old) { /* a wildcard address and one of its addresses stand in each other's way */
         share_all(old, true);
     }

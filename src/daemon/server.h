@@ -12,6 +12,7 @@
 struct server {
     int sockets[LOOP_SERVERS_MAX];
     struct address locals[LOOP_SERVERS_MAX]; /* what they are bound to */
+    char device[CONFIG_DEVICE_MAX];          /* and to this interface; "": to none */
     unsigned count;
     unsigned port; /* 0: nobody is served */
 };

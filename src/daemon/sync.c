@@ -17,6 +17,9 @@
 static struct loop loop; /* large; one for each process */
 static struct refclocks refclocks;
 
+/* How well a frequency is known that an admin wrote down. */
+#define CONFIGURED_DRIFT_SD 1e-6
+
 static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
 {
     const struct config *config = configuration_current(t->config);
@@ -36,6 +39,11 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .driver = t->driver};
 
     setup.have_drift = state_files_read_drift(config, &setup.drift, &setup.drift_sd);
+    if (config->have_frequency) {
+        setup.have_drift = true;
+        setup.drift = config->frequency;
+        setup.drift_sd = CONFIGURED_DRIFT_SD;
+    }
     for (unsigned i = 0; i < t->server.count; i++) {
         setup.servers[i] = t->server.sockets[i];
     }

@@ -28,8 +28,9 @@ struct datagram {
  * `device`: NULL or an interface to bind to. Descriptor or -errno. */
 int udp_listen(const struct address *local, const char *device, bool reuse, int dscp);
 
-/* Connected socket from a fresh random port (RFC 9109) with receive and transmit stamps.
- * `local` may be NULL or ADDRESS_NONE. Descriptor or -errno. */
+/* Connected socket from a fresh random port (RFC 9109), or from the port of `local` if that has one,
+ * with receive and transmit stamps. `local` may be NULL or ADDRESS_NONE; it is used if its family is
+ * that of `to`. Descriptor or -errno. */
 int udp_connect(const struct address *to, const struct address *local, const char *device,
                 int dscp);
 
@@ -58,6 +59,16 @@ void udp_share(int fd, bool shared);
 void udp_mark(int fd, uint8_t family, int dscp);
 
 void udp_close(int fd);
+
+/* From now on sockets may serve on this port while requests leave from it too (SO_REUSEADDR). */
+void udp_share_port(uint16_t port);
+
+/* Our own addresses with their interfaces; number written. */
+struct udp_interface {
+    char device[16]; /* IFNAMSIZ */
+    struct address address;
+};
+unsigned udp_interfaces(struct udp_interface *out, unsigned max);
 
 /* Our own addresses, for the loop test; number written. */
 unsigned udp_own_addresses(struct address *out, unsigned max);

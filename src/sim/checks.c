@@ -122,21 +122,24 @@ static void on_step(void *context, struct node *node, double step_s)
     struct checks *c = context;
     struct check_node *n = &c->nodes[node->index];
     const struct settings *s = n->settings;
-    double size = fabs(step_s);
+    double size = fabs(step_s), threshold_s;
 
     if (!s) {
         return;
     }
     n->early += n->source_count; /* what is under way is void after a step, and asked again */
-    if (!s->clock_control || !(s->step_threshold_s > 0)) {
+    threshold_s = step_s > 0 ? s->step_forward_s : s->step_backward_s;
+    threshold_s = threshold_s > 0 ? threshold_s : s->step_threshold_s;
+    if (!s->clock_control || !(threshold_s > 0)) {
         violated(c, node, "step: by %g s, steps are not allowed", step_s);
-    } else if (size <= s->step_threshold_s * 0.999) {
+    } else if (size <= threshold_s * 0.999) {
         violated(c, node, "step: by %g s, below the threshold", step_s);
     } else if (s->step_updates >= 0 && n->updates >= (unsigned)s->step_updates &&
                !(s->stepout_s > 0)) {
         violated(c, node, "step: by %g s after %u updates", step_s, n->updates);
     }
-    if (s->panic_s > 0 && size > s->panic_s && !(n->updates == 0 && s->panic_first_allowed)) {
+    if (s->panic_s > 0 && size > s->panic_s && !(n->updates == 0 && s->panic_first_allowed) &&
+        n->updates >= s->panic_updates) {
         violated(c, node, "step: by %g s, above the panic threshold", step_s);
     }
 }

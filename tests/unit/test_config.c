@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/listen.h"
 
 static struct config *load_as(const char *name, const char *text, enum config_dialect force)
 {
@@ -497,8 +498,10 @@ static void ntp_local_clock(void **state)
     config_free(c);
     c = load("ntp.conf", "server a\ntos orphan 6\n");
     assert_true(c->settings.local);
+    assert_true(c->settings.local_orphan);
     assert_int_equal(c->settings.local_stratum, 6);
-    assert_int_equal(c->warning_count, 1);
+    NEAR(c->settings.local_wait_unsynced_s, 300.0);
+    assert_int_equal(c->warning_count, 0);
     config_free(c);
     c = load("ntp.conf", "server a\ntos orphan 16\n");
     assert_false(c->settings.local);
@@ -528,34 +531,100 @@ static void ntp_limits(void **state)
     config_free(c);
 }
 
+static void unrestrict_without_flags_removes_the_rule(void **state)
+{
+    (void)state;
+    struct config *c = load("ntp.conf",
+                            "server a\nrestrict default limited\n"
+                            "restrict 10.0.0.0/8 ignore\nrestrict 10.0.0.0/8 ntpport\n"
+                            "restrict source ignore\nrestrict [::1] nomodify\n"
+                            "unrestrict 10.0.0.0/8\nunrestrict source\n");
+    assert_int_equal(c->warning_count, 0);
+    assert_int_equal(flags_of(&c->access, "10.0.0.1"), ACCESS_LIMITED | ACCESS_NOQUERY);
+    assert_int_equal(flags_of(&c->access, "::1"), ACCESS_NOMODIFY);
+    assert_false(c->have_source_access);
+    config_free(c);
+
+    c = load("ntp.conf", "server a\nunrestrict 10.0.0.0/8\n");
+    assert_int_equal(c->warning_count, 1);
+    config_free(c);
+}
+
+/* Which addresses of a computer are served: lo 127.0.0.1 and ::1, eth0 192.0.2.1 and 2001:db8::1,
+ * eth1 198.51.100.1; one letter for each. */
+static void served_by(const char *lines, char out[6])
+{
+    static const struct {
+        const char *device, *address;
+    } own[] = {{"lo", "127.0.0.1"},
+               {"lo", "::1"},
+               {"eth0", "192.0.2.1"},
+               {"eth0", "2001:db8::1"},
+               {"eth1", "198.51.100.1"}};
+    char text[512];
+    struct address a;
+
+    snprintf(text, sizeof text, "server a\n%s", lines);
+    struct config *c = load("ntp.conf", text);
+    assert_int_equal(c->warning_count, 0);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(address_parse(own[i].address, &a));
+        out[i] = listen_allows(c, own[i].device, &a) ? 'y' : 'n';
+        if (listen_is_everywhere(c, a.family)) {
+            assert_int_equal(out[i], 'y');
+        }
+    }
+    out[5] = '\0';
+    config_free(c);
+}
+
 static void ntp_interfaces(void **state)
 {
     static const struct {
-        const char *text;
-        unsigned count, port;
-        const char *first;
+        const char *text, *served;
     } cases[] = {
-        {"interface ignore wildcard\n", 0, 123, ""},
-        {"interface listen 192.0.2.1\n", 0, 123, ""}, /* all the others stay open */
-        {"interface ignore all\ninterface listen 192.0.2.1\nnic listen ::1\n", 2, 123, "192.0.2.1"},
-        {"interface ignore ipv6\n", 1, 123, "0.0.0.0"},
-        {"nic drop ipv4\ninterface listen 192.0.2.1\n", 2, 123, "192.0.2.1"},
-        {"interface ignore all\n", 0, 0, ""},
-        {"interface ignore all\ninterface listen all\n", 0, 123, ""},
+        {"interface ignore wildcard\n", "yyyyy"},
+        {"interface listen 192.0.2.1\n", "yyyyy"}, /* all the others stay open */
+        {"interface ignore all\ninterface listen 192.0.2.1\nnic listen ::1\n", "nyynn"},
+        {"interface ignore ipv6\n", "ynyny"},
+        {"nic drop ipv4\ninterface listen 192.0.2.1\n", "nyyyn"},
+        {"interface ignore all\n", "nnnnn"},
+        {"interface ignore all\ninterface listen all\n", "yyyyy"},
+        {"interface listen all\ninterface ignore all\n", "nnnnn"},
+        {"interface ignore eth1\n", "yyyyn"},
+        {"interface ignore wildcard\ninterface ignore all\ninterface listen eth0\n", "nnyyn"},
+        {"interface ignore all\ninterface listen eth0\ninterface ignore ipv6\n", "nnynn"},
+        {"interface ignore all\ninterface listen 192.0.2.0/24\n", "nnynn"},
+        {"interface ignore 127.0.0.0/8\n", "nyyyy"},
+        {"interface drop all\ninterface listen ipv6\n", "nynyn"},
     };
+    char served[6];
     (void)state;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[256], address[ADDRESS_TEXT_MAX];
-        snprintf(text, sizeof text, "server a\n%s", cases[i].text);
-        struct config *c = load("ntp.conf", text);
-        assert_int_equal(c->bind_count, cases[i].count);
-        assert_int_equal(c->port, cases[i].port);
-        if (cases[i].count > 0) {
-            assert_string_equal(address_format(&c->bind[0], address), cases[i].first);
-        }
-        config_free(c);
+        served_by(cases[i].text, served);
+        assert_string_equal(served, cases[i].served);
     }
+}
+
+static void ntp_named_addresses(void **state)
+{
+    struct config *c = load("ntp.conf",
+                            "server a\ninterface ignore all\n"
+                            "interface listen 192.0.2.1\ninterface listen ::1\n"
+                            "interface listen 198.51.100.1\n"
+                            "interface listen 192.0.2.1\n"
+                            "interface ignore 198.51.100.0/24\n");
+    struct address named[8];
+    char text[ADDRESS_TEXT_MAX];
+    (void)state;
+
+    /* once each, and not what a later line closes */
+    assert_int_equal(listen_named(c, named, 8), 2);
+    assert_string_equal(address_format(&named[0], text), "192.0.2.1");
+    assert_string_equal(address_format(&named[1], text), "::1");
+    assert_int_equal(listen_named(c, named, 1), 1);
+    config_free(c);
 }
 
 /* ---- files within files ---- */
@@ -670,7 +739,9 @@ int main(void)
         cmocka_unit_test(ntp_clock),
         cmocka_unit_test(ntp_local_clock),
         cmocka_unit_test(ntp_limits),
+        cmocka_unit_test(unrestrict_without_flags_removes_the_rule),
         cmocka_unit_test(ntp_interfaces),
+        cmocka_unit_test(ntp_named_addresses),
         cmocka_unit_test(included_files_count_as_if_they_stood_there),
         cmocka_unit_test(a_second_load_starts_anew),
         cmocka_unit_test(sources_are_limited),

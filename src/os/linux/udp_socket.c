@@ -117,6 +117,13 @@ static int open_udp(uint8_t family, const char *device, int dscp)
     return fd;
 }
 
+static uint16_t shared_port; /* 0: none */
+
+void udp_share_port(uint16_t port)
+{
+    shared_port = port;
+}
+
 int udp_listen(const struct address *local, const char *device, bool reuse, int dscp)
 {
     union socket_address name;
@@ -130,6 +137,9 @@ int udp_listen(const struct address *local, const char *device, bool reuse, int 
                                         : set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!error && reuse) {
         error = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    if (!error && local->port != 0 && local->port == shared_port) {
+        error = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     }
     if (!error && bind(fd, &name.any, length)) {
         error = -errno;
@@ -182,9 +192,22 @@ static int bind_random_port(int fd, const struct address *local)
     return bind(fd, &name.any, sockaddr_from_address(&a, &name)) ? -errno : 0;
 }
 
+/* Requests to several servers may leave from it at a time, beside the socket that serves there. */
+static int bind_fixed_port(int fd, const struct address *local)
+{
+    union socket_address name;
+    int error = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+
+    if (!error && bind(fd, &name.any, sockaddr_from_address(local, &name))) {
+        error = -errno;
+    }
+    return error;
+}
+
 int udp_connect(const struct address *to, const struct address *local, const char *device, int dscp)
 {
-    struct address any = {.family = to->family};
+    struct address any = {.family = to->family, .port = local ? local->port : 0};
+    const struct address *from = local && local->family == to->family ? local : &any;
     union socket_address name;
     socklen_t length = sockaddr_from_address(to, &name);
     int stamps =
@@ -194,7 +217,7 @@ int udp_connect(const struct address *to, const struct address *local, const cha
     if (fd < 0) {
         return fd;
     }
-    error = bind_random_port(fd, local && local->family == to->family ? local : &any);
+    error = from->port ? bind_fixed_port(fd, from) : bind_random_port(fd, from);
     if (!error && connect(fd, &name.any, length)) {
         error = -errno;
     }
@@ -226,6 +249,45 @@ void udp_close(int fd)
     close(fd);
 }
 
+static struct address interface_address(const struct ifaddrs *i)
+{
+    union socket_address name = {0};
+    struct address a = {.family = ADDRESS_NONE};
+
+    if (!i->ifa_addr || !(i->ifa_flags & IFF_UP)) {
+        return a;
+    }
+    if (i->ifa_addr->sa_family == AF_INET) {
+        memcpy(&name, i->ifa_addr, sizeof(name.v4));
+    } else if (i->ifa_addr->sa_family == AF_INET6) {
+        memcpy(&name, i->ifa_addr, sizeof(name.v6));
+    }
+    a = sockaddr_to_address(&name);
+    a.port = 0;
+    return a;
+}
+
+unsigned udp_interfaces(struct udp_interface *out, unsigned max)
+{
+    struct ifaddrs *list;
+    unsigned count = 0;
+
+    if (getifaddrs(&list)) {
+        return 0;
+    }
+    for (const struct ifaddrs *i = list; i && count < max; i = i->ifa_next) {
+        struct address a = interface_address(i);
+
+        if (a.family != ADDRESS_NONE) {
+            out[count] = (struct udp_interface){.address = a};
+            strncat(out[count].device, i->ifa_name, sizeof out[count].device - 1);
+            count++;
+        }
+    }
+    freeifaddrs(list);
+    return count;
+}
+
 unsigned udp_own_addresses(struct address *out, unsigned max)
 {
     struct ifaddrs *list;
@@ -235,20 +297,9 @@ unsigned udp_own_addresses(struct address *out, unsigned max)
         return 0;
     }
     for (const struct ifaddrs *i = list; i && count < max; i = i->ifa_next) {
-        union socket_address name = {0};
-        struct address a;
+        struct address a = interface_address(i);
 
-        if (!i->ifa_addr || !(i->ifa_flags & IFF_UP)) {
-            continue;
-        }
-        if (i->ifa_addr->sa_family == AF_INET) {
-            memcpy(&name, i->ifa_addr, sizeof(name.v4));
-        } else if (i->ifa_addr->sa_family == AF_INET6) {
-            memcpy(&name, i->ifa_addr, sizeof(name.v6));
-        }
-        a = sockaddr_to_address(&name);
         if (a.family != ADDRESS_NONE) {
-            a.port = 0;
             out[count++] = a;
         }
     }
