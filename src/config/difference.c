@@ -49,6 +49,7 @@ struct field {
     .size = sizeof(((struct config *)0)->member)
 
 static const struct field fields[] = {
+    {FIELD("names are looked up every", " s", VALUE_DOUBLE, settings.name_refresh_s)},
     {FIELD("least number of sources", "", VALUE_UNSIGNED, settings.min_sources)},
     {FIELD("greatest root distance", " s", VALUE_DOUBLE, settings.max_distance_s)},
     {FIELD("greatest jitter", " s", VALUE_DOUBLE, settings.max_jitter_s)},

@@ -13,6 +13,11 @@ static const char *const source_sentences[SOURCE_STATUSES] = {
     [SOURCE_UNRESOLVED] =
         "no address found for '{name}' yet: check the spelling and the name service "
         "(getent ahosts {name}); it is tried again by and by",
+    [SOURCE_DUPLICATE] =
+        "'{name}' has no address that no other source has already, or none that can be asked: one "
+        "of "
+        "the two lines is superfluous",
+    [SOURCE_OFFLINE] = "not asked: it is set offline (toki online {name}, or leave the option out)",
     [SOURCE_WAITING] = "requests sent: {sent}, replies so far: {received}; wait a few seconds",
     [SOURCE_UNREACHABLE] =
         "no usable reply: {sent} requests sent to {address}, {received} packets received, the last "
@@ -54,6 +59,9 @@ static const char *const source_sentences[SOURCE_STATUSES] = {
         "it serves its own clock for want of a better one, as we may have to (orphan): another one "
         "leads the group, or we do",
     [SOURCE_NOSELECT] = "measured only, as configured (noselect): it says {offset}",
+    [SOURCE_SAME_NETWORK] =
+        "good, but it has no vote beside two others of its network (/24, /48) while other networks "
+        "are there: whoever owns one must not outvote the rest; it says {offset}",
     [SOURCE_OUTLYING] =
         "good, but it adds nothing beside better sources: it says {offset} with a "
         "jitter of {jitter}",

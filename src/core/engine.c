@@ -30,7 +30,12 @@ static struct roster engine_roster(struct engine *e)
                            .effects = &e->effects,
                            .random = &e->random,
                            .rate = e->discipline.drift,
-                           .rate_sd = e->discipline.drift_sd};
+                           .rate_sd = e->discipline.drift_sd,
+                           .refresh_s = e->settings.name_refresh_s,
+                           .self = e->self,
+                           .self_count = e->self_count,
+                           .settings = &e->settings,
+                           .memory = &e->roster};
 }
 
 static void engine_command(struct engine *e, const struct clock_command *command)
@@ -458,6 +463,14 @@ void engine_resolved(struct engine *e, struct instant now, uint16_t source,
     engine_release(e);
 }
 
+void engine_remembered(struct engine *e, struct instant now, uint16_t source,
+                       const struct address *addresses, unsigned count)
+{
+    struct roster roster = engine_roster(e);
+
+    roster_remembered(&roster, source, addresses, count, now.mono);
+}
+
 /* Is there a reason not to believe this sample at all? */
 static enum reply_verdict engine_check_refclock(const struct engine *e, struct instant now,
                                                 struct wall_time at, double offset_s,
@@ -545,10 +558,11 @@ bool engine_make_step(struct engine *e, struct instant now)
 
 void engine_configure(struct engine *e, struct instant now, const struct settings *settings)
 {
-    struct roster roster = engine_roster(e);
     struct settings old = e->settings;
+    struct roster roster;
 
     e->settings = *settings;
+    roster = engine_roster(e);
     roster_configure(&roster, &old, settings, now.mono);
     engine_release(e);
     judge_sources(e, now);

@@ -23,6 +23,7 @@
 #include "core/ensemble.h"
 #include "core/random.h"
 #include "core/reference.h"
+#include "core/roster.h"
 #include "core/selection.h"
 #include "core/settings.h"
 #include "core/source.h"
@@ -53,6 +54,7 @@ struct engine {
     double precision_s;
     struct address self[16];
     unsigned self_count;
+    struct roster_memory roster;
     struct mono_time started;
     bool clock_failed; /* the last change of the clock was refused */
     bool stepped;      /* the clock was, by anybody, ... */
@@ -101,6 +103,11 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 /* The answer to EFFECT_LOOK_UP; count 0: the look-up failed. */
 void engine_resolved(struct engine *e, struct instant now, uint16_t source,
                      const struct address *addresses, unsigned count);
+
+/* The same for a look-up that failed, where somebody remembers which addresses worked in the last
+ * run. */
+void engine_remembered(struct engine *e, struct instant now, uint16_t source,
+                       const struct address *addresses, unsigned count);
 
 /* A sample of a reference clock: offset of the true time against our clock at `at`, a reading of
  * our clock in the last seconds. */

@@ -451,7 +451,8 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
                                  : e->discipline.drift_sd);
     }
     if (!ensemble_set_members(&e->ensemble, members, count) && !suspect) {
-        ensemble_add(&e->ensemble, source, &e->sources[source].filter);
+        ensemble_add(&e->ensemble, source, &e->sources[source].filter,
+                     source == e->selection.chosen);
     }
     judge_consistency(e, at, members, count);
     if (!ensemble_has(&e->ensemble, source) ||
@@ -496,8 +497,14 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
     r->refid = s->config.kind == SOURCE_REFCLOCK ? s->refid : address_refid(&s->address);
     r->poll = (int8_t)s->poll;
     e->server_delay_s = s->last.root_delay_s + s->filter.min_delay_s;
-    e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s +
-                             fabs(ensemble_bias(&e->ensemble, e->selection.chosen));
+    e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s;
+    if (s->filter.total > 0 && e->ensemble.started) {
+        /* the clock is where all agree, the peer's interval is about its own word */
+        struct free_time at = timeline_free(&e->timeline, now.mono);
+
+        e->server_dispersion_s += fabs(filter_estimate(&s->filter, at).offset_s -
+                                       ensemble_estimate(&e->ensemble, at).offset_s);
+    }
     if (updated) {
         r->updated = now.wall;
     }

@@ -30,4 +30,5 @@ void settings_default(struct settings *s)
     s->local_distance_s = 1.0;
 
     s->leap_from_sources = true;
+    s->name_refresh_s = 14 * 86400.0;
 }

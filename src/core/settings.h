@@ -59,6 +59,7 @@ struct source_spec {
 struct settings {
     struct source_spec specs[SOURCE_SPECS_MAX];
     unsigned spec_count;
+    double name_refresh_s;       /* names are looked up again so often; 0: only if need be */
     const struct mac_keys *keys; /* whoever made the settings keeps them; NULL: none */
 
     /* selection */

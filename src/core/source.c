@@ -9,7 +9,7 @@
 #include "core/poll.h"
 #include "core/stats.h"
 
-#define SOURCE_DELAYS_NEEDED 4   /* before a delay can be called unusual */
+#define SOURCE_DELAYS_NEEDED 4  /* before a delay can be called unusual */
 #define SOURCE_BURST_REQUESTS 8 /* at most, at the start */
 #define SOURCE_BURST_ANSWERS 4  /* enough to begin with */
 #define SOURCE_BURST_INTERVAL_S 2.0
@@ -46,10 +46,28 @@ const char *reply_verdict_name(enum reply_verdict v)
 const char *source_status_name(enum source_status s)
 {
     static const char *const names[SOURCE_STATUSES] = {
-        "unused",        "unresolved", "waiting",     "unreachable", "server-unsynchronised",
-        "refused",       "loop",       "few-samples", "too-distant", "too-jittery",
-        "wrong-stratum", "orphan",     "falseticker", "no-majority", "held",
-        "noselect",      "outlying",   "combined",    "selected",
+        "unused",
+        "unresolved",
+        "duplicate",
+        "offline",
+        "waiting",
+        "unreachable",
+        "server-unsynchronised",
+        "refused",
+        "loop",
+        "few-samples",
+        "too-distant",
+        "too-jittery",
+        "wrong-stratum",
+        "orphan",
+        "falseticker",
+        "no-majority",
+        "held",
+        "noselect",
+        "same-network",
+        "outlying",
+        "combined",
+        "selected",
     };
 
     return names[s];

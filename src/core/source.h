@@ -49,6 +49,8 @@ const char *reply_verdict_name(enum reply_verdict v);
 enum source_status {
     SOURCE_UNUSED,                /* slot is free */
     SOURCE_UNRESOLVED,            /* the name has no address yet */
+    SOURCE_DUPLICATE,             /* its name has no address that no other source has */
+    SOURCE_OFFLINE,               /* no requests are sent, as configured or by hand */
     SOURCE_WAITING,               /* asked, nothing known yet */
     SOURCE_UNREACHABLE,           /* the last eight requests got no usable answer */
     SOURCE_SERVER_UNSYNCHRONISED, /* it answers that it does not know the time */
@@ -63,6 +65,7 @@ enum source_status {
     SOURCE_NO_MAJORITY,   /* the sources disagree, and no side has more than half */
     SOURCE_HELD,          /* would be used, but others that must be there are not */
     SOURCE_NOSELECT,      /* configured so */
+    SOURCE_SAME_NETWORK,  /* others of its network vote already (core/diversity.h) */
     SOURCE_OUTLYING,      /* truechimer, but adds nothing beside the others */
     SOURCE_COMBINED,      /* used, beside the selected one */
     SOURCE_SELECTED,      /* the system peer */
@@ -102,7 +105,11 @@ struct source {
     uint8_t reach; /* RFC 5905: shift register of the last eight requests */
     bool lookup_pending;
     struct mono_time lookup_next;
-    unsigned lookup_failures;
+    unsigned lookup_failures, lookup_fruitless; /* in a row */
+    struct mono_time lookup_refresh;            /* of an address that works */
+    struct mono_time good_at; /* of a pool's server: when it was last of any use */
+    bool remembered;          /* the address is of the last run: no name service answered yet */
+    bool duplicate;           /* all addresses of the name belong to other sources */
 
     /* last valid packet */
     bool heard;                /* the fields below hold */

@@ -69,6 +69,7 @@ bool reload_carry_out(struct tokid *t, const struct change *change, struct serve
     }
     if (outcome->applied) {
         t->server = server;
+        server_retire_rest(before, &server);
         configuration_commit(t->config, server.port);
     }
     log_outcome(t, change, outcome);

@@ -45,6 +45,9 @@ bool rights_drop(const struct tokid *t, enum sandbox_role role)
     unsigned rights = role == SANDBOX_SYNC && t->clock_control ? RIGHT_SET_CLOCK : 0;
     int error;
 
+    if (t->options.one_process) { /* there is no parent to open the sockets of a reload */
+        rights |= RIGHT_BIND_PORT;
+    }
     if (!user[0]) {
         user = process_user_exists(DEFAULT_USER) ? DEFAULT_USER : NULL;
     }

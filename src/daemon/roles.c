@@ -33,6 +33,7 @@
 #define BACK_OFF_FORGOTTEN_S 60.0
 /* Roles that ignore SIGTERM for so long are killed: all is over in less than 2 s. */
 #define END_PATIENCE_S 1.5
+#define LEAVING_PATIENCE_S 1.0
 /* Signals that come faster than this are one reload, with what the file says last. */
 #define RELOAD_GAP_S 0.1
 
@@ -55,6 +56,7 @@ struct roles {
     int lookup[2];                /* [0] is sync's end */
     int parent[2];                /* [0] is sync's end */
     unsigned serve_number;        /* of the serve role that runs, for its counters */
+    long leaving;                 /* pid of one that was replaced and is about to end, 0: none */
     struct mono_time next_reload; /* by a signal, not before this */
     bool reload_wanted;
     bool manager_waits;      /* for sync to have applied ... */
@@ -70,6 +72,9 @@ static int run_role(struct roles *r, enum role_name name)
     }
     if (name != ROLE_SYNC && t->endpoint) {
         stream_close(t->endpoint->fd);
+    }
+    if (name != ROLE_SERVE) { /* a port is free when the parent and serve have closed it */
+        server_close_rest(&t->server, &(struct server){0});
     }
     process_protect(t->config->shared, sizeof *t->config->shared);
     switch (name) {
@@ -163,6 +168,7 @@ static bool reap_roles(struct roles *r, int *code)
             }
             plan_restart(role);
         }
+        r->leaving = r->leaving == pid ? 0 : r->leaving;
     }
     return r->roles[ROLE_SYNC].pid != 0;
 }
@@ -202,6 +208,20 @@ static void replace_serve(struct roles *r)
         start_role(r, ROLE_SERVE);
     }
     process_kill(before, SIGTERM);
+    r->leaving = before;
+}
+
+/* The next change may want a port that the last one gave up. */
+static void await_leaving(struct roles *r)
+{
+    struct wait_set nothing = {0};
+    struct mono_time limit = mono_after(clock_now().mono, LEAVING_PATIENCE_S);
+    int code;
+
+    while (r->leaving != 0 && clock_now().mono.ns < limit.ns) {
+        wait_until(&nothing, mono_after(clock_now().mono, 0.01));
+        reap_roles(r, &code);
+    }
 }
 
 /* The service manager hears that a reload is over when sync has applied it; of one that was refused
@@ -212,13 +232,15 @@ static void change(struct roles *r, const struct change *wanted, struct change_o
     struct server before;
 
     reload_begin();
+    await_leaving(r);
     if (!reload_carry_out(t, wanted, &before, outcome)) {
         reload_end();
         return;
     }
+    /* Closed here first: the new serve must not inherit what only the old one still answers on. */
+    server_close_rest(&before, &t->server);
     if (!server_equal(&before, &t->server)) {
         replace_serve(r);
-        server_close_rest(&before, &t->server);
     }
     r->manager_waits = true;
     r->manager_awaits = t->config->seen;

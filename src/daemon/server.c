@@ -206,6 +206,15 @@ bool server_equal(const struct server *a, const struct server *b)
     return equal;
 }
 
+void server_retire_rest(const struct server *old, const struct server *server)
+{
+    for (unsigned i = 0; i < old->count; i++) {
+        if (find_socket(server, &old->locals[i]) != old->sockets[i]) {
+            udp_retire(old->sockets[i], &old->locals[i]);
+        }
+    }
+}
+
 void server_close_rest(const struct server *old, const struct server *server)
 {
     for (unsigned i = 0; i < old->count; i++) {

@@ -27,7 +27,10 @@ bool server_open(struct server *server, const struct server *old, const struct c
 /* Do both have the same sockets? */
 bool server_equal(const struct server *a, const struct server *b);
 
-/* Closes the sockets of `old` that `server` did not take over. */
+/* Of the sockets of `old` that `server` did not take over: new packets no longer go to them. */
+void server_retire_rest(const struct server *old, const struct server *server);
+
+/* Closes them, in this process. */
 void server_close_rest(const struct server *old, const struct server *server);
 
 /* A worker with its memory for the config's rate limit; before the loop. `number` tells its

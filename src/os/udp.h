@@ -55,6 +55,10 @@ int udp_error(int fd);
  * new socket is opened beside an old one before that is closed. */
 void udp_share(int fd, bool shared);
 
+/* Takes a listening socket out of the way: what waits in it can still be received and answered, new
+ * packets go to other sockets that they fit, or to nobody. */
+void udp_retire(int fd, const struct address *local);
+
 /* Another mark for what is sent from now on (`family` is the socket's). */
 void udp_mark(int fd, uint8_t family, int dscp);
 

@@ -5,6 +5,7 @@ asks for the time notices."""
 import json
 import re
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ import daemons
 import net
 from daemons import ntp_conf
 
+_SO_RCVBUFFORCE = 33
 SERVE = 'local stratum 3\nallow\n'  # a chrony.conf that serves without any source
 
 
@@ -39,6 +41,8 @@ class Asker:
         self._answers = set()
         self._socket = client.socket()
         self._socket.settimeout(0.5)
+        # answers wait here while this process does not get the processor
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
         self._to, self._gap = (server, port), 1 / rate
         self._ended = False
         self._threads = [threading.Thread(target=t, daemon=True) for t in (self._ask, self._hear)]
@@ -131,11 +135,11 @@ def test_only_root_and_the_owner_change_things(host, reference):
 def test_directives_by_hand(lab, rivals):
     first, second = daemons.reference(lab, rivals), daemons.reference(lab, rivals, 'second')
     host, client = lab.host('host'), lab.host('client')
-    chrony(host, f'server {first.v4()} iburst\nmakestep 1 3\nallow {client.v4()}\n')
+    chrony(host, f'server {first.v4()} iburst minpoll 2\nmakestep 1 3\nallow {client.v4()}\n')
     daemons.wait_synchronised(host, 20)
     assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=0.3)
-    answer = ordered(host, 'add', 'server', second.v4(), 'iburst')
-    assert answer['changes'] == [f'+ server {second.v4()} minpoll 6 maxpoll 10 iburst']
+    answer = ordered(host, 'add', 'server', second.v4(), 'iburst', 'minpoll', '2')
+    assert answer['changes'] == [f'+ server {second.v4()} minpoll 2 maxpoll 10 iburst']
     assert 'until the next reload' in answer['note']
     net.wait_for('the new source is used', lambda: daemons.source(
         host, second.v4())['tally'] in '*+', 20)
@@ -177,7 +181,6 @@ def test_no_request_is_lost(lab, options):
     daemon = chrony(host, SERVE, '--user', 'root', *options)
     net.wait_for('it serves', lambda: net.ask(client, host.v4()), 10)
     asker = Asker(client, host.v4())
-    other = Asker(client, host.v6(), rate=200) if False else None
     for i in range(40):
         more = [f'deny 198.51.{i}.0/24', f'server 192.0.2.{100 + i}', f'clientloglimit {65536 << i % 3}',
                 f'bindaddress {host.v4()}', 'bindaddress 0.0.0.0', 'dscp 46', ''][i % 7]
@@ -188,7 +191,6 @@ def test_no_request_is_lost(lab, options):
             daemon.signal(signal.SIGHUP)
             time.sleep(0.2)
     time.sleep(0.5)
-    assert other is None
     lost = asker.end()
     assert asker.sent > 5000
     assert lost == 0, f'{lost} of {asker.sent}'
@@ -203,7 +205,7 @@ def test_another_port(lab):
     holder = host.socket(bind=('0.0.0.0', 11124))
     host.write('/etc/chrony.conf', SERVE + 'port 11124\ndeny 198.51.100.0/24\n')
     refused = ordered(host, 'reload')
-    assert not refused['ok'] and 'UDP port 11124 is taken' in refused['message']
+    assert not refused['ok'] and '11124: Address already in use' in refused['message']
     assert net.ask(client, host.v4())
     holder.close()
     assert ordered(host, 'reload')['ok']
@@ -286,7 +288,7 @@ def test_reload_at_any_moment(lab, rivals):
     config = f'server {reference.v4()} iburst minpoll 0 maxpoll 0\nmakestep 1 -1\nmaxslewrate 500\n'
     host.write('/etc/chrony.conf', config)
     daemon = chrony(host, config, wait=False, clock=('--virtual-clock', 'offset=0.02,rate=40e-6'))
-    for _ in range(300):  # from before its handlers are there ... no: a signal then ends it
+    for _ in range(300):  # a signal before its handlers are there would end it
         if 'started config' in daemon.output():
             break
         time.sleep(0.01)
@@ -294,6 +296,7 @@ def test_reload_at_any_moment(lab, rivals):
         daemon.signal(signal.SIGHUP)
         time.sleep(0.05)
     daemons.wait_synchronised(host, 20)
+    time.sleep(0.5)  # the last signal is dealt with
     error = abs(daemons.true_error(host))
     many = ''.join(f'server 192.0.2.{100 + n}\n' for n in range(63))
     host.write('/etc/chrony.conf', config + many)
@@ -315,7 +318,6 @@ def test_reload_at_any_moment(lab, rivals):
 
 def test_the_service_manager_hears_of_a_reload(host, reference):
     """RELOADING=1 with the time of CLOCK_MONOTONIC, and READY=1 when it is over, refused or not."""
-    import socket
     path = '/run/notify'
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(str(host.path(path)))

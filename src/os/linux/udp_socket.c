@@ -18,6 +18,7 @@
 #define FD_MAX 1024
 #define PORT_TRIES 10
 #define PORT_LEAST 1024u
+#define DISCARD_PORT 9
 
 static struct {
     bool connected;
@@ -75,6 +76,29 @@ static void keep_stamping(void)
 void udp_share(int fd, bool shared)
 {
     set_option(fd, SOL_SOCKET, SO_REUSEPORT, shared);
+}
+
+/* A connected socket only takes packets of its peer: here the discard port of this very host, which
+ * does not send any. Connecting leaves the queue as it is. */
+void udp_retire(int fd, const struct address *local)
+{
+    struct address nobody = *local;
+    union socket_address name;
+    socklen_t length;
+    bool any = true;
+
+    for (unsigned i = 0; i < sizeof(nobody.bytes); i++) {
+        any = any && nobody.bytes[i] == 0;
+    }
+    if (any) {
+        nobody.bytes[0] = local->family == ADDRESS_V4 ? 127 : 0;
+        nobody.bytes[local->family == ADDRESS_V4 ? 3 : 15] = 1;
+    }
+    nobody.port = DISCARD_PORT;
+    length = sockaddr_from_address(&nobody, &name);
+    if (length && connect(fd, &name.any, length)) {
+        return; /* its address is gone, and so is whoever would send to it */
+    }
 }
 
 /* The upper six bits; a network that refuses the mark still carries NTP. */
