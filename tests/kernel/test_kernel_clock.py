@@ -23,7 +23,7 @@ BOOT_S = 120  # a slow machine emulates slowly
 LOOK_AT_S = 60  # after boot
 EPOCH = 2208988800
 
-NTP_CONF = '''server 10.0.2.2 iburst minpoll 3 maxpoll 4
+NTP_CONF = '''server 10.0.2.2 iburst minpoll 0 maxpoll 1
 driftfile /var/lib/ntp/ntp.drift
 '''
 
@@ -35,7 +35,7 @@ booted=$(uptime)
 chown toki:toki /var/lib/ntp
 /usr/sbin/tokid -d -f /etc/ntp.conf &
 tokid=$!
-sleep 1
+until toki status --json >/dev/null 2>&1 || [ $? = 1 ]; do usleep 100000; done
 show start-adjtimex adjtimex
 while [ $(uptime) -lt $((booted + {look_at})) ]; do sleep 1; done
 show status toki status --json
