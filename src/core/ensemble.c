@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Deviations beyond which a sample does not fit. */
+#define ENSEMBLE_OUTLIER 7.0
+
 static int ensemble_find(const struct ensemble *e, uint16_t source)
 {
     for (unsigned i = 0; i < e->kalman.biases; i++) {
@@ -158,13 +161,24 @@ void ensemble_forget(struct ensemble *e, uint16_t source)
     }
 }
 
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter)
+void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter, bool leads)
 {
     int bias = ensemble_find(e, source);
+    struct kalman_measurement z;
+    struct kalman_prediction p;
+    double innovation;
 
-    if (e->started && bias >= 0 && filter->count > 0) {
-        ensemble_take(e, bias, filter, filter_sample(filter, 0));
+    if (!e->started || bias < 0 || filter->count == 0) {
+        return;
     }
+    z = filter_measurement(filter, filter_sample(filter, 0), bias);
+    p = kalman_predict(&e->kalman, z.at, bias);
+    innovation = z.offset_s - p.offset_s;
+    if (!leads && innovation * innovation >
+                      ENSEMBLE_OUTLIER * ENSEMBLE_OUTLIER * (p.variance_s2 + z.variance_s2)) {
+        kalman_loosen_bias(&e->kalman, (unsigned)bias, innovation * innovation);
+    }
+    ensemble_take(e, bias, filter, filter_sample(filter, 0));
 }
 
 struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)

@@ -39,8 +39,10 @@ void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd);
 bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *members,
                           unsigned count);
 
-/* Takes in the newest sample of a member; nothing happens if `source` is none. */
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter);
+/* Takes in the newest sample of a member; nothing happens if `source` is none. A sample that does
+ * not fit shows a jump of our clock if it is the system peer's (`leads`), else one of its own
+ * server: other servers are corrected too, perhaps by us. */
+void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter, bool leads);
 
 /* The combined estimate. Its deviation is that of what the best known member says: biases common
  * to all cannot be seen from here and belong to the root distance. */

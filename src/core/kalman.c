@@ -69,6 +69,14 @@ unsigned kalman_add_bias(struct kalman *k, double sd_s)
     return i;
 }
 
+void kalman_loosen_bias(struct kalman *k, unsigned index, double variance_s2)
+{
+    assert(index < k->biases);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        k->models[m].covariance[2 + index][2 + index] += variance_s2;
+    }
+}
+
 void kalman_remove_bias(struct kalman *k, unsigned index)
 {
     unsigned n = 2 + k->biases, gone = 2 + index;

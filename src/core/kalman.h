@@ -46,6 +46,9 @@ void kalman_init(struct kalman *k, struct free_time at, double offset_s, double 
  * caller sees to it that there are fewer than KALMAN_BIASES_MAX. */
 unsigned kalman_add_bias(struct kalman *k, double sd_s);
 
+/* More doubt about bias `index`: its source seems to have moved. */
+void kalman_loosen_bias(struct kalman *k, unsigned index, double variance_s2);
+
 /* Forgets bias `index`; those above it move down by one. */
 void kalman_remove_bias(struct kalman *k, unsigned index);
 
