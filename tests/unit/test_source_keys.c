@@ -135,6 +135,9 @@ static void test_wrong_answers(void **state)
     length = sealed(&p, 1, true, data);
     data[51] = 5; /* the digest of one, the id of the other */
     refuse(&lab, data, length, ++n);
+    length = sealed(&p, 5, true, data);
+    data[51] = 1; /* and the other way round */
+    refuse(&lab, data, length, ++n);
     length = sealed(&p, 5, false, data);
     refuse(&lab, data, length - 4, ++n); /* between whole and cut */
     data[length - 1] ^= 1;
