@@ -40,7 +40,7 @@ static void look_up(struct loop *loop, const struct effect_look_up *wanted)
     count = loop->setup.lookup >= 0
                 ? 0
                 : names_look_up(wanted->name, wanted->family, found, NAMES_MAX, NULL);
-    engine_resolved(&loop->engine, clock_now(), wanted->source, found, count);
+    addresses_resolved(&loop->addresses, &loop->engine, clock_now(), wanted->source, found, count);
 }
 
 void effects_publish(struct loop *loop)

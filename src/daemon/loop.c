@@ -21,6 +21,9 @@
 /* A frequency that is known worse than this is no better than none (the engine holds it so too). */
 #define DRIFT_SD_WORTH_KEEPING 1e-5
 
+/* How often the addresses that work are looked at, to be kept if they are others. */
+#define COLLECTION_S 60.0
+
 /* What the command line overrides in the settings of the config. */
 static void make_settings(const struct loop_setup *setup, struct settings *out)
 {
@@ -68,6 +71,10 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     loop->setup = *setup;
     loop->started = start.now;
     loop->heartbeat = start.now.mono;
+    loop->next_collection = mono_after(start.now.mono, COLLECTION_S);
+    if (setup->addresses) {
+        loop->addresses = *setup->addresses;
+    }
     requests_init(&loop->requests, setup->config->dscp);
     configure_requests(&loop->requests, setup->config);
     if (setup->config->clock_precision_s > 0) {
@@ -150,8 +157,8 @@ static void receive_names(struct loop *loop)
 
         if (loop->lookup_pending[answer.source] && strcmp(source->config.name, answer.name) == 0) {
             loop->lookup_pending[answer.source] = false;
-            engine_resolved(&loop->engine, clock_now(), answer.source, answer.addresses,
-                            answer.count);
+            addresses_resolved(&loop->addresses, &loop->engine, clock_now(), answer.source,
+                               answer.addresses, answer.count);
             effects_carry_out(loop);
         }
     }
@@ -162,7 +169,7 @@ static void expire_names(struct loop *loop, struct instant now)
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         if (loop->lookup_pending[i] && loop->lookup_limit[i].ns <= now.mono.ns) {
             loop->lookup_pending[i] = false;
-            engine_resolved(&loop->engine, now, i, NULL, 0);
+            addresses_resolved(&loop->addresses, &loop->engine, now, i, NULL, 0);
             effects_carry_out(loop);
         }
     }
@@ -220,6 +227,14 @@ static void serve_control(struct loop *loop, struct instant now)
     endpoint_handle(endpoint, &loop->wait, &input);
 }
 
+static void collect_addresses(struct loop *loop, struct instant now)
+{
+    loop->next_collection = mono_after(now.mono, COLLECTION_S);
+    if (addresses_collect(&loop->addresses, &loop->engine, now.wall)) {
+        parent_store_addresses(loop->setup.parent, loop->setup.config, &loop->addresses);
+    }
+}
+
 /* Says again that sync is alive; the reference itself only changes by EFFECT_PUBLISH. */
 static void beat(struct loop *loop, struct instant now)
 {
@@ -250,6 +265,9 @@ void loop_dispatch(struct loop *loop)
         loop->look_at = mono_after(now.mono, LOOP_SLEEP_MAX_S);
         engine_tick(&loop->engine, now);
         effects_carry_out(loop);
+    }
+    if (loop->next_collection.ns <= now.mono.ns) {
+        collect_addresses(loop, now);
     }
     beat(loop, now);
 }
@@ -297,6 +315,9 @@ void loop_end(struct loop *loop)
 
     if (d->updates > 0 && d->drift_sd < DRIFT_SD_WORTH_KEEPING) {
         parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
+    }
+    if (!loop->setup.quick) {
+        collect_addresses(loop, clock_now());
     }
     requests_close_all(&loop->requests, &loop->wait);
 }

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "control/endpoint.h"
 #include "core/engine.h"
+#include "daemon/addresses.h"
 #include "daemon/refclocks.h"
 #include "os/wait.h"
 #include "serve/page.h"
@@ -31,12 +32,13 @@ struct loop_setup {
     bool quick;              /* each source starts with a burst, whatever its line says */
     bool have_drift;         /* as read from the drift file */
     double drift, drift_sd;
-    uint16_t remote_port;          /* ask this port of every source; 0: as configured */
-    unsigned server_port;          /* 0: serves nobody now */
-    struct serve_page *page;       /* NULL: never serves anybody */
-    struct worker *worker;         /* answers in this loop; NULL: worker processes do */
-    unsigned worker_count;         /* worker processes, for reports */
-    int servers[LOOP_SERVERS_MAX]; /* sockets for `worker` */
+    const struct addresses *addresses; /* that worked in the last run; NULL: none are known */
+    uint16_t remote_port;              /* ask this port of every source; 0: as configured */
+    unsigned server_port;              /* 0: serves nobody now */
+    struct serve_page *page;           /* NULL: never serves anybody */
+    struct worker *worker;             /* answers in this loop; NULL: worker processes do */
+    unsigned worker_count;             /* worker processes, for reports */
+    int servers[LOOP_SERVERS_MAX];     /* sockets for `worker` */
     unsigned server_count;
     struct refclocks *refclocks; /* opened; NULL: there are none */
     int lookup;                  /* channel to the lookup role; -1: names are looked up in place */
@@ -50,9 +52,11 @@ struct loop {
     struct engine engine;
     struct wait_set wait;
     struct requests requests;
-    struct mono_time heartbeat;                 /* next publication to the workers */
-    struct mono_time look_at;                   /* next look for steps made by others */
-    struct mono_time next_store;                /* of the drift, at the earliest */
+    struct mono_time heartbeat;       /* next publication to the workers */
+    struct mono_time look_at;         /* next look for steps made by others */
+    struct mono_time next_store;      /* of the drift, at the earliest */
+    struct mono_time next_collection; /* of the addresses that work */
+    struct addresses addresses;
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];
     struct instant started;

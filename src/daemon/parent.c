@@ -16,6 +16,8 @@ enum message_type {
     MESSAGE_READY,
     MESSAGE_STORE,
     MESSAGE_STATUS,
+    MESSAGE_ADDRESS,   /* one record of several, ... */
+    MESSAGE_ADDRESSES, /* ... and all of them are there */
     MESSAGE_CHANGE,
     MESSAGE_APPLIED,
     MESSAGE_ANSWER /* the only one from the parent */
@@ -23,12 +25,38 @@ enum message_type {
 
 struct message {
     uint32_t type;   /* enum message_type */
-    uint32_t number; /* serial or generation */
+    uint32_t number; /* serial, generation, or of a record */
     double drift, drift_sd;
-    struct change change; /* its text also holds that of MESSAGE_STATUS */
+    union {
+        struct change change; /* its text also holds that of MESSAGE_STATUS */
+        struct address_record record;
+    };
 };
 
 #define STATUS_TEXT_MAX 256
+
+static void tell_of_failure(const char *what, int error)
+{
+    if (error < 0) {
+        log_line(LEVEL_WARNING, "%s-not-stored text=\"%s\"", what, strerror(-error));
+    }
+}
+
+static void collect_address(const struct message *m, const struct config *config)
+{
+    static struct addresses addresses;
+
+    if (m->number == 0) {
+        addresses.count = 0;
+    }
+    if (m->type == MESSAGE_ADDRESS) {
+        if (addresses.count < SOURCE_SPECS_MAX && addresses_record_is_sound(&m->record)) {
+            addresses.records[addresses.count++] = m->record;
+        }
+        return;
+    }
+    tell_of_failure("addresses", state_files_store_addresses(config, &addresses));
+}
 
 static void carry_out(const struct message *m, const struct config *config)
 {
@@ -44,6 +72,8 @@ static void carry_out(const struct message *m, const struct config *config)
             log_line(LEVEL_WARNING, "drift-not-stored file=%s text=\"%s\"", config->driftfile,
                      strerror(-error));
         }
+    } else if (m->type == MESSAGE_ADDRESS || m->type == MESSAGE_ADDRESSES) {
+        collect_address(m, config);
     } else if (m->type == MESSAGE_STATUS) {
         snprintf(state, sizeof state, "STATUS=%.*s", STATUS_TEXT_MAX, m->change.text);
         for (char *c = state; *c; c++) {
@@ -80,6 +110,29 @@ void parent_store(int channel, const struct config *config, double drift, double
     m.drift = drift;
     m.drift_sd = drift_sd;
     pass(channel, config, &m);
+}
+
+void parent_store_addresses(int channel, const struct config *config,
+                            const struct addresses *addresses)
+{
+    struct message m;
+
+    if (channel < 0) {
+        tell_of_failure("addresses", state_files_store_addresses(config, addresses));
+        return;
+    }
+    for (unsigned i = 0; i <= addresses->count; i++) {
+        memset(&m, 0, sizeof m);
+        m.type = MESSAGE_ADDRESSES;
+        m.number = i;
+        if (i < addresses->count) {
+            m.type = MESSAGE_ADDRESS;
+            m.record = addresses->records[i];
+        }
+        if (process_send(channel, &m, sizeof m) != (long)sizeof m) {
+            return; /* the parent is busy: the next time */
+        }
+    }
 }
 
 void parent_notify(int channel, const struct engine *engine, const struct event *event)
@@ -152,7 +205,8 @@ void parent_serve(int channel, const struct config *config, struct parent_news *
 
     *news = (struct parent_news){0};
     while (news->serial == 0 && process_receive(channel, &m, sizeof m) == (long)sizeof m) {
-        if (!isfinite(m.drift) || !isfinite(m.drift_sd) || !change_is_sound(&m.change)) {
+        if (!isfinite(m.drift) || !isfinite(m.drift_sd) ||
+            (m.type != MESSAGE_ADDRESS && !change_is_sound(&m.change))) {
             continue;
         }
         if (m.type == MESSAGE_CHANGE) {

@@ -8,11 +8,16 @@
 #include "config/change.h"
 #include "config/config.h"
 #include "core/engine.h"
+#include "daemon/addresses.h"
 
 /* From sync; channel -1: no parent. */
 void parent_ready(int channel);
 void parent_store(int channel, const struct config *config, double drift, double drift_sd);
 void parent_notify(int channel, const struct engine *engine, const struct event *event);
+
+/* Keeps the addresses that work. */
+void parent_store_addresses(int channel, const struct config *config,
+                            const struct addresses *addresses);
 
 /* Asks for a change of the configuration; the answer will carry this serial (not 0). False: the
  * parent cannot be asked now. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drift file; see the header. Its text is config/drift.h's business; here it is read, doubted
- * and replaced. */
+/* Files of state; see the header. Their texts are the business of config/drift.h and of addresses.h;
+ * here they are read, doubted and replaced. */
 #include "daemon/state_files.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/drift.h"
@@ -40,4 +41,44 @@ int state_files_store_drift(const struct config *config, double drift, double dr
     length = drift_format_text(text, sizeof text, config->drift_format, drift,
                                SKEW_DEVIATIONS * drift_sd);
     return length ? file_replace(config->driftfile, text, length, 0644) : 0;
+}
+
+#define STATE_FOLDER "/var/lib/toki"
+
+/* False: nowhere. */
+static bool find_addresses_file(const struct config *config, char *out, size_t capacity)
+{
+    const char *slash = strrchr(config->driftfile, '/');
+
+    if (slash) {
+        return (size_t)snprintf(out, capacity, "%.*s/toki.addresses",
+                                (int)(slash - config->driftfile), config->driftfile) < capacity;
+    }
+    snprintf(out, capacity, STATE_FOLDER "/addresses");
+    return file_is_directory(STATE_FOLDER);
+}
+
+void state_files_read_addresses(const struct config *config, struct addresses *out)
+{
+    static char text[ADDRESSES_TEXT_MAX]; /* of no meaning between calls */
+    char path[CONFIG_PATH_MAX + 32];
+    long length = find_addresses_file(config, path, sizeof path)
+                      ? file_read_into(path, text, sizeof text)
+                      : -1;
+
+    if (length <= 0 || !addresses_parse(out, text, (size_t)length)) {
+        *out = (struct addresses){0};
+    }
+}
+
+int state_files_store_addresses(const struct config *config, const struct addresses *addresses)
+{
+    static char text[ADDRESSES_TEXT_MAX];
+    char path[CONFIG_PATH_MAX + 32];
+    size_t length = addresses_format(addresses, text, sizeof text);
+
+    if (length == 0 || !find_addresses_file(config, path, sizeof path)) {
+        return 0;
+    }
+    return file_replace(path, text, length, 0644);
 }

@@ -16,6 +16,7 @@
 
 static struct loop loop; /* large; one for each process */
 static struct refclocks refclocks;
+static struct addresses addresses;
 
 /* How well a frequency is known that an admin wrote down. */
 #define CONFIGURED_DRIFT_SD 1e-6
@@ -38,6 +39,8 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .endpoint = t->endpoint,
                                .driver = t->driver};
 
+    state_files_read_addresses(config, &addresses);
+    setup.addresses = &addresses;
     setup.have_drift = state_files_read_drift(config, &setup.drift, &setup.drift_sd);
     if (config->have_frequency) {
         setup.have_drift = true;

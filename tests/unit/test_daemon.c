@@ -109,6 +109,122 @@ static void test_drift_file_is_kept_by_the_parent(void **state)
     config_free(config);
 }
 
+static void test_addresses_are_kept_as_text(void **state)
+{
+    static const char text[] =
+        "# toki addresses 1\n"
+        "pool.example 1793500000 192.0.2.1 192.0.2.2\n"
+        "ntp1.example 1793500001 2001:db8::1\n";
+    static const char *const wrong[] = {"", "pool.example 1 192.0.2.1\n",
+                                        "# toki addresses 2\npool.example 1 192.0.2.1\n"};
+    static const char *const skipped[] = {"x y\n",
+                                          "pool.example\n",
+                                          "pool.example 1\n",
+                                          "pool.example x 192.0.2.1\n",
+                                          "a/b 1 1.1.1.1",
+                                          "pool.example 1 0.0.0.0\n",
+                                          "pool.example 1 192.0.2.1 x\n",
+                                          "pool.example 1 224.0.1.1\n"};
+    static struct addresses a;
+    char out[4096];
+
+    (void)state;
+    assert_true(addresses_parse(&a, text, strlen(text)));
+    assert_int_equal(a.count, 2);
+    assert_int_equal(a.records[0].count, 2);
+    assert_int_equal(a.records[1].seen_s, 1793500001);
+    assert_int_equal(addresses_format(&a, out, sizeof out), strlen(text));
+    assert_string_equal(out, text);
+    assert_int_equal(addresses_format(&a, out, strlen(text)), 0); /* no room */
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_false(addresses_parse(&a, wrong[i], strlen(wrong[i])));
+    }
+    for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++) {
+        size_t length = (size_t)snprintf(out, sizeof out,
+                                         "# toki addresses 1\n%sb.example 1 192.0.2.9", skipped[i]);
+
+        assert_true(addresses_parse(&a, out, length));
+        assert_int_equal(a.count, strchr(skipped[i], '\n') ? 1 : 0);
+    }
+    memset(out, 'a', sizeof out);
+    memcpy(out, "# toki addresses 1\n", 19);
+    assert_true(addresses_parse(&a, out, sizeof out));
+    assert_int_equal(a.count, 0);
+}
+
+static void test_addresses_go_by_the_parent(void **state)
+{
+    struct config *config = config_new();
+    char folder[] = "/tmp/test-daemon-XXXXXX", path[64];
+    static struct addresses a, read;
+    struct parent_news news;
+    int pair[2];
+
+    (void)state;
+    assert_non_null(config);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(process_channel(pair), 0);
+    snprintf(config->driftfile, sizeof config->driftfile, "%s/drift", folder);
+    snprintf(path, sizeof path, "%s/toki.addresses", folder);
+    a.count = SOURCE_SPECS_MAX;
+    for (unsigned i = 0; i < SOURCE_SPECS_MAX; i++) {
+        snprintf(a.records[i].name, sizeof a.records[i].name, "ntp%u.example", i);
+        a.records[i].count = 1;
+        assert_true(address_parse("192.0.2.1", &a.records[i].addresses[0]));
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        parent_store_addresses(pair[0], config, &a);
+        parent_serve(pair[1], config, &news);
+        state_files_read_addresses(config, &read);
+        assert_int_equal(read.count, a.count);
+        assert_string_equal(read.records[a.count - 1].name, a.records[a.count - 1].name);
+        a.count = 3; /* and the others are gone */
+    }
+    snprintf(a.records[1].name, sizeof a.records[1].name, "x/../y"); /* nobody's name */
+    parent_store_addresses(pair[0], config, &a);
+    parent_serve(pair[1], config, &news);
+    state_files_read_addresses(config, &read);
+    assert_int_equal(read.count, 2);
+    assert_int_equal(unlink(path), 0);
+    state_files_read_addresses(config, &read);
+    assert_int_equal(read.count, 0);
+    assert_int_equal(rmdir(folder), 0);
+    close(pair[0]);
+    close(pair[1]);
+    config_free(config);
+}
+
+/* A change passes the channel whole; what is no change does not. */
+static void test_changes_go_by_the_parent(void **state)
+{
+    struct change change = {.kind = CHANGE_LINE, .text = "server ntp1.example iburst"};
+    struct parent_news news;
+    uint32_t serial = 99;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(process_channel(pair), 0);
+    assert_true(parent_ask(pair[0], 7, &change));
+    parent_applied(pair[0], 3);
+    parent_serve(pair[1], NULL, &news);
+    assert_int_equal(news.serial, 7);
+    assert_int_equal(news.change.kind, CHANGE_LINE);
+    assert_string_equal(news.change.text, change.text);
+    assert_false(news.applied); /* one order at a time: what comes after it waits */
+    parent_serve(pair[1], NULL, &news);
+    assert_int_equal(news.serial, 0);
+    assert_true(news.applied && news.generation == 3);
+    change.text[3] = '\n';
+    assert_true(parent_ask(pair[0], 8, &change));
+    parent_serve(pair[1], NULL, &news);
+    assert_int_equal(news.serial, 0);
+    assert_false(parent_receive(pair[0], &serial));
+    parent_answer(pair[1], 7);
+    assert_true(parent_receive(pair[0], &serial) && serial == 7);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void test_each_event_has_words(void **state)
 {
     static struct engine engine;
@@ -147,6 +263,9 @@ int main(void)
         cmocka_unit_test(test_virtual_clock_option),
         cmocka_unit_test(test_lookup_answers_are_checked),
         cmocka_unit_test(test_drift_file_is_kept_by_the_parent),
+        cmocka_unit_test(test_addresses_are_kept_as_text),
+        cmocka_unit_test(test_addresses_go_by_the_parent),
+        cmocka_unit_test(test_changes_go_by_the_parent),
         cmocka_unit_test(test_each_event_has_words),
     };
 

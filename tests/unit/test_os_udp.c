@@ -304,6 +304,48 @@ static void test_in_use(void **state)
 }
 
 /* Nobody listens: ICMP says so, once, by the wait and by receiving. */
+/* A socket that is in the way of another: what came before is still there, what comes goes on. */
+static void test_retired(void **state)
+{
+    static struct datagram batch[UDP_BATCH];
+    struct address any = address("0.0.0.0", 0), one = address("127.0.0.1", 0), to;
+    int wide = udp_listen(&any, NULL, false, 0), narrow, client;
+    struct datagram early = message("early"), late = message("late");
+
+    (void)state;
+    one.port = any.port = name_of(wide).port;
+    assert_true(udp_listen(&one, NULL, true, 0) == -EADDRINUSE);
+    udp_share(wide, true);
+    narrow = udp_listen(&one, NULL, true, 0);
+    assert_true(narrow >= 0);
+    udp_share(wide, false);
+    udp_share(narrow, false);
+    assert_true(udp_listen(&one, NULL, true, 0) == -EADDRINUSE); /* nobody else */
+    to = one;
+    client = udp_connect(&to, NULL, NULL, 0);
+    assert_int_equal(udp_send(client, &early, 1, NULL), 1);
+    assert_true(wait_for(narrow, WAIT_READ) & WAIT_READ); /* the narrower one is preferred */
+    udp_retire(narrow, &one);
+    assert_int_equal(udp_send(client, &late, 1, NULL), 1);
+    assert_true(wait_for(wide, WAIT_READ) & WAIT_READ);
+    assert_int_equal(udp_receive(wide, batch, UDP_BATCH), 1);
+    assert_memory_equal(batch[0].data, "late", 4);
+    assert_int_equal(udp_receive(narrow, batch, UDP_BATCH), 1);
+    assert_memory_equal(batch[0].data, "early", 5);
+    batch[1] = message("answer"); /* and it can still answer */
+    batch[1].peer = batch[0].peer;
+    assert_int_equal(udp_send(narrow, &batch[1], 1, NULL), 1);
+    assert_true(wait_for(client, WAIT_READ) & WAIT_READ);
+    assert_int_equal(udp_receive(client, batch, UDP_BATCH), 1);
+    udp_retire(wide, &any);
+    assert_int_equal(udp_send(client, &late, 1, NULL), 1);
+    wait_for(client, WAIT_READ | WAIT_ERROR);
+    assert_true(udp_receive(wide, batch, UDP_BATCH) <= 0);
+    udp_close(wide);
+    udp_close(narrow);
+    udp_close(client);
+}
+
 static void test_refused(void **state)
 {
     static struct datagram in, out;
@@ -430,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_random_ports),
         cmocka_unit_test(test_local_address),
         cmocka_unit_test(test_in_use),
+        cmocka_unit_test(test_retired),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_multicast_is_dropped),
         cmocka_unit_test(test_own_addresses),
