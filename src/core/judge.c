@@ -468,12 +468,31 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
     return true;
 }
 
+/* What the majority announces, with those heard who have no vote just now: while their word could
+ * turn it, it stays as it was. */
+static int judge_leap(const struct engine *e, struct instant now)
+{
+    int leap = e->selection.leap, either = leap != LEAP_NONE ? leap : e->leap_armed;
+    unsigned votes = 0, voters = 0, pending = judge_pending(e, now);
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        voters += s->status >= SOURCE_OUTLYING;
+        votes += s->status >= SOURCE_OUTLYING && s->last.leap == either;
+    }
+    if (e->leap_armed == LEAP_NONE) {
+        return 2 * votes > voters + pending ? leap : LEAP_NONE;
+    }
+    return leap == LEAP_NONE && 2 * (votes + pending) > voters + pending ? e->leap_armed : leap;
+}
+
 static void judge_arm_leap(struct engine *e, struct instant now)
 {
     int leap = LEAP_NONE;
 
     if (e->settings.leap_from_sources && e->synchronised && leap_may_end_today(now.wall)) {
-        leap = e->selection.leap;
+        leap = judge_leap(e, now);
     }
     if (e->leap_armed == LEAP_NONE && e->stepped &&
         now.mono.ns < mono_after(e->stepped_at, JUDGE_LEAP_REST_S).ns) {

@@ -267,7 +267,7 @@ static void test_any_input_at_any_time(void **state)
             engine_resolved(&lab->engine, lab_now(lab), source, &none, dice_below(d, 2));
             break;
         case 4:
-            engine_refclock(&lab->engine, lab_now(lab), source, stamp, NAN, 1e-6, 0);
+            engine_refclock(&lab->engine, lab_now(lab), source, stamp, (double)NAN, 1e-6, 0);
             break;
         default:
             engine_tick(&lab->engine, lab_now(lab));
@@ -482,6 +482,43 @@ static void test_c34_c35_leaps_that_are_not_believed(void **state)
         assert_int_equal(lab->engine.leap_armed, LEAP_NONE);
         assert_int_equal(lab->events[EVENT_LEAP_ARMED], 0);
         assert_int_equal(lab->engine.reference.leap, LEAP_NONE);
+    }
+}
+
+/* Three of five announce it. Whoever answers first, and whoever is missing for a moment, must not
+ * make it come and go: the kernel would be told each time. */
+static void test_c35_an_announcement_does_not_flap(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        struct engine_lab *lab = lab_new(5, 0.01, 1e-6);
+
+        for (unsigned i = 0; i < 5; i++) {
+            lab->servers[i].leap = (uint8_t)((first ? i < 3 : i >= 2) ? LEAP_INSERT : LEAP_NONE);
+            lab->settings.specs[i].iburst = i < 3; /* the others are heard later */
+        }
+        lab_begin_at(lab, TO_LEAP_DAY + 70000);
+        lab_run(lab, 1500);
+        assert_int_equal(lab->engine.leap_armed, LEAP_INSERT);
+        assert_int_equal(lab->events[EVENT_LEAP_ARMED], 1);
+        for (unsigned i = 0; i < 20; i++) { /* now and then one of them says nonsense, once */
+            unsigned odd = first ? i % 3 : 2 + i % 3, before = lab->servers[odd].asked;
+
+            lab->servers[odd].lie_s = 0.9;
+            while (lab->servers[odd].asked == before) {
+                lab_run(lab, 1);
+            }
+            lab_run(lab, 1);
+            lab->servers[odd].lie_s = 0;
+            assert_int_equal(lab->engine.leap_armed, LEAP_INSERT);
+            lab_run(lab, 200);
+        }
+        assert_int_equal(lab->events[EVENT_LEAP_ARMED], 1);
+        for (unsigned i = 0; i < 5; i++) { /* but it can be taken back */
+            lab->servers[i].leap = LEAP_NONE;
+        }
+        lab_run(lab, 1200);
+        assert_int_equal(lab->engine.leap_armed, LEAP_NONE);
     }
 }
 
@@ -785,7 +822,7 @@ static void test_selected_event_tells_the_error_of_the_clock(void **state)
 {
     struct engine_lab *lab = lab_new(2, 0, 400e-6);
     struct effect e;
-    double value = NAN;
+    double value = 1e9;
 
     (void)state;
     lab->settings.specs[1].offline = true;
@@ -793,7 +830,7 @@ static void test_selected_event_tells_the_error_of_the_clock(void **state)
     lab_run(lab, 40000); /* the free clock is 16 s off by now, the clock is right */
     lab->settings.specs[0] = lab_line(9);
     engine_configure(&lab->engine, lab_now(lab), &lab->settings);
-    while (isnan(value)) { /* what lab_run() does, but for looking at the events */
+    while (value > 1e8) { /* what lab_run() does, but for looking at the events */
         struct lab_flight *f = lab_next_flight(lab);
 
         lab_advance_to(lab, f ? f->arrives_ns : lab->true_ns + NS_PER_S / 10);
@@ -847,6 +884,7 @@ int main(void)
         cmocka_unit_test(test_a_leap_second_is_no_step),
         cmocka_unit_test(test_a_leap_second_is_not_armed_twice),
         cmocka_unit_test(test_c34_c35_leaps_that_are_not_believed),
+        cmocka_unit_test(test_c35_an_announcement_does_not_flap),
         cmocka_unit_test(test_a_leap_that_did_not_happen_is_not_announced_for_ever),
         cmocka_unit_test(test_holdover_ends_beyond_the_distance),
         cmocka_unit_test(test_local_mode),

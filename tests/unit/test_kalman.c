@@ -19,11 +19,11 @@ struct textbook {
 static void textbook_init(struct textbook *t, unsigned biases, double sd, double rate_sd,
                           double bias_sd, double w)
 {
-    *t = (struct textbook){.n = 2 + biases, .w = w};
-    t->p[0][0] = (long double)sd * sd;
-    t->p[1][1] = (long double)rate_sd * rate_sd;
+    *t = (struct textbook){.n = 2 + biases, .w = (long double)w};
+    t->p[0][0] = (long double)(sd * sd);
+    t->p[1][1] = (long double)(rate_sd * rate_sd);
     for (unsigned i = 2; i < t->n; i++) {
-        t->p[i][i] = (long double)bias_sd * bias_sd;
+        t->p[i][i] = (long double)(bias_sd * bias_sd);
     }
 }
 
@@ -166,7 +166,8 @@ static void test_noise_above_all_wander(void **state)
             at += dice_below(&dice, 5) == 0 ? -0.25 : (double)dice_below(&dice, 8);
             z = 3 + 0.02 * at + sqrt(r) * gauss(&dice);
             kalman_update(&k, &(struct kalman_measurement){after(at), bias, z, r});
-            textbook_update(&t, (long double)ns_from_s(at) * 1e-9L, bias, z, r);
+            textbook_update(&t, (long double)ns_from_s(at) * 1e-9L, bias, (long double)z,
+                            (long double)r);
             check_same(&k, &t, 1e-5);
         }
     }
@@ -190,7 +191,7 @@ static void test_the_model_that_explains_the_data_wins(void **state)
         y += 1e-6 * a;
         z = x + 1e-7 * gauss(&dice);
         kalman_update(&k, &(struct kalman_measurement){after(i), -1, z, 1e-14});
-        textbook_update(&t, i, -1, z, 1e-14L);
+        textbook_update(&t, i, -1, (long double)z, 1e-14L);
         if (i > 300) {
             double d = (kalman_estimate(&k).rate - (double)t.x[1]);
 
@@ -226,7 +227,7 @@ static void test_unknown_wander_costs_little(void **state)
                 y += wanders[w] * sqrt(dt) * a;
                 z = x + 1e-5 * gauss(&dice);
                 kalman_update(&k, &(struct kalman_measurement){after(dt * i), -1, z, 1e-10});
-                textbook_update(&t, dt * i, -1, z, 1e-10L);
+                textbook_update(&t, (long double)(dt * i), -1, (long double)z, 1e-10L);
                 if (i > 100) {
                     double e = kalman_estimate(&k).offset_s - x, f = (double)t.x[0] - x;
 
@@ -498,7 +499,7 @@ static void test_certainty_does_not_break_it(void **state)
 /* What is not a number must leave no trace at all. */
 static void test_not_a_number_is_not_taken(void **state)
 {
-    static const double bad[] = {NAN, INFINITY, -INFINITY};
+    static const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
     struct kalman k;
     struct estimate before, e;
 

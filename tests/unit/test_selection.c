@@ -297,7 +297,7 @@ static void test_leap_needs_a_majority_of_those_who_tell_the_truth(void **state)
 
 static void test_what_is_not_a_number_has_no_voice(void **state)
 {
-    struct candidate c[] = {at(0, NAN, 0.01), at(1, 0, 0.01), at(2, 0, 0.01)};
+    struct candidate c[] = {at(0, (double)NAN, 0.01), at(1, 0, 0.01), at(2, 0, 0.01)};
     struct selection s;
 
     (void)state;
@@ -306,7 +306,7 @@ static void test_what_is_not_a_number_has_no_voice(void **state)
     assert_true(s.valid);
     assert_int_equal(s.judgements[0], JUDGED_FALSE);
     assert_int_equal(s.survivor_count, 2);
-    c[1].offset_s = NAN;
+    c[1].offset_s = (double)NAN;
     selection_update(&s, c, 3, 1);
     assert_false(s.valid);
 }

@@ -33,7 +33,7 @@ static void run_start(struct run *run, struct source_spec *spec,
     run->dice.state = 99;
     run->server = server;
     run->noise_s = 1e-4;
-    run->shortest_s = INFINITY;
+    run->shortest_s = (double)INFINITY;
     lab_start(lab);
     lab->config = lan;
     source_init(&lab->source, 0, &lab->config, &lab->config.address, lab->context.now.mono, 0,
@@ -301,7 +301,7 @@ static void test_rate_ends_bursts_and_doubles_for_good(void **state)
         while (run.asked < 3) {
             run_for(&run, 2.5);
         }
-        run.shortest_s = INFINITY;
+        run.shortest_s = (double)INFINITY;
         run.longest = run.in_a_row = 0;
         run_for(&run, 1e6);
         assert_true(run.shortest_s >= 128 * SPREAD);
@@ -390,7 +390,7 @@ static void test_silence_does_not_undo_a_rate(void **state)
     while (run.asked < 200) {
         run_for(&run, 100);
     }
-    run.shortest_s = INFINITY;
+    run.shortest_s = (double)INFINITY;
     run_for(&run, 1e6);
     assert_true(run.shortest_s >= 512 * SPREAD);
 }

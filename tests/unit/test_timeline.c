@@ -25,7 +25,7 @@ static long double model_free(const struct model *m, int64_t mono)
     while (i > 0 && m->mono[i] > mono) {
         i--;
     }
-    return m->free_ns[i] + (long double)(mono - m->mono[i]) / (1.0L + m->rate[i]);
+    return m->free_ns[i] + (long double)(mono - m->mono[i]) / (1.0L + (long double)m->rate[i]);
 }
 
 static void model_record(struct model *m, int64_t mono, double rate)
