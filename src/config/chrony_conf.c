@@ -190,13 +190,39 @@ static void apply_leapsecmode(struct reader *r)
 static void apply_authselectmode(struct reader *r)
 {
     const struct word *word = directive_value(r, "mode")->word;
-    if (text_equal_any_case(word->text, "require")) {
-        reader_error(r, word, "", "keys and NTS are not supported yet: no source could be used");
-    } else if (!text_equal_any_case(word->text, "prefer") &&
-               !text_equal_any_case(word->text, "mix") &&
-               !text_equal_any_case(word->text, "ignore")) {
-        reader_error(r, word, "require, prefer, mix or ignore", "unknown mode '%.100s'",
-                     word->text);
+    static const char *const modes[] = {[AUTH_SELECT_MIX] = "mix",
+                                        [AUTH_SELECT_PREFER] = "prefer",
+                                        [AUTH_SELECT_REQUIRE] = "require",
+                                        [AUTH_SELECT_IGNORE] = "ignore"};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (text_equal_any_case(word->text, modes[i])) {
+            r->config->auth_select = (enum auth_select)i;
+            return;
+        }
+    }
+    reader_error(r, word, "require, prefer, mix or ignore", "unknown mode '%.100s'", word->text);
+}
+
+/* As chronyd: by what is configured, not by what can be reached. */
+static void settle_authentication(struct config *c)
+{
+    struct settings *s = &c->settings;
+    unsigned with = 0, without = 0;
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        bool clock = s->specs[i].kind == SOURCE_REFCLOCK;
+        with += !clock && s->specs[i].key_id != 0;
+        without += !clock && s->specs[i].key_id == 0;
+    }
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        struct source_spec *spec = &s->specs[i];
+        bool certain = spec->key_id != 0 || spec->kind == SOURCE_REFCLOCK;
+        if (c->auth_select == AUTH_SELECT_MIX && certain && with > 0 && without > 0) {
+            spec->trust = spec->require = true;
+        }
+        if (!certain && (c->auth_select == AUTH_SELECT_REQUIRE ||
+                         (c->auth_select == AUTH_SELECT_PREFER && with > 0))) {
+            spec->noselect = true;
+        }
     }
 }
 
@@ -247,6 +273,7 @@ static void set_defaults(struct reader *r)
 static void settle(struct reader *r)
 {
     struct config *c = r->config;
+    settle_authentication(c);
     if (c->ratelimit.enabled) {
         access_add_flags(&c->access,
                          c->ratelimit.kod_log2 > 0 ? ACCESS_LIMITED | ACCESS_KOD : ACCESS_LIMITED);

@@ -34,6 +34,14 @@ enum drift_format {
     DRIFT_NTP     /* the correction in ppm (positive: the clock is slow) */
 };
 
+/* chrony.conf's authselectmode: what sources without a key may do beside those that have one. */
+enum auth_select {
+    AUTH_SELECT_MIX,     /* be used, but not against the others nor without them */
+    AUTH_SELECT_PREFER,  /* be used if there are no others */
+    AUTH_SELECT_REQUIRE, /* nothing */
+    AUTH_SELECT_IGNORE   /* what the others may */
+};
+
 enum config_severity { CONFIG_ERROR, CONFIG_WARNING };
 
 struct config_message {
@@ -86,6 +94,7 @@ struct config {
     bool keys_unreadable; /* the file is there and could not be read: to have no keys is a fault */
     struct mac_keys keys; /* the usable and trusted ones */
     uint32_t control_key; /* 0: none */
+    enum auth_select auth_select;
     char leap_zone[64];   /* leapsectz */
     char log_directory[CONFIG_PATH_MAX];
     char user[64];

@@ -426,6 +426,7 @@ static void blank_known(struct config *c)
     c->source_access = 0;
     c->bind_count = c->message_count = c->error_count = c->warning_count = 0;
     c->dialect = DIALECT_UNKNOWN;
+    c->auth_select = AUTH_SELECT_MIX; /* is seen in the sources */
     c->drift_format = DRIFT_CHRONY;
 }
 

@@ -154,6 +154,12 @@ static bool make_next(struct configuration *c, const struct options *options,
     return right;
 }
 
+/* Keys that cannot be read (no right to, any more) are not keys that were taken away. */
+static bool loses_keys(const struct configuration *c)
+{
+    return c->next->keys_unreadable && c->own->keys.count > 0;
+}
+
 bool configuration_prepare(struct configuration *c, const struct options *options,
                            const struct change *change, struct change_outcome *outcome)
 {
@@ -167,11 +173,14 @@ bool configuration_prepare(struct configuration *c, const struct options *option
     }
     right = make_next(c, options, change);
     keep_messages(c->next, outcome);
-    if (right) {
+    if (right && !loses_keys(c)) {
         difference_find(&outcome->difference, c->own, c->next);
         return true;
     }
-    if (change->kind == CHANGE_RELOAD) {
+    if (right) {
+        snprintf(outcome->problem, sizeof outcome->problem,
+                 "%.200s cannot be read; what was in force stays in force", c->next->keyfile);
+    } else if (change->kind == CHANGE_RELOAD) {
         snprintf(outcome->problem, sizeof outcome->problem,
                  "%.200s has errors; what was in force stays in force", c->file);
     } else {

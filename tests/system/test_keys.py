@@ -284,6 +284,14 @@ def test_keys_change_without_a_restart(lab, rivals):
     one = daemons.status(client)['sources'][0]
     assert one['samples'] >= samples and one['tally'] == '*'
 
+    # one that cannot be read is not one without keys
+    host.path('/etc/k').unlink()
+    host.path('/etc/k').mkdir()
+    server.signal(signal.SIGHUP)
+    net.wait_for('the reload is refused', lambda: '/etc/k cannot be read; what was in force'
+                 in server.output(), 10)
+    assert net.ask(asker, host.v4(), keyed(5, 'sha1', new))
+
     # a file that lost the key of a source changes nothing
     write_secret(client, '/etc/k', f'6 SHA1 HEX:{new.hex()}\n')
     follower.signal(signal.SIGHUP)

@@ -504,6 +504,47 @@ static void test_notrust(void **state)
                         "  to refuse them all, write 'noserve'\n");
 }
 
+static unsigned flags(const struct source_spec *s)
+{
+    return (unsigned)s->trust << 2 | (unsigned)s->require << 1 | (unsigned)s->noselect;
+}
+
+/* authselectmode: trust, require and noselect of a source with a key, one without, a clock. */
+static void test_authselectmode(void **state)
+{
+    static const struct {
+        const char *line;
+        unsigned with, without, clock;
+    } rows[] = {
+        {"", 6, 0, 6},
+        {"authselectmode mix", 6, 0, 6},
+        {"authselectmode IGNORE", 0, 0, 0},
+        {"authselectmode prefer", 0, 1, 0},
+        {"authselectmode require", 0, 1, 0},
+    };
+    const struct source_spec *s = c->settings.specs;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(load(GOOD_CHRONY, 0600,
+                                 "server a key 2\nserver b\nrefclock SHM 0\nkeyfile @\n%s\n",
+                                 rows[i].line),
+                            "");
+        assert_int_equal(flags(&s[0]), rows[i].with);
+        assert_int_equal(flags(&s[1]), rows[i].without);
+        assert_int_equal(flags(&s[2]), rows[i].clock);
+    }
+    load(NULL, 0, "server a\nserver b\nauthselectmode prefer\n");
+    assert_int_equal(flags(&s[0]), 0); /* there is nothing better */
+    load(NULL, 0, "server a\nserver b\nrtcsync\n");
+    assert_int_equal(flags(&s[0]), 0);
+    assert_string_equal(load(NULL, 0, "authselectmode some\n"),
+                        "x.conf:1:16: error: unknown mode 'some'\n"
+                        "    authselectmode some\n"
+                        "                   ^~~~\n"
+                        "  require, prefer, mix or ignore\n");
+}
+
 /* Any bytes: no crash, and not one byte of a secret of eight or more in any message. */
 static void test_no_message_shows_a_secret(void **state)
 {
@@ -582,6 +623,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ntp_trust, start, end),
         cmocka_unit_test_setup_teardown(test_wrong_trust, start, end),
         cmocka_unit_test_setup_teardown(test_notrust, start, end),
+        cmocka_unit_test_setup_teardown(test_authselectmode, start, end),
         cmocka_unit_test_setup_teardown(test_no_message_shows_a_secret, start, end),
         cmocka_unit_test_setup_teardown(test_written_lines_are_read_again, start, end),
     };
