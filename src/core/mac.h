@@ -76,8 +76,8 @@ const struct mac_key *mac_find(const struct mac_keys *keys, uint32_t id);
 size_t mac_write(const struct mac_keys *keys, const struct mac_key *key, const uint8_t *data,
                  size_t length, bool cut, uint8_t out[MAC_LENGTH_MAX]);
 
-/* Is `digest` that of `data` by this key, whole or cut to MAC_DIGEST_SHORT, and no shorter? The time
- * it takes says nothing of where they differ. */
+/* Is `digest` that of `data` by this key, whole or cut to MAC_DIGEST_SHORT, and no shorter? The
+ * time it takes says nothing of where they differ. */
 bool mac_is_valid(const struct mac_keys *keys, const struct mac_key *key, const uint8_t *data,
                   size_t length, const uint8_t *digest, size_t digest_length);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What comes behind the check of a MAC, for server and client. The first bytes choose a key and
  * whether this target, which knows the secrets, seals the packet itself: then any bytes at all are
- * authentic. Else a packet that gets through bears a MAC that is right by another way of looking. */
+ * authentic. Else a packet that gets through bears a MAC that is right by another way to look. */
 #include "fuzz.h"
 
 #include <math.h>

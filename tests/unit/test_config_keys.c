@@ -569,7 +569,7 @@ static void test_no_message_shows_a_secret(void **state)
     }
 }
 
-/* CVE-2021-22212: what is written is read again, by either format, whatever the secret. 10^5 keys. */
+/* CVE-2021-22212: what is written is read again, by either format, any secret: 10^5 keys. */
 static void test_written_lines_are_read_again(void **state)
 {
     struct dice d = {6};

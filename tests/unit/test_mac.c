@@ -256,7 +256,7 @@ static void test_room_for_secrets(void **state)
     assert_false(mac_add(&keys, 1, MAC_SHA512, secret, 1));
 }
 
-/* A table that another process is writing: any bytes at all. Nothing is read outside (the sanitizers
+/* A table that another process is writing: any bytes. Nothing is read outside (the sanitizers
  * look), and nothing is ever taken for valid. */
 static void test_torn_table(void **state)
 {

@@ -109,8 +109,8 @@ static void refuse(struct source_lab *lab, const uint8_t *data, size_t length, u
     assert_true(lab->source.request.outstanding);
 }
 
-/* Right origin, but: no MAC, a crypto-NAK, a wrong digest, MACs of other keys, other lengths; kisses
- * among them. Then the true answer comes. */
+/* Right origin, but: no MAC, a crypto-NAK, a wrong digest, MACs of other keys, other lengths;
+ * kisses among them. Then the true answer comes. */
 static void test_wrong_answers(void **state)
 {
     uint8_t data[PACKET_KEYED_MAX + 40] = {0};
