@@ -120,7 +120,7 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
     }
     received = udp_receive(slot->fd, &datagram, 1);
     if (received > 0 && is_ignored(r, &engine->sources[source].address)) {
-        engine_restricted(engine, source, slot->serial);
+        engine_restricted(engine, clock_now(), source, slot->serial);
         return true;
     }
     if (received > 0) {

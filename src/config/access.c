@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/source_line.h"
 #include "config/text.h"
 
 #define SUBNET_TEXT_MAX 128
@@ -178,20 +179,42 @@ const struct parameter access_chrony_arguments[] = {
     {0},
 };
 
-static void complain_of_prefix(struct reader *r, const struct word *word, const char *problem,
-                               bool opens)
+/* A host by its name is kept for the daemon to look up; what is none is an error. */
+static void keep_name(struct reader *r, const struct word *word, const char *problem,
+                      const struct access_name *rule)
 {
+    struct config *c = r->config;
+    const char *hint;
+    if (problem == NULL) {
+        problem = source_line_find_problem(word->text, &hint);
+        problem = problem != NULL ? hint : NULL;
+    }
     if (problem != NULL) {
         reader_error(r, word, problem, "'%.100s' is not an address", word->text);
-    } else if (opens) { /* to ignore it keeps somebody out: safe */
-        reader_warning(r, word, "write its address",
-                       "host names are not supported yet in access rules: '%.100s' gets nothing "
-                       "by this line",
-                       word->text);
+    } else if (c->access_name_count == CONFIG_ACCESS_NAMES_MAX) {
+        reader_error(r, word, "write its address", "more than %d host names in access rules",
+                     CONFIG_ACCESS_NAMES_MAX);
     } else {
-        reader_error(r, word, "write its address",
-                     "host names are not supported yet in access rules: '%.100s'", word->text);
+        struct access_name *name = &c->access_names[c->access_name_count++];
+        *name = *rule;
+        memcpy(name->name, word->text, strlen(word->text) + 1);
     }
+}
+
+bool access_apply_name(struct config *c, const struct access_name *rule,
+                       const struct address *addresses, unsigned count)
+{
+    struct acl *acl = rule->command ? &c->command_access : &c->access;
+    uint32_t limited = c->ratelimit.enabled && !rule->command && !rule->merge
+                           ? ACCESS_LIMITED | (c->ratelimit.kod_log2 > 0 ? ACCESS_KOD : 0)
+                           : 0;
+    bool all = true;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned length = addresses[i].family == ADDRESS_V4 ? 32 : 128;
+        uint32_t old = rule->merge ? get_flags(acl, &addresses[i], length) : 0;
+        all = set_flags(acl, &addresses[i], length, old | rule->flags | limited) && all;
+    }
+    return all;
 }
 
 static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
@@ -217,7 +240,8 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
         return;
     }
     if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
-        complain_of_prefix(r, &words[next], problem, flags == 0);
+        struct access_name rule = {.flags = flags, .command = acl == &r->config->command_access};
+        keep_name(r, &words[next], problem, &rule);
         return;
     }
     if (all) {
@@ -367,7 +391,8 @@ static bool complain_of_slip(struct reader *r, const struct word *word)
     return false;
 }
 
-static bool find_target(struct reader *r, struct target *t, bool opens)
+/* False: said why, or kept by its name. */
+static bool find_target(struct reader *r, struct target *t, uint32_t flags)
 {
     const struct word *word = directive_value(r, "address")->word;
     const char *problem;
@@ -386,7 +411,8 @@ static bool find_target(struct reader *r, struct target *t, bool opens)
     }
     if (!access_parse_prefix(word->text, false, &t->prefixes[0], &t->lengths[0], &problem)) {
         if (problem != NULL || !complain_of_slip(r, word)) {
-            complain_of_prefix(r, word, problem, opens);
+            struct access_name rule = {.flags = flags, .merge = true};
+            keep_name(r, word, problem, &rule);
         }
         return false;
     }
@@ -405,7 +431,7 @@ void access_restrict(struct reader *r)
     uint32_t flags = given_flags(r);
     struct acl *acl = &r->config->access;
     struct target target;
-    if (!find_target(r, &target, (flags & ~(uint32_t)(ACCESS_KOD | ACCESS_NTPPORT)) == 0)) {
+    if (!find_target(r, &target, flags)) {
         return;
     }
     if ((flags & ACCESS_NOTRUST) != 0) {
@@ -469,7 +495,7 @@ void access_unrestrict(struct reader *r)
 {
     uint32_t flags = given_flags(r);
     struct target target;
-    if (!find_target(r, &target, true)) {
+    if (!find_target(r, &target, 0)) {
         return;
     }
     if (flags == 0) {

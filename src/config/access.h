@@ -24,6 +24,10 @@ void access_command_deny(struct reader *r);
 void access_restrict(struct reader *r);
 void access_unrestrict(struct reader *r);
 
+/* Puts a rule of c->access_names in force for the addresses that its name has. False: no room. */
+bool access_apply_name(struct config *c, const struct access_name *rule,
+                       const struct address *addresses, unsigned count);
+
 /* ORs flags into every rule and both defaults. */
 void access_add_flags(struct acl *acl, uint32_t flags);
 

@@ -408,9 +408,8 @@ static const struct directive directives[] = {
          {INTEGER("value", 0, 63, NULL, "0"), TO_CONFIG(STORE_INT, dscp), .required = true}),
      .doc = "mark of the packets sent"},
     {.keyword = "refresh",
-     .arguments =
-         PARAMETERS({REAL("period", 0, 31536000, "s", "1209600"),
-                     TO_CONFIG(STORE_DOUBLE, settings.name_refresh_s), .required = true}),
+     .arguments = PARAMETERS({REAL("period", 0, 31536000, "s", "1209600"),
+                              TO_CONFIG(STORE_DOUBLE, settings.name_refresh_s), .required = true}),
      .doc = "names are looked up again so often; 0: only when a server is silent"},
     {.keyword = "sourcedir",
      .arguments = PARAMETERS({.name = "folder", .type = PARAMETER_REST, .required = true}),

@@ -164,8 +164,9 @@ static const struct language *find_language(struct config *c, const char *name, 
     return config_language(c->dialect);
 }
 
-bool config_load_text(struct config *c, const char *name, const char *text, size_t length,
-                      enum config_dialect force)
+/* `is_file`: the text stands in a file of this name, which may have a folder beside it. */
+static bool load(struct config *c, const char *name, const char *text, size_t length,
+                 enum config_dialect force, bool is_file)
 {
     struct message_place whole = {.file = name};
     start_config(c);
@@ -180,7 +181,11 @@ bool config_load_text(struct config *c, const char *name, const char *text, size
     r->config = c;
     r->language = language;
     language->defaults(r);
-    include_text(r, name, text, length);
+    if (is_file) {
+        include_main(r, name, text, length);
+    } else {
+        include_text(r, name, text, length);
+    }
     if (r->file_count == 0) {
         add_error(c, &whole, "", "out of memory");
     } else if (c->error_count == 0) {
@@ -194,6 +199,12 @@ bool config_load_text(struct config *c, const char *name, const char *text, size
     return c->error_count == 0;
 }
 
+bool config_load_text(struct config *c, const char *name, const char *text, size_t length,
+                      enum config_dialect force)
+{
+    return load(c, name, text, length, force, false);
+}
+
 bool config_load(struct config *c, const char *path, enum config_dialect force)
 {
     struct message_place whole = {.file = path};
@@ -205,7 +216,7 @@ bool config_load(struct config *c, const char *path, enum config_dialect force)
         add_error(c, &whole, "", "%s", include_explain(error));
         return false;
     }
-    bool good = config_load_text(c, path, text, length, force);
+    bool good = load(c, path, text, length, force, true);
     free(text);
     return good;
 }

@@ -55,6 +55,15 @@ struct config_message {
     char source[256];      /* the line itself, cleaned of control characters, maybe cut */
 };
 
+/* An access rule for a host by its name: known to be looked up by the daemon, not here. */
+#define CONFIG_ACCESS_NAMES_MAX 64
+struct access_name {
+    char name[SOURCE_NAME_MAX];
+    uint32_t flags;
+    bool command; /* of cmdallow and cmddeny */
+    bool merge;   /* the flags come to those that its addresses have already */
+};
+
 /* One `interface` line of ntp.conf; the last one that matches an address of ours decides. */
 enum listen_what { LISTEN_ALL, LISTEN_FAMILY, LISTEN_DEVICE, LISTEN_PREFIX };
 
@@ -73,6 +82,8 @@ struct config {
     bool have_source_access;   /* `restrict source`: these flags, not those of `access`, ... */
     uint32_t source_access;    /* ... hold for replies of our sources (ACCESS_IGNORE) */
     struct acl command_access; /* who may use the UDP control protocols */
+    struct access_name access_names[CONFIG_ACCESS_NAMES_MAX]; /* beside both */
+    unsigned access_name_count;
     struct ratelimit_settings ratelimit;
     size_t client_log_bytes;              /* memory of the limiter */
     unsigned port;                        /* of the server; 0: none */

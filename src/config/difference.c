@@ -421,6 +421,8 @@ static void blank_known(struct config *c)
     memset(&c->command_access, 0, sizeof c->command_access);
     memset(c->bind, 0, sizeof c->bind);
     memset(&c->keys, 0, sizeof c->keys);
+    memset(c->access_names, 0, sizeof c->access_names); /* their addresses are compared */
+    c->access_name_count = 0;
     memset(c->messages, 0, sizeof c->messages);
     c->have_source_access = false;
     c->source_access = 0;

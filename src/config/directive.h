@@ -87,6 +87,7 @@ struct language {
     const struct directive *directives; /* ends with a row without a keyword */
     const struct source_spec *source_defaults;
     const struct language *const *others; /* whose words are named to who mixes them up */
+    const char *folder_beside; /* *.conf of a folder beside the file are read after it; or NULL */
     struct line_style style;
     bool any_case;
     void (*defaults)(struct reader *r);

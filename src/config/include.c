@@ -291,6 +291,15 @@ static void gather(struct gathered *g, const char *folder, const char *suffix)
     file_list_free(&list);
 }
 
+static void include_gathered(struct reader *r, const struct word *at, struct gathered *g)
+{
+    qsort(g->paths, g->count, sizeof *g->paths, compare_base_names);
+    for (size_t i = 0; i < g->count; i++) {
+        include_file(r, at, g->paths[i], CONFIG_ERROR);
+        free(g->paths[i]);
+    }
+}
+
 static void include_folders(struct reader *r, const char *suffix)
 {
     struct word at = keep_place(&r->line.words[r->rest]);
@@ -306,12 +315,34 @@ static void include_folders(struct reader *r, const char *suffix)
     for (unsigned i = r->rest; i < r->line.count; i++) {
         gather(g, r->line.words[i].text, suffix);
     }
-    qsort(g->paths, g->count, sizeof *g->paths, compare_base_names);
-    for (size_t i = 0; i < g->count; i++) {
-        include_file(r, &at, g->paths[i], CONFIG_ERROR);
-        free(g->paths[i]);
-    }
+    include_gathered(r, &at, g);
     free(g);
+}
+
+void include_main(struct reader *r, const char *path, const char *text, size_t length)
+{
+    struct frame frame = {.path = keep_path(r, path)};
+    const char *beside = r->language->folder_beside, *slash = strrchr(path, '/');
+    char folder[CONFIG_PATH_MAX];
+    if (frame.path == NULL) {
+        return;
+    }
+    r->frame = &frame;
+    r->depth++;
+    read_lines(r, text, length);
+    if (beside != NULL && strlen(path) + strlen(beside) < sizeof folder) {
+        struct word at = {.text = "", .column = 1, .width = 1};
+        struct gathered *g = calloc(1, sizeof *g);
+        snprintf(folder, sizeof folder, "%.*s%s", slash != NULL ? (int)(slash - path) + 1 : 0, path,
+                 beside);
+        if (g != NULL) {
+            gather(g, folder, ".conf");
+            include_gathered(r, &at, g);
+        }
+        free(g);
+    }
+    r->depth--;
+    r->frame = NULL;
 }
 
 void include_directories(struct reader *r)

@@ -666,6 +666,7 @@ const struct language ntp_conf = {
     .directives = directives,
     .source_defaults = &source_defaults,
     .others = others,
+    .folder_beside = "ntp.d",
     .style = {.comment_starts = "#", .quotes = true},
     .defaults = set_defaults,
     .finish = finish,

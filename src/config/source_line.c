@@ -19,8 +19,7 @@ static bool is_host_character(char c)
            c == '.' || c == '_';
 }
 
-/* What is wrong with a host that is no address, NULL if it may be a name. */
-static const char *find_problem(const char *host, const char **hint)
+const char *source_line_find_problem(const char *host, const char **hint)
 {
     size_t length = strlen(host);
     const char *percent = strchr(host, '%');
@@ -64,7 +63,7 @@ static bool read_host(struct reader *r, const struct word *word)
     struct source_spec *spec = &r->spec;
     const char *hint;
     if (!address_parse(word->text, &spec->address)) {
-        const char *problem = find_problem(word->text, &hint);
+        const char *problem = source_line_find_problem(word->text, &hint);
         if (problem != NULL) {
             reader_error(r, word, hint, "'%.100s' is %s", word->text, problem);
             return false;

@@ -8,6 +8,9 @@
 
 extern const struct parameter source_line_arguments[]; /* host */
 
+/* What is wrong with a host that is no address, NULL if it may be a name. */
+const char *source_line_find_problem(const char *host, const char **hint);
+
 /* Keeps the spec of the present line: as a new source, or in place of an earlier one that is the
  * same. */
 void source_line_add(struct reader *r, const struct word *word);

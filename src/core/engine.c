@@ -212,9 +212,8 @@ static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
     struct source *s = &e->sources[i];
     bool silent = s->reach == 0x80;
     uint32_t missed = s->missed;
-    struct effect_send send = {.source = i,
-                               .to = s->address,
-                               .from = s->config.from[s->address.family == ADDRESS_V6]};
+    struct effect_send send = {
+        .source = i, .to = s->address, .from = s->config.from[s->address.family == ADDRESS_V6]};
 
     source_poll(s, &e->random, now.mono, send.data);
     s->request.sent = now.wall;
@@ -392,7 +391,7 @@ void engine_send_failed(struct engine *e, struct instant now, uint16_t source, u
     }
 }
 
-void engine_restricted(struct engine *e, uint16_t source, uint16_t serial)
+void engine_restricted(struct engine *e, struct instant now, uint16_t source, uint16_t serial)
 {
     struct source *s = engine_request(e, source, serial);
 
@@ -402,6 +401,7 @@ void engine_restricted(struct engine *e, uint16_t source, uint16_t serial)
         s->last_verdict = REPLY_RESTRICTED;
         source_give_up(s);
         engine_cancel(e, source);
+        judge_sources(e, now);
     }
 }
 

@@ -62,10 +62,10 @@ struct engine {
     struct mono_time next_status, next_store;
     double server_delay_s,
         server_dispersion_s; /* root values of the system peer, its path included */
-    double stored_sd;     /* of the drift last given to EFFECT_STORE */
-    bool synchronised;    /* as last told */
-    bool no_majority;     /* likewise */
-    bool required_missing; /* no source with `require` tells the truth */
+    double stored_sd;        /* of the drift last given to EFFECT_STORE */
+    bool synchronised;       /* as last told */
+    bool no_majority;        /* likewise */
+    bool required_missing;   /* no source with `require` tells the truth */
     bool ever_synchronised, local_activated;
     struct mono_time born, last_update; /* start; last update of the clock while synchronised */
     int leap_armed;                     /* enum packet_leap, for the end of this UTC day */
@@ -94,7 +94,7 @@ void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall
 void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial);
 
 /* A packet came for this request, and our own access rules drop all that its address sends. */
-void engine_restricted(struct engine *e, uint16_t source, uint16_t serial);
+void engine_restricted(struct engine *e, struct instant now, uint16_t source, uint16_t serial);
 
 /* What the clock driver really did: `now` is read right after the change. error = 0, or errno. */
 void engine_adjusted(struct engine *e, struct instant now, const struct clock_command *done,

@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/access.h"
 #include "daemon/log.h"
 #include "os/file.h"
+#include "os/names.h"
 #include "os/process.h"
 #include "toki_build.h"
 
-static const char *const usual_files[] = {"/etc/toki/toki.conf", "/etc/chrony/chrony.conf",
-                                          "/etc/chrony.conf", "/etc/ntpsec/ntp.conf",
-                                          "/etc/ntp.conf"};
+static const char *const usual_files[] = {
+    "/etc/toki/toki.conf", "/etc/chrony/chrony.conf", "/etc/chrony.conf", "/etc/ntpsec/ntp.conf",
+    "/etc/ntp.conf",       "/etc/openntpd/ntpd.conf", "/etc/ntpd.conf"};
 
 /* All of a configuration but its messages, which are large and of use to nobody later. */
 static void copy_config(struct config *to, const struct config *from)
@@ -69,6 +71,37 @@ static void override(struct config *config, const struct options *options)
     }
 }
 
+/* Looks up the hosts that access rules name. A rule that opens and finds nobody is only said so, one
+ * that closes is an error: it would keep nobody out. */
+static bool resolve_access(struct config *config, char *problem, size_t capacity)
+{
+    struct address found[NAMES_MAX];
+
+    for (unsigned i = 0; i < config->access_name_count; i++) {
+        const struct access_name *rule = &config->access_names[i];
+        bool closes = (rule->flags & (ACCESS_NOSERVE | ACCESS_IGNORE | ACCESS_NOTRUST)) != 0;
+        unsigned count = names_look_up(rule->name, ADDRESS_NONE, found, NAMES_MAX, NULL);
+
+        if (count == 0 && closes) {
+            snprintf(problem, capacity,
+                     "no address found for '%.180s', whom an access rule shall keep out: write its "
+                     "address",
+                     rule->name);
+            return false;
+        }
+        if (count == 0) {
+            log_line(LEVEL_WARNING,
+                     "access-name-unknown name=%s text=\"its access rule lets nobody in\"",
+                     rule->name);
+        }
+        if (!access_apply_name(config, rule, found, count)) {
+            snprintf(problem, capacity, "more access rules than there is room for");
+            return false;
+        }
+    }
+    return true;
+}
+
 static void show_messages(const struct config *config)
 {
     char text[2048];
@@ -117,19 +150,24 @@ static void find_file(struct configuration *c, const struct options *options)
 
 bool configuration_load(struct configuration *c, const struct options *options)
 {
+    char problem[300];
     bool right;
 
     find_file(c, options);
     if (c->file[0] == '\0') {
         fputs(
             "tokid: no configuration found (looked for /etc/toki/toki.conf, "
-            "/etc/chrony/chrony.conf, /etc/chrony.conf, /etc/ntpsec/ntp.conf and "
-            "/etc/ntp.conf): name one with -f FILE\n",
+            "/etc/chrony/chrony.conf, /etc/chrony.conf, /etc/ntpsec/ntp.conf, /etc/ntp.conf, "
+            "/etc/openntpd/ntpd.conf and /etc/ntpd.conf): name one with -f FILE\n",
             stderr);
         return false;
     }
     right = config_load(c->own, c->file, options->dialect);
     show_messages(c->own);
+    if (right && !options->check && !resolve_access(c->own, problem, sizeof problem)) {
+        fprintf(stderr, "tokid: %s\n", problem);
+        return false;
+    }
     if (right) {
         override(c->own, options);
         copy_config(&c->shared->slots[0], c->own);
@@ -138,12 +176,13 @@ bool configuration_load(struct configuration *c, const struct options *options)
 }
 
 static bool make_next(struct configuration *c, const struct options *options,
-                      const struct change *change)
+                      const struct change *change, char *problem, size_t capacity)
 {
     bool right;
 
     if (change->kind == CHANGE_RELOAD) {
-        right = config_load(c->next, c->file, options->dialect);
+        right = config_load(c->next, c->file, options->dialect) &&
+                resolve_access(c->next, problem, capacity);
     } else {
         copy_config(c->next, c->own);
         right = change_apply(c->next, change);
@@ -171,7 +210,7 @@ bool configuration_prepare(struct configuration *c, const struct options *option
         snprintf(outcome->problem, sizeof outcome->problem, "no memory");
         return false;
     }
-    right = make_next(c, options, change);
+    right = make_next(c, options, change, outcome->problem, sizeof outcome->problem);
     keep_messages(c->next, outcome);
     if (right && !loses_keys(c)) {
         difference_find(&outcome->difference, c->own, c->next);
@@ -180,10 +219,10 @@ bool configuration_prepare(struct configuration *c, const struct options *option
     if (right) {
         snprintf(outcome->problem, sizeof outcome->problem,
                  "%.200s cannot be read; what was in force stays in force", c->next->keyfile);
-    } else if (change->kind == CHANGE_RELOAD) {
+    } else if (outcome->problem[0] == '\0' && change->kind == CHANGE_RELOAD) {
         snprintf(outcome->problem, sizeof outcome->problem,
                  "%.200s has errors; what was in force stays in force", c->file);
-    } else {
+    } else if (outcome->problem[0] == '\0') {
         snprintf(outcome->problem, sizeof outcome->problem, "%.280s",
                  c->next->message_count > 0 ? c->next->messages[0].text : "it has errors");
     }

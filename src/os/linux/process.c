@@ -239,12 +239,26 @@ long process_spawn(const char *path, char *const argv[], bool quiet)
     return error ? -error : pid;
 }
 
+#define STACK_TOUCHED (1 << 20)
+
+/* A locked stack may not grow beyond the limit, once the right to do so is gone. */
+static void touch_stack(void)
+{
+    volatile char pages[STACK_TOUCHED];
+
+    for (size_t i = 0; i < sizeof pages; i += 4096) {
+        pages[i] = 0;
+    }
+}
+
 int process_lock_memory(void)
 {
     struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    bool raised = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0;
 
-    setrlimit(RLIMIT_MEMLOCK, &unlimited); /* so that it also holds after the rights are dropped */
-    return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
+    touch_stack();
+    /* What is to come counts against the limit, and would be refused when the rights are dropped. */
+    return mlockall(raised ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) ? -errno : 0;
 }
 
 int process_set_priority(int priority)

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Directives whose effect is on sockets, processes and rights: what the simulator cannot show
+(tests/sim/test_directives.c has the others)."""
+
+import json
+import re
+import socket
+import time
+
+import pytest
+
+import daemons
+import net
+
+LOCAL = 'local stratum 3\nallow\n'  # a chrony.conf that serves without any source
+
+
+@pytest.fixture(scope='module')
+def upstream(world, rivals):
+    """A server that tells the truth."""
+    return daemons.reference(world, rivals, 'upstream')
+
+
+@pytest.fixture(scope='module')
+def listener(world):
+    """A host that only looks at what comes to its port 123."""
+    return world.host('listener')
+
+
+@pytest.fixture(scope='module')
+def asker(world):
+    return world.host('asker')
+
+
+def tokid(host, config, *options, path='/etc/chrony.conf', **more):
+    """tokid in place of the one before."""
+    while host.daemons:
+        host.daemons.pop().stop()
+    return daemons.tokid(host, config, *options, path=path, **more)
+
+
+@pytest.fixture(scope='module')
+def host(world):
+    """The host whose tokid is configured one way after the other."""
+    made = world.host('subject')
+    made.add_address('192.0.2.77/24')
+    made.add_address('2001:db8::77/64')
+    return made
+
+
+def source_of_request(host, listener, config, timeout=5.0, **more):
+    """(address, port) that the first request of this configuration comes from; None: none came."""
+    with listener.socket(bind=('0.0.0.0', 123)) as s:
+        s.settimeout(timeout)
+        tokid(host, config, **more)
+        try:
+            return s.recvfrom(1024)[1]
+        except TimeoutError:
+            return None
+
+
+# how requests leave
+
+def test_requests_leave_from_fresh_ports(host, listener):
+    ports = {source_of_request(host, listener, f'server {listener.v4()} iburst\n')[1]
+             for _ in range(2)}
+    assert len(ports) == 2 and 123 not in ports
+
+
+def test_bindacqaddress(host, listener):
+    config = f'server {listener.v4()} iburst\nbindacqaddress 192.0.2.77\n'
+    assert source_of_request(host, listener, config)[0] == '192.0.2.77'
+
+
+def test_query_from_holds_for_the_servers_below(host, listener):
+    config = f'server 192.0.2.250\nquery from 192.0.2.77\nserver {listener.v4()}\n'
+    assert source_of_request(host, listener, config, path='/etc/ntpd.conf')[0] == '192.0.2.77'
+    config = f'server {listener.v4()}\nquery from 192.0.2.77\nserver 192.0.2.250\n'
+    assert source_of_request(host, listener, config, path='/etc/ntpd.conf')[0] == host.v4()
+
+
+def test_acquisitionport(host, listener, asker):
+    config = f'server {listener.v4()} iburst\nacquisitionport 1234\n'
+    assert source_of_request(host, listener, config)[1] == 1234
+    # port 123, beside the server's own socket
+    config = LOCAL + f'server {listener.v4()} iburst\nserver 192.0.2.250\nacquisitionport 123\n'
+    assert source_of_request(host, listener, config)[1] == 123
+    assert net.ask(asker, host.v4())
+
+
+def test_bindacqdevice(host, listener):
+    config = f'server {listener.v4()} iburst\nbindacqdevice '
+    assert source_of_request(host, listener, config + 'eth0\n')
+    assert source_of_request(host, listener, config + 'lo\n', timeout=3) is None
+
+
+# where requests are answered
+
+def served(host, asker):
+    """Which addresses answer whom: 'own' from the host itself, 'far' from another one."""
+    return {(address, who.name) for address in (host.v4(), '192.0.2.77', host.v6())
+            for who in (host, asker) if net.ask(who, address, timeout=0.4)}
+
+
+def everywhere(host, asker):
+    return {(a, who.name) for a in (host.v4(), '192.0.2.77', host.v6()) for who in (host, asker)}
+
+
+def test_allow_serves_everywhere(host, asker):
+    tokid(host, LOCAL)
+    assert served(host, asker) == everywhere(host, asker)
+
+
+def test_bindaddress(host, asker):
+    tokid(host, LOCAL + f'bindaddress 192.0.2.77\nbindaddress {host.v6()}\n')
+    assert {a for a, _ in served(host, asker)} == {'192.0.2.77', host.v6()}
+
+
+def test_binddevice(host, asker):
+    tokid(host, LOCAL + 'binddevice lo\n')
+    assert not [1 for _, who in served(host, asker) if who == 'asker']
+    assert net.ask(host, '127.0.0.1')
+    tokid(host, LOCAL + 'binddevice eth0\n')
+    assert net.ask(asker, host.v4()) and not net.ask(host, '127.0.0.1', timeout=0.4)
+
+
+NTP = 'server 127.127.1.0\n'  # serves without any source
+
+
+@pytest.mark.parametrize('lines, answered', [
+    ('interface ignore wildcard\n', 'all'),
+    ('interface ignore all\ninterface listen 192.0.2.77\n', '192.0.2.77'),
+    ('interface ignore 192.0.2.77\n', 'but 192.0.2.77'),
+    ('interface ignore all\ninterface listen 2001:db8::/32\n', 'v6'),
+    ('interface ignore all\ninterface listen lo\n', 'none'),
+    ('interface ignore all\ninterface listen eth0\ninterface ignore ipv6\n', 'v4'),
+])
+def test_interface(host, asker, lines, answered):
+    tokid(host, NTP + lines, path='/etc/ntp.conf')
+    expected = {'all': {host.v4(), '192.0.2.77', host.v6()}, 'v6': {host.v6()}, 'none': set(),
+                '192.0.2.77': {'192.0.2.77'}, 'but 192.0.2.77': {host.v4(), host.v6()},
+                'v4': {host.v4(), '192.0.2.77'}}[answered]
+    assert {a for a, who in served(host, asker) if who == 'asker'} == expected
+    assert bool(net.ask(host, '127.0.0.1', timeout=0.4)) == (
+        answered in ('all', 'but 192.0.2.77') or 'lo' in lines)
+
+
+def test_an_address_that_nobody_has_is_told(host):
+    host.write('/etc/ntp.conf', NTP + 'interface ignore all\ninterface listen 192.0.2.199\n')
+    tokid(host, 'server 192.0.2.250\n').stop()
+    done = host.run(net.TOKID, '-d', '-x', '-f', '/etc/ntp.conf', check=False)
+    assert done.returncode == 1 and 'cannot serve on 192.0.2.199:123' in done.stdout
+
+
+def test_extra_port(host, asker):
+    tokid(host, NTP + 'extra port 1123\n', path='/etc/ntp.conf')
+    assert net.ask(asker, host.v4()) and net.ask(asker, host.v4(), port=1123)
+    assert net.ask(asker, host.v6(), port=1123)
+
+
+def test_listen_on(host, asker):
+    """OpenNTPD's language from end to end: serves nobody, or everybody at the named address."""
+    upstream_less = 'server 192.0.2.250\n'
+    tokid(host, upstream_less, path='/etc/ntpd.conf')
+    assert not served(host, asker)
+    tokid(host, upstream_less + 'listen on 192.0.2.77\n', path='/etc/ntpd.conf')
+    assert {a for a, _ in served(host, asker)} == {'192.0.2.77'}
+    tokid(host, upstream_less + 'listen on *\n', path='/etc/ntpd.conf')
+    assert served(host, asker) == everywhere(host, asker)
+
+
+def test_openntpd_synchronises(host, upstream):
+    tokid(host, f'servers {upstream.v4()}\nsensor *\n', path='/etc/openntpd/ntpd.conf')
+    report = daemons.wait_synchronised(host, 30)
+    assert report['config']['language'] == "OpenNTPD's ntpd.conf"
+    assert report['clock']['steps'] == 0  # 0.7 s is slewed
+
+
+# access
+
+def verdicts(host, name):
+    return daemons.source(host, name)
+
+
+def test_restrict_ignore_drops_replies_but_for_restrict_source(host, upstream):
+    server = f'server {upstream.v4()} iburst\n'
+    closed = 'restrict default ignore\nrestrict 127.0.0.1\n'
+    tokid(host, server + closed, path='/etc/ntp.conf')
+    time.sleep(12)
+    one = daemons.source(host, upstream.v4())
+    assert one['reach'] == 0 and one['status'] == 'unreachable', one
+    assert 'restricted' in one['sentence'], one
+    tokid(host, server + closed + 'restrict source nomodify noquery\n', path='/etc/ntp.conf')
+    daemons.wait_synchronised(host, 30)
+    tokid(host, server + closed + f'restrict {upstream.v4()} nomodify\n', path='/etc/ntp.conf')
+    daemons.wait_synchronised(host, 30)
+
+
+def test_access_rules_by_name(host, upstream, asker, listener):
+    host.names({'upstream.example': upstream.v4(), 'friend.example': [asker.v4(), asker.v6()],
+                'foe.example': listener.v4()})
+    # the other servers' replies are not ours to take
+    tokid(host, 'server upstream.example iburst\nrestrict default ignore\n'
+          'restrict upstream.example nomodify\nrestrict 127.0.0.1\n', path='/etc/ntp.conf')
+    daemons.wait_synchronised(host, 30)
+    assert not net.ask(asker, host.v4(), timeout=0.4)
+
+    tokid(host, 'local stratum 3\nallow friend.example\n')
+    assert net.ask(asker, host.v4()) and net.ask(asker, host.v6())
+    assert not net.ask(listener, host.v4(), timeout=0.4)
+
+    tokid(host, LOCAL + 'deny foe.example\n')
+    assert net.ask(asker, host.v4()) and not net.ask(listener, host.v4(), timeout=0.4)
+
+
+def test_a_name_without_an_address_opens_nothing_and_closes_nothing_in_silence(host, asker):
+    daemon = tokid(host, 'local stratum 3\nallow nobody.example\nallow 127.0.0.1\n')
+    assert not net.ask(asker, host.v4(), timeout=0.4)
+    assert 'access-name-unknown name=nobody.example' in daemon.output()
+    daemon.stop()
+    host.write('/etc/chrony.conf', LOCAL + 'deny nobody.example\n')
+    done = host.run(net.TOKID, '-d', '-x', '-f', '/etc/chrony.conf', check=False)
+    assert done.returncode == 2
+    assert "no address found for 'nobody.example', whom an access rule shall keep out" in done.stdout
+    # to check a file needs no network
+    assert host.run(net.TOKI, 'check', '/etc/chrony.conf').stdout.endswith('ok (chrony.conf)\n')
+
+
+# the process
+
+def test_lock_all_and_sched_priority(host):
+    tokid(host, 'server 192.0.2.250\nlock_all\nsched_priority 7\nuser ntpd\n')
+    pid = daemons.roles(host)['sync']
+    status = host.run('cat', f'/proc/{pid}/status').stdout
+    assert int(re.search(r'VmLck:\s+(\d+) kB', status).group(1)) > 1000
+    assert re.search(r'Uid:\s+(\d+)', status).group(1) == host.run('id', '-u', 'ntpd').stdout.strip()
+    policy = host.run('chrt', '-p', pid).stdout
+    assert 'SCHED_FIFO' in policy and 'priority: 7' in policy, policy
+
+    tokid(host, 'server 192.0.2.250\n')
+    pid = daemons.roles(host)['sync']
+    assert re.search(r'VmLck:\s+0 kB', host.run('cat', f'/proc/{pid}/status').stdout)
+    assert 'SCHED_OTHER' in host.run('chrt', '-p', pid).stdout
+
+
+def test_pidfile(host):
+    tokid(host, 'server 192.0.2.250\npidfile /run/elsewhere.pid\n')
+    pid = int(host.path('/run/elsewhere.pid').read_text())
+    assert host.run('cat', f'/proc/{pid}/comm').stdout.startswith('tokid')
+
+
+def test_frequency_and_precision_at_the_start(host):
+    host.write('/var/lib/ntp/ntp.drift', '-3.000\n')
+    config = 'server 192.0.2.250\ndriftfile /var/lib/ntp/ntp.drift\n'
+    tokid(host, config, path='/etc/ntp.conf')
+    assert daemons.status(host)['clock']['frequency_ppm'] == pytest.approx(-3)
+    tokid(host, config + 'tinker freq 12\n', path='/etc/ntp.conf')
+    assert daemons.status(host)['clock']['frequency_ppm'] == pytest.approx(12)
+    tokid(host, 'server 192.0.2.250\nclockprecision 0.001\n')
+    assert daemons.status(host)['clock']['precision_s'] == pytest.approx(1e-3, rel=0.5)
+
+
+# files beside the file
+
+def test_ntp_d_beside_ntp_conf(host):
+    host.write('/etc/ntpsec/ntp.d/20-more.conf', 'server 192.0.2.251\n')
+    host.write('/etc/ntpsec/ntp.d/10-first.conf', 'server 192.0.2.252\n')
+    host.write('/etc/ntpsec/ntp.d/README', 'rubbish\n')
+    tokid(host, 'server 192.0.2.250\ntinker panic 0\n', path='/etc/ntpsec/ntp.conf')
+    names = [s['name'] for s in daemons.status(host)['sources']]
+    assert names == ['192.0.2.250', '192.0.2.252', '192.0.2.251']
+    host.write('/etc/ntpsec/ntp.d/20-more.conf', 'sever 192.0.2.251\n')
+    done = host.run(net.TOKI, 'check', '/etc/ntpsec/ntp.conf', check=False)
+    assert done.returncode == 2
+    assert "/etc/ntpsec/ntp.d/20-more.conf:1:1: error: unknown directive 'sever'" in done.stdout
+
+
+def test_chrony_folders(host):
+    host.write('/etc/chrony/conf.d/a.conf', 'server 192.0.2.251\n')
+    host.write('/etc/chrony/sources.d/b.sources', 'server 192.0.2.252\n')
+    tokid(host, 'confdir /etc/chrony/conf.d\nsourcedir /etc/chrony/sources.d\n',
+          path='/etc/chrony/chrony.conf')
+    names = [s['name'] for s in daemons.status(host)['sources']]
+    assert names == ['192.0.2.251', '192.0.2.252']
+    report = json.loads(host.run(net.TOKI, 'check', '--json', '/etc/chrony/chrony.conf').stdout)
+    assert report['ok'] and report['warnings'] == 0
