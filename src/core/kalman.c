@@ -34,6 +34,50 @@ static double seconds_between(struct free_time from, struct free_time to)
     return s_from_ns(ns_subtract(to.ns, from.ns));
 }
 
+/* Mixture of states with these weights: mean and covariance. */
+static void kalman_mix(const struct kalman_model *const *parts, const double *weight,
+                       unsigned count, unsigned n, struct kalman_model *out)
+{
+    memset(out, 0, sizeof *out);
+    for (unsigned m = 0; m < count; m++) {
+        for (unsigned i = 0; i < n; i++) {
+            out->mean[i] += weight[m] * parts[m]->mean[i];
+        }
+    }
+    for (unsigned m = 0; m < count; m++) {
+        const struct kalman_model *s = parts[m];
+        double d[KALMAN_STATES_MAX];
+
+        if (weight[m] < 1e-12) {
+            continue;
+        }
+        for (unsigned i = 0; i < n; i++) {
+            d[i] = s->mean[i] - out->mean[i];
+        }
+        for (unsigned i = 0; i < n; i++) {
+            for (unsigned j = 0; j <= i; j++) {
+                out->covariance[i][j] += weight[m] * (s->covariance[i][j] + d[i] * d[j]);
+            }
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            out->covariance[j][i] = out->covariance[i][j];
+        }
+    }
+}
+
+/* After any change of the models. */
+static void kalman_mix_all(struct kalman *k)
+{
+    const struct kalman_model *parts[KALMAN_MODELS];
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        parts[m] = &k->models[m];
+    }
+    kalman_mix(parts, k->weight, KALMAN_MODELS, 2 + k->biases, &k->mixture);
+}
+
 void kalman_init(struct kalman *k, struct free_time at, double offset_s, double offset_sd_s,
                  double rate, double rate_sd)
 {
@@ -48,6 +92,7 @@ void kalman_init(struct kalman *k, struct free_time at, double offset_s, double 
         s->covariance[0][0] = offset_sd_s * offset_sd_s;
         s->covariance[1][1] = rate_sd * rate_sd;
     }
+    kalman_mix_all(k);
 }
 
 unsigned kalman_add_bias(struct kalman *k, double sd_s)
@@ -66,6 +111,7 @@ unsigned kalman_add_bias(struct kalman *k, double sd_s)
         s->covariance[2 + i][2 + i] = sd_s * sd_s;
     }
     k->biases++;
+    kalman_mix_all(k);
     return i;
 }
 
@@ -75,6 +121,7 @@ void kalman_loosen_bias(struct kalman *k, unsigned index, double variance_s2)
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         k->models[m].covariance[2 + index][2 + index] += variance_s2;
     }
+    kalman_mix_all(k);
 }
 
 void kalman_remove_bias(struct kalman *k, unsigned index)
@@ -99,6 +146,7 @@ void kalman_remove_bias(struct kalman *k, unsigned index)
         k->bias_drift[i] = k->bias_drift[i + 1];
     }
     k->biases--;
+    kalman_mix_all(k);
 }
 
 /* Moves one model on by dt > 0. */
@@ -187,49 +235,6 @@ static double kalman_update_model(struct kalman_model *s, unsigned n, double dt,
     return -0.5 * (innovation * innovation / total + log(total));
 }
 
-/* Mixture of states with these weights: mean and covariance. */
-static void kalman_mix(const struct kalman_model *const *parts, const double *weight,
-                       unsigned count, unsigned n, struct kalman_model *out)
-{
-    memset(out, 0, sizeof *out);
-    for (unsigned m = 0; m < count; m++) {
-        for (unsigned i = 0; i < n; i++) {
-            out->mean[i] += weight[m] * parts[m]->mean[i];
-        }
-    }
-    for (unsigned m = 0; m < count; m++) {
-        const struct kalman_model *s = parts[m];
-        double d[KALMAN_STATES_MAX];
-
-        if (weight[m] < 1e-12) {
-            continue;
-        }
-        for (unsigned i = 0; i < n; i++) {
-            d[i] = s->mean[i] - out->mean[i];
-        }
-        for (unsigned i = 0; i < n; i++) {
-            for (unsigned j = 0; j <= i; j++) {
-                out->covariance[i][j] += weight[m] * (s->covariance[i][j] + d[i] * d[j]);
-            }
-        }
-    }
-    for (unsigned i = 0; i < n; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            out->covariance[j][i] = out->covariance[i][j];
-        }
-    }
-}
-
-static void kalman_mix_all(const struct kalman *k, struct kalman_model *out)
-{
-    const struct kalman_model *parts[KALMAN_MODELS];
-
-    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
-        parts[m] = &k->models[m];
-    }
-    kalman_mix(parts, k->weight, KALMAN_MODELS, 2 + k->biases, out);
-}
-
 /* Probability of going from a model to its neighbour on the grid; the ends have one only. */
 static double kalman_to_neighbour(unsigned from)
 {
@@ -241,12 +246,11 @@ static double kalman_to_neighbour(unsigned from)
  * each: that, the model itself and its neighbours are all its parts. */
 static void kalman_interact(struct kalman *k)
 {
-    struct kalman_model all, mixed[KALMAN_MODELS];
+    struct kalman_model mixed[KALMAN_MODELS];
     double weight[KALMAN_MODELS];
 
-    kalman_mix_all(k, &all);
     for (unsigned to = 0; to < KALMAN_MODELS; to++) {
-        const struct kalman_model *parts[4] = {&all, &k->models[to]};
+        const struct kalman_model *parts[4] = {&k->mixture, &k->models[to]};
         double mu[4] = {KALMAN_SWITCH / 2 * kalman_prior[to], (1 - KALMAN_SWITCH) * k->weight[to]};
         double sum = mu[0] + mu[1];
         unsigned count = 2;
@@ -298,6 +302,7 @@ void kalman_update(struct kalman *k, const struct kalman_measurement *z)
     if (dt > 0) {
         k->at = z->at;
     }
+    kalman_mix_all(k);
 }
 
 struct kalman_prediction kalman_predict(const struct kalman *k, struct free_time at, int bias)
@@ -332,6 +337,7 @@ void kalman_shift(struct kalman *k, double step_s)
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         k->models[m].mean[0] -= step_s;
     }
+    kalman_mix_all(k);
 }
 
 void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd)
@@ -340,6 +346,7 @@ void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd)
         k->models[m].covariance[0][0] += offset_sd_s * offset_sd_s;
         k->models[m].covariance[1][1] += rate_sd * rate_sd;
     }
+    kalman_mix_all(k);
 }
 
 /* Variance of x; with biases, of x + b_k for the source k that it is least for: what is common to
@@ -367,21 +374,17 @@ static struct estimate kalman_to_estimate(const struct kalman_model *s, unsigned
 
 struct estimate kalman_estimate(const struct kalman *k)
 {
-    struct kalman_model mixed;
-
-    kalman_mix_all(k, &mixed);
-    return kalman_to_estimate(&mixed, k->biases, k->at);
+    return kalman_to_estimate(&k->mixture, k->biases, k->at);
 }
 
 struct estimate kalman_estimate_at(const struct kalman *k, struct free_time at)
 {
     double dt = seconds_between(k->at, at), q = 0, sum = 0;
-    struct kalman_model mixed;
+    struct kalman_model mixed = k->mixture;
 
     if (dt <= 0) {
         return kalman_estimate(k);
     }
-    kalman_mix_all(k, &mixed);
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         /* models that are kept only in case would rule the mean of w^2: hours ahead they would
          * cry of errors that nobody has ever seen */

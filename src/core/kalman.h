@@ -36,6 +36,7 @@ struct kalman {
     double bias_drift[KALMAN_BIASES_MAX]; /* s_k^2: variance that b_k gains in 1 s, s^2/s */
     double weight[KALMAN_MODELS];         /* probabilities of the models; sum 1 */
     struct kalman_model models[KALMAN_MODELS];
+    struct kalman_model mixture; /* of the models by their weights, kept up with them */
 };
 
 /* x and y known to these deviations at `at`; no biases. All models are equally likely. */

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Insertion sort and median: windows are short and nearly sorted work is rare, so nothing more is
- * needed, and libc's qsort may allocate. Called by filter. */
+/* Shell's sort and the median: windows are short, and libc's qsort may allocate. Called by filter. */
 #include "core/stats.h"
 
 void stats_sort(double *values, unsigned n)
 {
-    for (unsigned i = 1; i < n; i++) {
-        double v = values[i];
-        unsigned j = i;
+    static const unsigned gaps[] = {57, 23, 10, 4, 1}; /* M. Ciura, 2001 */
 
-        for (; j > 0 && values[j - 1] > v; j--) {
-            values[j] = values[j - 1];
+    for (unsigned g = 0; g < sizeof gaps / sizeof gaps[0]; g++) {
+        for (unsigned i = gaps[g]; i < n; i++) {
+            double v = values[i];
+            unsigned j = i;
+
+            for (; j >= gaps[g] && values[j - gaps[g]] > v; j -= gaps[g]) {
+                values[j] = values[j - gaps[g]];
+            }
+            values[j] = v;
         }
-        values[j] = v;
     }
 }
 
