@@ -38,7 +38,10 @@ static double seconds_between(struct free_time from, struct free_time to)
 static void kalman_mix(const struct kalman_model *const *parts, const double *weight,
                        unsigned count, unsigned n, struct kalman_model *out)
 {
-    memset(out, 0, sizeof *out);
+    for (unsigned i = 0; i < n; i++) { /* states that are not in use are left alone */
+        out->mean[i] = 0;
+        memset(out->covariance[i], 0, n * sizeof out->covariance[i][0]);
+    }
     for (unsigned m = 0; m < count; m++) {
         for (unsigned i = 0; i < n; i++) {
             out->mean[i] += weight[m] * parts[m]->mean[i];
@@ -248,6 +251,7 @@ static void kalman_interact(struct kalman *k)
 {
     struct kalman_model mixed[KALMAN_MODELS];
     double weight[KALMAN_MODELS];
+    unsigned n = 2 + k->biases;
 
     for (unsigned to = 0; to < KALMAN_MODELS; to++) {
         const struct kalman_model *parts[4] = {&k->mixture, &k->models[to]};
@@ -265,9 +269,15 @@ static void kalman_interact(struct kalman *k)
             mu[i] /= sum;
         }
         weight[to] = sum;
-        kalman_mix(parts, mu, count, 2 + k->biases, &mixed[to]);
+        kalman_mix(parts, mu, count, n, &mixed[to]);
     }
-    memcpy(k->models, mixed, sizeof mixed);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        memcpy(k->models[m].mean, mixed[m].mean, n * sizeof mixed[m].mean[0]);
+        for (unsigned i = 0; i < n; i++) {
+            memcpy(k->models[m].covariance[i], mixed[m].covariance[i],
+                   n * sizeof mixed[m].covariance[i][0]);
+        }
+    }
     memcpy(k->weight, weight, sizeof weight);
 }
 
