@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki reload, add, delete, allow, deny, restrict, unrestrict, offline, online, burst, makestep: what
- * changes a running tokid. The words go to the daemon as they are: it knows its own language, and
- * says what it made of them. */
+/* toki reload, add, delete, allow, deny, restrict, unrestrict, offline, online, burst, makestep:
+ * what changes a running tokid. The words go to the daemon as they are: it knows its own language,
+ * and says what it made of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -453,7 +453,8 @@ void access_restrict(struct reader *r)
     }
 }
 
-/* `unrestrict X` without flags: there is no rule for X any more, as before the first `restrict X`. */
+/* `unrestrict X` without flags: there is no rule for X any more, as before the first `restrict X`.
+ * */
 static void remove_rules(struct reader *r, const struct target *target)
 {
     const struct word *word = directive_value(r, "address")->word;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Configuration text -> struct config. Reads chrony.conf, ntp.conf and OpenNTPD's ntpd.conf, told apart
- * by content, each with its own defaults; knows no daemon. Everything wrong in a file is reported in
+/* Configuration text -> struct config. Reads chrony.conf, ntp.conf and OpenNTPD's ntpd.conf, told
+ * apart
+ * by content, each with its own defaults; knows no daemon. Everything wrong in a file is reported
+ * in
  * one run. */
 #ifndef TOKI_CONFIG_CONFIG_H
 #define TOKI_CONFIG_CONFIG_H

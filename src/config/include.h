@@ -10,7 +10,8 @@
 /* Reads all lines of a text that is in memory. */
 void include_text(struct reader *r, const char *path, const char *text, size_t length);
 
-/* The same for the main file, and then for the *.conf of the folder that the language has beside it. */
+/* The same for the main file, and then for the *.conf of the folder that the language has beside
+ * it. */
 void include_main(struct reader *r, const char *path, const char *text, size_t length);
 
 /* Why os/file.h could not read a file, in words. */

@@ -243,7 +243,8 @@ static bool is_name_of_interface(const char *text)
            text[strspn(text, "0123456789.")] != '\0';
 }
 
-/* What the rule speaks of; says so if it is nothing. False also for `wildcard`, which needs none: no
+/* What the rule speaks of; says so if it is nothing. False also for `wildcard`, which needs none:
+ * no
  * request that comes by it is answered for an address that is ignored. */
 static bool read_listen_rule(struct reader *r, const struct word *what, struct listen_rule *rule)
 {

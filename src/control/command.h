@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verbs of the control socket. A verb is a row of the table in command.c: its rights, its usage,
- * and the function that answers it at once from a report, or that makes of its words an order which
- * only the daemon can carry out. A new verb is a new row. */
+/* The verbs of the control socket. A verb is a row of the table in command.c: its rights, its
+ * usage, and the function that answers it at once from a report, or that makes of its words an
+ * order which only the daemon can carry out. A new verb is a new row. */
 #ifndef TOKI_CONTROL_COMMAND_H
 #define TOKI_CONTROL_COMMAND_H
 

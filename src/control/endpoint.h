@@ -39,7 +39,8 @@ struct endpoint {
     struct report report;
 };
 
-/* 0 or -errno. `mode` of the socket file. Before the rights are dropped: its owner is who we are. */
+/* 0 or -errno. `mode` of the socket file. Before the rights are dropped: its owner is who we are.
+ * */
 int endpoint_open(struct endpoint *endpoint, const char *path, unsigned mode);
 
 /* To be called once before the loop. */

@@ -10,7 +10,8 @@
  * (the error left decays within 6 % of the interval), long enough to keep the rate calm. */
 #define DISCIPLINE_SLEW_PART (1.0 / 16)
 #define DISCIPLINE_SLEW_MIN_S 1.0
-/* A slew that missed (the loop woke up late) by more than this, and by more than what the estimate is
+/* A slew that missed (the loop woke up late) by more than this, and by more than what the estimate
+ * is
  * known to, is mended at once. */
 #define DISCIPLINE_MISSED_MIN_S 1e-6
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who may vote beside others of the same network: whoever owns one /24 (IPv4) or /48 (IPv6) and gets
- * all of its addresses into a pool's name must not outvote everybody else by that. */
+/* Who may vote beside others of the same network: whoever owns one /24 (IPv4) or /48 (IPv6) and
+ * gets all of its addresses into a pool's name must not outvote everybody else by that. */
 #ifndef TOKI_CORE_DIVERSITY_H
 #define TOKI_CORE_DIVERSITY_H
 
@@ -17,8 +17,8 @@ struct diversity_voter {
 };
 
 /* Sets excess[i] for each voter that is one too many of its network. Only voters of pools are, the
- * last ones first; private, link-local and loopback networks have no limit, and nobody has where all
- * voters come from fewer than DIVERSITY_NETWORKS_MIN networks. */
+ * last ones first; private, link-local and loopback networks have no limit, and nobody has where
+ * all voters come from fewer than DIVERSITY_NETWORKS_MIN networks. */
 void diversity_limit(const struct diversity_voter *voters, unsigned count, bool *excess);
 
 #endif

@@ -28,8 +28,8 @@
     X(EVENT_HOLDOVER,              "holdover")              /* - */                                \
     X(EVENT_LEAP_ARMED,            "leap-armed")            /* +1 or -1 */                         \
     X(EVENT_LEAP_DONE,             "leap-done")             /* +1 or -1 */                         \
-    X(EVENT_SOURCE_REPLACED,       "source-replaced")       /* - (another address) */                \
-    X(EVENT_SOURCE_REMEMBERED,     "source-remembered")     /* - (address of the last run) */        \
+    X(EVENT_SOURCE_REPLACED,       "source-replaced")       /* - (another address) */            \
+    X(EVENT_SOURCE_REMEMBERED,     "source-remembered")     /* - (address of the last run) */    \
     X(EVENT_SOURCE_UNRESOLVED,     "source-unresolved")     /* - */
 /* clang-format on */
 

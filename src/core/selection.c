@@ -13,7 +13,8 @@
 /* A survivor whose distance is more than so many times that of the system peer adds nothing but its
  * own asymmetry: it is not combined. */
 #define SELECTION_COMBINE 3.0
-/* ... but it stays up to so many times that: who comes and goes has to be learned anew each time. */
+/* ... but it stays up to so many times that: who comes and goes has to be learned anew each time.
+ * */
 #define SELECTION_COMBINE_STAY 2.0
 #define SELECTION_STRATUM_S 0.001
 
@@ -88,7 +89,8 @@ static double selection_upper(const struct candidate *c, unsigned count, bool tr
     return high;
 }
 
-/* Ends of the region that more than half of the voters cover: the truth is in it as long as they are
+/* Ends of the region that more than half of the voters cover: the truth is in it as long as they
+ * are
  * right, wherever in it they agree most. */
 static void selection_hull(struct selection *s, const struct candidate *c, unsigned count,
                            bool trusted)

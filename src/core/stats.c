@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shell's sort and the median: windows are short, and libc's qsort may allocate. Called by filter. */
+/* Shell's sort and the median: windows are short, and libc's qsort may allocate. Called by filter.
+ * */
 #include "core/stats.h"
 
 void stats_sort(double *values, unsigned n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses that the names of the sources had when they last worked. They are kept in a file and
- * used for one thing: at a start without a name service the sources are asked where they were found
- * the last time, until the service answers. The file:
+/* The addresses that the names of the sources had when they last worked. They are kept in a file
+ * and used for one thing: at a start without a name service the sources are asked where they were
+ * found the last time, until the service answers. The file:
  *
  *   # toki addresses 1                                    the first line, always
  *   ntp.example.org 1793500000 192.0.2.1 2001:db8::1      name, when it was seen, addresses

@@ -71,8 +71,8 @@ static void override(struct config *config, const struct options *options)
     }
 }
 
-/* Looks up the hosts that access rules name. A rule that opens and finds nobody is only said so, one
- * that closes is an error: it would keep nobody out. */
+/* Looks up the hosts that access rules name. A rule that opens and finds nobody is only said so,
+ * one that closes is an error: it would keep nobody out. */
 static bool resolve_access(struct config *config, char *problem, size_t capacity)
 {
     struct address found[NAMES_MAX];
@@ -175,6 +175,22 @@ bool configuration_load(struct configuration *c, const struct options *options)
     return right;
 }
 
+/* Hosts of the file's access rules were looked up when it was read; only those of the line are
+ * now. */
+static bool make_changed(struct configuration *c, const struct change *change, char *problem,
+                         size_t capacity)
+{
+    struct config *next = c->next;
+    bool right;
+
+    copy_config(next, c->own);
+    next->access_name_count = 0;
+    right = change_apply(next, change) && resolve_access(next, problem, capacity);
+    memcpy(next->access_names, c->own->access_names, sizeof next->access_names);
+    next->access_name_count = c->own->access_name_count;
+    return right;
+}
+
 static bool make_next(struct configuration *c, const struct options *options,
                       const struct change *change, char *problem, size_t capacity)
 {
@@ -184,8 +200,7 @@ static bool make_next(struct configuration *c, const struct options *options,
         right = config_load(c->next, c->file, options->dialect) &&
                 resolve_access(c->next, problem, capacity);
     } else {
-        copy_config(c->next, c->own);
-        right = change_apply(c->next, change);
+        right = make_changed(c, change, problem, capacity);
     }
     if (right) {
         override(c->next, options);

@@ -12,8 +12,8 @@
 void reload_begin(void);
 void reload_end(void);
 
-/* True: in force, t->server has the sockets of now, and *before those of before. Nothing new comes to
- * those of them that are not needed any more, and this process is to close them
+/* True: in force, t->server has the sockets of now, and *before those of before. Nothing new comes
+ * to those of them that are not needed any more, and this process is to close them
  * (server_close_rest()) when it answers on them no more. The outcome is logged. */
 bool reload_carry_out(struct tokid *t, const struct change *change, struct server *before,
                       struct change_outcome *outcome);

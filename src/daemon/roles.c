@@ -33,7 +33,8 @@
 #define BACK_OFF_FORGOTTEN_S 60.0
 /* Roles that ignore SIGTERM for so long are killed: all is over in less than 2 s. */
 #define END_PATIENCE_S 1.5
-#define LEAVING_PATIENCE_S 1.0
+/* A role that was told to end looks at that at least once a second. */
+#define LEAVING_PATIENCE_S 2.5
 /* Signals that come faster than this are one reload, with what the file says last. */
 #define RELOAD_GAP_S 0.1
 

@@ -28,9 +28,9 @@ struct datagram {
  * `device`: NULL or an interface to bind to. Descriptor or -errno. */
 int udp_listen(const struct address *local, const char *device, bool reuse, int dscp);
 
-/* Connected socket from a fresh random port (RFC 9109), or from the port of `local` if that has one,
- * with receive and transmit stamps. `local` may be NULL or ADDRESS_NONE; it is used if its family is
- * that of `to`. Descriptor or -errno. */
+/* Connected socket from a fresh random port (RFC 9109), or from the port of `local` if that has
+ * one, with receive and transmit stamps. `local` may be NULL or ADDRESS_NONE; it is used if its
+ * family is that of `to`. Descriptor or -errno. */
 int udp_connect(const struct address *to, const struct address *local, const char *device,
                 int dscp);
 

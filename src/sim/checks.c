@@ -14,7 +14,8 @@
 /* After the start nodes that ask each other still learn their frequencies from one another. */
 #define START_S 300
 #define AFTER_LIAR_S 300
-/* Part of the synchronised seconds. Nearly all seeds keep to 0.001; what is above it are minutes after
+/* Part of the synchronised seconds. Nearly all seeds keep to 0.001; what is above it are minutes
+ * after
  * a change of the sources in use, when the rate is learnt anew. */
 #define OUTSIDE_MAX 0.01
 #define OUTSIDE_FREE 3    /* ... and so many in any case: short runs */

@@ -257,7 +257,8 @@ int process_lock_memory(void)
     bool raised = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0;
 
     touch_stack();
-    /* What is to come counts against the limit, and would be refused when the rights are dropped. */
+    /* What is to come counts against the limit, and would be refused when the rights are dropped.
+     * */
     return mlockall(raised ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) ? -errno : 0;
 }
 
