@@ -13,7 +13,8 @@
 #define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
 #define JUDGE_LEAP_REST_S 2.0
 /* Deviation of the bias that asymmetry gives a path, as a part of its delay: nothing is known but
- * that it lies within half of it (uniform: 0.29). How it changes in time is a matter of far less. */
+ * that it lies within half of it (uniform: 0.29). How it changes in time is a matter of far less.
+ * */
 #define JUDGE_BIAS 0.25
 #define JUDGE_BIAS_CHANGE 0.02
 #define JUDGE_BIAS_MIN_S 1e-8

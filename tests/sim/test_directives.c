@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What directives do, not how they are read: each test is a configuration as an admin writes it, the
+/* What directives do, not how they are read: each test is a configuration as an admin writes it,
+ * the
  * world that shows its effect, and mostly the same world without it. The client is 10.0.0.1, its
  * servers are 10.0.0.2 and up, each 5 ms away. */
 #include <math.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The engine with a world of one page around it: a clock that obeys (or refuses), servers that
  * answer after 20 ms as a test tells them, and a clerk who holds each effect against the rules:
- * none is lost, each request is given up exactly once before the next, no wake-up is idle for ever. */
+ * none is lost, each request is given up exactly once before the next, no wake-up is idle for
+ * ever. */
 #ifndef TOKI_TESTS_UNIT_ENGINE_LAB_H
 #define TOKI_TESTS_UNIT_ENGINE_LAB_H
 

@@ -371,7 +371,8 @@ static void test_without_clock_control_it_only_watches(void **state)
     assert_true(rig.discipline.updates > 0);
 }
 
-/* A clock that refuses: what was not done is not taken for done, and the step may be tried again. */
+/* A clock that refuses: what was not done is not taken for done, and the step may be tried again.
+ * */
 static void test_a_clock_that_refuses(void **state)
 {
     struct rig rig;

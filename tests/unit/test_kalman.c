@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Kalman filter against a textbook one written here in long double, in regimes where the bank of
+/* The Kalman filter against a textbook one written here in long double, in regimes where the bank
+ * of
  * models must agree with a single one: noise that hides every wander, and wander that only one
  * model explains. Then the properties that the rest of core builds on, and hostile input. */
 #include "core/kalman.h"
