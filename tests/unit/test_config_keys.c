@@ -315,7 +315,8 @@ static int remove_folder(void **state)
 }
 
 /* Messages with the path of the file written as "K". */
-static const char *load(const char *keys, mode_t mode, const char *format, ...)
+static const char *__attribute__((format(printf, 3, 4)))
+load(const char *keys, mode_t mode, const char *format, ...)
 {
     char text[2000], *at;
     FILE *f;
