@@ -28,7 +28,7 @@ static const char help[] =
     "Usage: tokid [OPTION]...\n"
     "Keeps the clock by NTP servers and serves the time, as its configuration says.\n"
     "\n"
-    "  -f FILE                configuration: chrony.conf, ntp.conf or ntpd.conf; default: the first\n"
+    "  -f FILE                chrony.conf, ntp.conf or ntpd.conf; default: the first\n"
     "                         of /etc/toki/toki.conf, /etc/chrony/chrony.conf, /etc/chrony.conf,\n"
     "                         /etc/ntpsec/ntp.conf, /etc/ntp.conf, /etc/openntpd/ntpd.conf,\n"
     "                         /etc/ntpd.conf\n"
