@@ -8,13 +8,15 @@
  * cannot take over all votes. */
 #include "core/roster.h"
 
+#include <math.h>
 #include <string.h>
 
 #define ROSTER_FIRST_S 0.2        /* first requests are spread over this time */
 #define ROSTER_RETRY_S 2.0        /* first wait after a failed look-up; doubles */
 #define ROSTER_RETRY_MAX_LOG2 10  /* up to 2^10 times that, about half an hour */
 #define ROSTER_SILENT 12          /* requests without an answer, then the name is asked again */
-#define ROSTER_AGAIN_S 600.0      /* but not more often than this, ... */
+#define ROSTER_SOON_S 60.0        /* but not sooner than this after it was given an address, ... */
+#define ROSTER_AGAIN_S 600.0      /* ... nor more often than this, ... */
 #define ROSTER_AGAIN_MAX_S 3600.0 /* and when that changes nothing, up to this */
 #define ROSTER_FRUITLESS_MAX 3u
 #define ROSTER_USELESS_S 1800.0  /* a pool's server that is of no use for so long is replaced */
@@ -28,8 +30,8 @@ static bool roster_named(const struct source *s)
            s->config.address.family == ADDRESS_NONE;
 }
 
-/* A slot whose last owner still waits for a look-up stays empty until its answer has come: that must
- * not be taken for the answer to somebody else's. */
+/* A slot whose last owner still waits for a look-up stays empty until its answer has come: that
+ * must not be taken for the answer to somebody else's. */
 static bool roster_free(const struct source *s)
 {
     return s->status == SOURCE_UNUSED && !s->lookup_pending;
@@ -528,9 +530,9 @@ void roster_resolved(struct roster *r, uint16_t source, const struct address *ad
         roster_failed(r, source, now);
         return;
     }
-    again_s = ROSTER_AGAIN_S * (double)(1u << s->lookup_fruitless);
+    again_s = fmin(ROSTER_AGAIN_S * (double)(1u << s->lookup_fruitless), ROSTER_AGAIN_MAX_S);
     s->lookup_failures = 0;
-    s->lookup_next = mono_after(now, again_s < ROSTER_AGAIN_MAX_S ? again_s : ROSTER_AGAIN_MAX_S);
+    s->lookup_next = mono_after(now, again_s);
     listed = roster_lists(addresses, count, &s->address);
     if (roster_may_replace(r, s, listed, now)) {
         a = roster_pick(r, s, addresses, count);
@@ -539,6 +541,7 @@ void roster_resolved(struct roster *r, uint16_t source, const struct address *ad
     s->lookup_fruitless += s->lookup_fruitless < ROSTER_FRUITLESS_MAX;
     if (a) {
         roster_give(r, source, a, now);
+        s->lookup_next = mono_after(now, ROSTER_SOON_S);
     } else if (s->address.family == ADDRESS_NONE) {
         s->duplicate = true; /* or all that the name has are no addresses to ask */
     }

@@ -33,8 +33,8 @@ struct roster {
 void roster_configure(struct roster *r, const struct settings *old, const struct settings *settings,
                       struct mono_time now);
 
-/* Asks for the addresses that are due: of new names, of sources that have been silent, of servers of
- * pools that are of no use, of pools that want more servers, and of all from time to time. */
+/* Asks for the addresses that are due: of new names, of sources that have been silent, of servers
+ * of pools that are of no use, of pools that want more servers, and of all from time to time. */
 void roster_look_up(struct roster *r, struct mono_time now);
 
 /* The answer for the line of this source; count 0: the look-up failed. */

@@ -223,6 +223,7 @@ static void await_leaving(struct roles *r)
         wait_until(&nothing, mono_after(clock_now().mono, 0.01));
         reap_roles(r, &code);
     }
+    process_kill(r->leaving, SIGKILL);
 }
 
 /* The service manager hears that a reload is over when sync has applied it; of one that was refused

@@ -15,7 +15,8 @@ struct rig {
     struct settings settings;
     struct roster roster;
     struct mono_time now;
-    unsigned added, removed, unresolved, cancelled;
+    unsigned added, removed, unresolved, cancelled, replaced, remembered;
+    struct roster_memory memory;
     struct effect_look_up asked[16]; /* since they were last taken */
     unsigned asked_count;
 };
@@ -49,6 +50,8 @@ static void rig_take(struct rig *rig)
         rig->added += e.type == EFFECT_EVENT && e.event.type == EVENT_SOURCE_ADDED;
         rig->removed += e.type == EFFECT_EVENT && e.event.type == EVENT_SOURCE_REMOVED;
         rig->unresolved += e.type == EFFECT_EVENT && e.event.type == EVENT_SOURCE_UNRESOLVED;
+        rig->replaced += e.type == EFFECT_EVENT && e.event.type == EVENT_SOURCE_REPLACED;
+        rig->remembered += e.type == EFFECT_EVENT && e.event.type == EVENT_SOURCE_REMEMBERED;
         rig->cancelled += e.type == EFFECT_CANCEL;
         if (e.type == EFFECT_LOOK_UP) {
             assert_true(rig->asked_count < 16);
@@ -83,7 +86,9 @@ static struct rig *rig_start(const struct source_spec *lines, unsigned count)
                                  .effects = &rig.effects,
                                  .random = &rig.random,
                                  .rate = 1e-5,
-                                 .rate_sd = 1e-6};
+                                 .rate_sd = 1e-6,
+                                 .settings = &rig.settings,
+                                 .memory = &rig.memory};
     rig_configure(&rig, lines, count);
     return &rig;
 }
@@ -411,6 +416,274 @@ static void test_answers_that_nobody_asked_for(void **state)
     assert_int_equal(rig_live(rig), 0);
 }
 
+/* One whose name lists it is asked on; one after the other of those listed is tried. */
+static void test_the_dead_servers_of_a_name_are_gone_through(void **state)
+{
+    const struct source_spec lines[] = {line(SOURCE_SERVER, "a.example")};
+    const struct address all[] = {v4(192, 0, 2, 1), v4(192, 0, 2, 2), v4(192, 0, 2, 3)};
+    struct rig *rig = rig_start(lines, 1);
+    struct source *s = &rig->sources[0];
+
+    (void)state;
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, all, 3);
+    for (unsigned i = 0; i < 7; i++) {
+        assert_int_equal(s->address.bytes[3], i % 3 + 1);
+        silence(s);
+        assert_int_equal(rig_pass(rig, 601), 1);
+        rig_resolve(rig, 0, all, 3);
+    }
+    assert_int_equal(rig->replaced, 7);
+}
+
+static void test_a_name_that_stays_useless_is_asked_seldom(void **state)
+{
+    const struct source_spec lines[] = {line(SOURCE_SERVER, "a.example")};
+    const struct address same[] = {v4(192, 0, 2, 1)};
+    struct rig *rig = rig_start(lines, 1);
+    unsigned asked = 0;
+
+    (void)state;
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, same, 1);
+    silence(&rig->sources[0]);
+    for (unsigned i = 0; i < 24 * 60; i++) {
+        if (rig_pass(rig, 60)) {
+            asked++;
+            rig_resolve(rig, 0, same, 1);
+        }
+    }
+    assert_in_range(asked, 23, 28); /* about once an hour, after the first few */
+}
+
+/* N04: a name may mean another host by now although the old one still answers. */
+static void test_names_are_refreshed(void **state)
+{
+    const struct source_spec lines[] = {line(SOURCE_SERVER, "a.example"),
+                                        line(SOURCE_SERVER, "b.example")};
+    const struct address first[] = {v4(192, 0, 2, 1), v4(192, 0, 2, 2)},
+                         moved[] = {v4(192, 0, 2, 7), v4(192, 0, 2, 8)};
+    struct rig *rig;
+
+    (void)state;
+    rig = rig_start(lines, 0);
+    rig->roster.refresh_s = 100000;
+    rig_configure(rig, lines, 2);
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, &first[0], 1);
+    rig_resolve(rig, 1, &first[1], 1);
+    assert_int_equal(rig_pass(rig, 89999), 0);
+    assert_int_equal(rig_pass(rig, 10001), 2);
+    rig_resolve(rig, 0, first, 2); /* as before */
+    rig_resolve(rig, 1, first, 2);
+    assert_int_equal(rig->replaced, 0);
+    assert_int_equal(rig_pass(rig, 100000), 2);
+    rig_resolve(rig, 0, &moved[0], 1); /* both elsewhere: one at a time */
+    rig_resolve(rig, 1, &moved[1], 1);
+    assert_int_equal(rig->replaced, 1);
+    assert_int_equal(rig_pass(rig, 3500), 0);
+    assert_int_equal(rig_pass(rig, 200), 1);
+    rig_resolve(rig, rig->asked[0].source, &moved[1], 1);
+    assert_int_equal(rig->replaced, 2);
+    /* and a resolver that fails then takes nothing away */
+    rig_pass(rig, 100000);
+    rig_resolve(rig, 0, NULL, 0);
+    rig_resolve(rig, 1, NULL, 0);
+    assert_int_equal(rig_live(rig), 2);
+    assert_int_equal(rig->replaced, 2);
+    assert_true(rig_pass(rig, 2100) >= 1);
+}
+
+/* A server of a pool that is false, or of no use otherwise, for half an hour. */
+static void test_useless_servers_of_pools_are_replaced(void **state)
+{
+    static const enum source_status useless[] = {SOURCE_FALSETICKER, SOURCE_TOO_DISTANT,
+                                                 SOURCE_SERVER_UNSYNCHRONISED, SOURCE_LOOPED,
+                                                 SOURCE_REFUSED};
+    static const enum source_status excused[] = {SOURCE_SELECTED, SOURCE_NO_MAJORITY,
+                                                 SOURCE_FEW_SAMPLES, SOURCE_SAME_NETWORK,
+                                                 SOURCE_NOSELECT};
+    const struct source_spec lines[] = {line(SOURCE_POOL, "pool.example"),
+                                        line(SOURCE_SERVER, "192.0.2.99")};
+    struct address answers[5];
+    struct rig *rig = rig_start(lines, 2);
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        answers[i] = v4(192, 0, 2, i + 1);
+    }
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, answers, 4);
+    for (unsigned i = 0; i < sizeof excused / sizeof excused[0]; i++) {
+        rig->sources[2].status = excused[i];
+        assert_int_equal(rig_pass(rig, 7200), 0);
+    }
+    rig->sources[1].status = SOURCE_FALSETICKER; /* no pool's: whoever wrote it wants it */
+    assert_int_equal(rig_pass(rig, 7200), 0);
+    for (unsigned i = 0; i < sizeof useless / sizeof useless[0]; i++) {
+        struct address before = rig->sources[2].address;
+
+        rig->sources[2].status = SOURCE_COMBINED;
+        rig_pass(rig, 1);
+        rig->sources[2].status = useless[i];
+        rig->sources[2].reach = 0xff;
+        assert_int_equal(rig_pass(rig, 1790), 0);
+        assert_int_equal(rig_pass(rig, 20), 1);
+        rig_resolve(rig, rig->asked[0].source, &before, 1);
+        assert_true(address_equal(&rig->sources[2].address, &before)); /* there is no other */
+        assert_int_equal(rig_pass(rig, 3700), 1);
+        rig_resolve(rig, rig->asked[0].source, answers, 5);
+        assert_false(address_equal(&rig->sources[2].address, &before));
+        assert_int_equal(rig->sources[2].status, SOURCE_WAITING);
+        assert_int_equal(rig_live(rig), 5);
+    }
+}
+
+static void test_a_host_is_not_its_own_server(void **state)
+{
+    struct source_spec lines[] = {line(SOURCE_POOL, "pool.example"),
+                                  line(SOURCE_SERVER, "me.example")};
+    const struct address answers[] = {v4(192, 0, 2, 1), v4(192, 0, 2, 2)};
+    struct rig *rig = rig_start(lines, 2);
+
+    (void)state;
+    rig->roster.self = answers;
+    rig->roster.self_count = 1;
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, answers, 2);
+    rig_resolve(rig, 1, answers, 1); /* by hand: somebody wants it so */
+    assert_int_equal(rig_live(rig), 2);
+    assert_int_equal(rig->sources[0].address.bytes[3], 2);
+}
+
+/* Two servers on one host, by their ports. */
+static void test_ports_tell_servers_apart(void **state)
+{
+    struct source_spec lines[] = {line(SOURCE_SERVER, "a.example"),
+                                  line(SOURCE_SERVER, "b.example")};
+    const struct address same[] = {v4(192, 0, 2, 1)};
+    struct rig *rig;
+
+    (void)state;
+    lines[1].port = 11123;
+    rig = rig_start(lines, 2);
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, same, 1);
+    rig_resolve(rig, 1, same, 1);
+    assert_int_equal(rig->sources[0].address.port, NTP_PORT);
+    assert_int_equal(rig->sources[1].address.port, 11123);
+}
+
+/* What worked in the last run is used while the name service fails, and no longer. */
+static void test_remembered_addresses(void **state)
+{
+    const struct source_spec lines[] = {line(SOURCE_SERVER, "a.example"),
+                                        line(SOURCE_POOL, "pool.example")};
+    const struct address last[] = {v4(192, 0, 2, 1), v4(192, 0, 2, 2), v4(192, 0, 2, 3)};
+    const struct address moved[] = {v4(192, 0, 2, 9)};
+    struct rig *rig = rig_start(lines, 2);
+
+    (void)state;
+    rig_pass(rig, 0);
+    roster_remembered(&rig->roster, 0, last, 1, rig->now);
+    roster_remembered(&rig->roster, 1, last, 3, rig->now);
+    rig_take(rig);
+    assert_int_equal(rig_live(rig), 3);
+    assert_int_equal(rig->remembered, 2);
+    assert_int_equal(rig_pass(rig, 2.1), 2); /* asked again as after any failure */
+    roster_remembered(&rig->roster, 0, last, 1, rig->now);
+    assert_int_equal(rig->sources[0].address.bytes[3], 1);
+    assert_true(rig->sources[0].remembered);
+    assert_int_equal(rig_pass(rig, 4.1), 1);
+    rig_resolve(rig, 0, moved, 1); /* the service is back: what it says holds */
+    assert_int_equal(rig->sources[0].address.bytes[3], 9);
+    assert_false(rig->sources[0].remembered);
+    rig_resolve(rig, 1, &last[1], 2); /* as remembered: samples stay */
+    assert_false(rig->sources[1].remembered);
+    assert_int_equal(rig->sources[1].address.bytes[3], 2);
+    roster_remembered(&rig->roster, 0, last, 1, rig->now); /* nobody has asked */
+    assert_int_equal(rig->sources[0].address.bytes[3], 9);
+}
+
+/* Other options, the same server: what is known of it stays, within the new limits. */
+static void test_other_options_keep_the_samples(void **state)
+{
+    struct source_spec lines[] = {line(SOURCE_SERVER, "192.0.2.1"),
+                                  line(SOURCE_SERVER, "192.0.2.2")};
+    struct rig *rig = rig_start(lines, 2);
+    struct source *s = &rig->sources[0];
+
+    (void)state;
+    s->filter.total = 10;
+    s->poll = 10;
+    s->reach = 0xff;
+    s->next = mono_after(rig->now, 1000);
+    lines[0].maxpoll = 8;
+    lines[0].prefer = lines[0].iburst = true;
+    rig_configure(rig, lines, 2);
+    assert_int_equal(s->filter.total, 10);
+    assert_int_equal(s->poll, 8);
+    assert_true(s->config.prefer && s->next.ns <= mono_after(rig->now, 256).ns);
+    assert_int_equal(s->burst_left, 0);
+    lines[0].offline = true;
+    rig_configure(rig, lines, 2);
+    assert_int_equal(s->reach, 0);
+    assert_int_equal(s->filter.total, 10);
+    assert_false(source_due(s, mono_after(rig->now, 1e6)));
+    rig->now = mono_after(rig->now, 1e5);
+    lines[0].offline = false;
+    rig_configure(rig, lines, 2);
+    assert_true(source_due(s, mono_after(rig->now, 3)));
+    assert_int_equal(rig->added + rig->removed, 2);
+    lines[0].offset_correction_s = 1e-3; /* the samples mean something else then */
+    rig_configure(rig, lines, 2);
+    assert_int_equal(rig->added, 3);
+    assert_int_equal(rig->removed, 1);
+}
+
+static void test_a_pool_may_become_smaller(void **state)
+{
+    struct source_spec lines[] = {line(SOURCE_POOL, "pool.example")};
+    const struct address answers[] = {v4(192, 0, 2, 1), v4(192, 0, 2, 2), v4(192, 0, 2, 3)};
+    struct rig *rig = rig_start(lines, 1);
+
+    (void)state;
+    rig_pass(rig, 0);
+    rig_resolve(rig, 0, answers, 3);
+    lines[0].max_sources = 1;
+    rig_configure(rig, lines, 1);
+    assert_int_equal(rig_live(rig), 1);
+    assert_int_equal(rig->sources[0].address.bytes[3], 1);
+}
+
+/* All slots wait for answers about lines that are gone: the new lines come in when they are free.
+ * */
+static void test_lines_wait_for_slots(void **state)
+{
+    static struct source_spec old[SOURCE_SPECS_MAX], new[SOURCE_SPECS_MAX];
+    struct rig *rig;
+
+    (void)state;
+    for (unsigned i = 0; i < SOURCE_SPECS_MAX; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "old%u.example", i);
+        old[i] = line(SOURCE_SERVER, name);
+        snprintf(name, sizeof name, "192.0.2.%u", i + 1);
+        new[i] = line(SOURCE_SERVER, name);
+    }
+    rig = rig_start(old, SOURCE_SPECS_MAX);
+    roster_look_up(&rig->roster, rig->now);
+    rig->effects.count = 0;
+    rig_configure(rig, new, SOURCE_SPECS_MAX);
+    assert_int_equal(rig_live(rig), 0);
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        rig_resolve(rig, i, NULL, 0);
+    }
+    rig_pass(rig, 1);
+    assert_int_equal(rig_live(rig), SOURCES_MAX);
+}
+
 static void test_more_lines_than_slots(void **state)
 {
     static struct source_spec lines[SOURCE_SPECS_MAX];
@@ -455,6 +728,16 @@ int main(void)
         cmocka_unit_test(test_the_same_again_changes_nothing),
         cmocka_unit_test(test_an_answer_for_a_line_that_is_gone),
         cmocka_unit_test(test_answers_that_nobody_asked_for),
+        cmocka_unit_test(test_the_dead_servers_of_a_name_are_gone_through),
+        cmocka_unit_test(test_a_name_that_stays_useless_is_asked_seldom),
+        cmocka_unit_test(test_names_are_refreshed),
+        cmocka_unit_test(test_useless_servers_of_pools_are_replaced),
+        cmocka_unit_test(test_a_host_is_not_its_own_server),
+        cmocka_unit_test(test_ports_tell_servers_apart),
+        cmocka_unit_test(test_remembered_addresses),
+        cmocka_unit_test(test_other_options_keep_the_samples),
+        cmocka_unit_test(test_a_pool_may_become_smaller),
+        cmocka_unit_test(test_lines_wait_for_slots),
         cmocka_unit_test(test_more_lines_than_slots),
     };
 

@@ -80,16 +80,24 @@ static void replace_by_null(int first, int last)
 
 long process_fork(const char *title)
 {
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid;
+    sigset_t all, before;
+    int error;
 
+    /* A signal that comes before the child is itself must not set a flag that it then clears. */
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid = fork();
+    error = pid < 0 ? -errno : 0;
     if (pid != 0) {
-        return pid < 0 ? -errno : pid;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return pid < 0 ? error : pid;
     }
     set_handlers(SIG_DFL);
     for (int i = 0; i < SIGNALS; i++) {
         taken[i] = 0;
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     if (ready_pipe >= 0) { /* a role of a daemon: whoever reads its stderr must not wait for us */
         replace_by_null(STDERR_FILENO, STDERR_FILENO);
         close(ready_pipe);
