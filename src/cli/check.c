@@ -31,9 +31,11 @@ static void print_json(const char *file, const struct config *config, bool right
 
         document_open_object(&d, NULL);
         document_string(&d, "severity", m->severity == CONFIG_ERROR ? "error" : "warning");
+        document_string(&d, "code", m->code[0] ? m->code : NULL);
         document_string(&d, "file", m->file);
         document_integer(&d, "line", m->line);
         document_integer(&d, "column", m->column);
+        document_integer(&d, "width", m->width);
         document_string(&d, "text", m->text);
         document_string(&d, "hint", m->hint[0] ? m->hint : NULL);
         document_close_object(&d);

@@ -28,6 +28,10 @@ static const struct {
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
      "has\n"
      "    errors.\n"},
+    {"explain", explain_run,
+     "explain [CODE]\n"
+     "    What the code in brackets behind a message of 'check' means, with a cure; without one: "
+     "all.\n"},
     {"reload", change_run,
      "reload [--json] [--control PATH]\n"
      "    Has the daemon read its configuration again: shows what changed. Exit code 0: it is in "

@@ -145,7 +145,7 @@ static void set_or_complain(struct reader *r, const struct word *word, struct ac
                             const struct address *prefix, unsigned length, uint32_t flags)
 {
     if (!set_flags(acl, prefix, length, flags)) {
-        reader_error(r, word, "", "more than %d access rules", ACL_RULES_MAX);
+        reader_error(r, word, "", "E015 more than %d access rules", ACL_RULES_MAX);
     }
 }
 
@@ -190,9 +190,9 @@ static void keep_name(struct reader *r, const struct word *word, const char *pro
         problem = problem != NULL ? hint : NULL;
     }
     if (problem != NULL) {
-        reader_error(r, word, problem, "'%.100s' is not an address", word->text);
+        reader_error(r, word, problem, "E008 '%.100s' is not an address", word->text);
     } else if (c->access_name_count == CONFIG_ACCESS_NAMES_MAX) {
-        reader_error(r, word, "write its address", "more than %d host names in access rules",
+        reader_error(r, word, "write its address", "E015 more than %d host names in access rules",
                      CONFIG_ACCESS_NAMES_MAX);
     } else {
         struct access_name *name = &c->access_names[c->access_name_count++];
@@ -232,11 +232,14 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
             }
             set_flags(acl, &everywhere[i], 0, flags);
         }
+        if (flags == 0 && acl == &r->config->access) {
+            r->open_seen = reader_here(r);
+        }
         return;
     }
     if (next + 1 < r->line.count) {
         reader_error(r, &words[next + 1], "one line for each subnet",
-                     "'%.100s' is one word too many", words[next + 1].text);
+                     "E006 '%.100s' is one word too many", words[next + 1].text);
         return;
     }
     if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
@@ -248,6 +251,9 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
         acl_clear_within(acl, &prefix, length);
     }
     set_or_complain(r, &words[next], acl, &prefix, length, flags);
+    if (length == 0 && flags == 0 && acl == &r->config->access) {
+        r->open_seen = reader_here(r);
+    }
 }
 
 void access_allow(struct reader *r)
@@ -368,7 +374,7 @@ static bool apply_mask(struct reader *r, struct target *t)
     bool address = address_parse(value->word->text, &mask);
     if (!address || mask.family != t->prefixes[0].family || mask_length(&mask) < 0) {
         reader_error(r, value->word, "ones, then zeros, as in 255.255.255.0",
-                     "'%.100s' is not a mask for '%.100s'", value->word->text,
+                     "E008 '%.100s' is not a mask for '%.100s'", value->word->text,
                      directive_value(r, "address")->word->text);
         return false;
     }
@@ -384,7 +390,7 @@ static bool complain_of_slip(struct reader *r, const struct word *word)
     } words[] = {{"default", "did you mean 'default'?"}, {"source", "did you mean 'source'?"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (text_distance(word->text, words[i].word) <= 2) {
-            reader_error(r, word, words[i].hint, "'%.100s' is not an address", word->text);
+            reader_error(r, word, words[i].hint, "E008 '%.100s' is not an address", word->text);
             return true;
         }
     }
@@ -417,12 +423,24 @@ static bool find_target(struct reader *r, struct target *t, uint32_t flags)
         return false;
     }
     if (r->family != ADDRESS_NONE && r->family != t->prefixes[0].family) {
-        reader_error(r, word, "", "'%.100s' is not of the family that -4 or -6 asks for",
+        reader_error(r, word, "", "E008 '%.100s' is not of the family that -4 or -6 asks for",
                      word->text);
         return false;
     }
     t->count = 1;
     return apply_mask(r, t);
+}
+
+/* Remembers the lines that later warnings are about. */
+static void note_target(struct reader *r, const struct target *target, uint32_t flags)
+{
+    if (target->count > 0 && target->lengths[0] == 0) {
+        r->default_flags |= flags;
+        r->default_seen = reader_here(r);
+    } else if (target->count > 0 && address_is_loopback(&target->prefixes[0]) &&
+               (flags & (ACCESS_NOQUERY | ACCESS_IGNORE | ACCESS_NOSERVE)) != 0) {
+        r->own_seen = reader_here(r);
+    }
 }
 
 void access_restrict(struct reader *r)
@@ -441,6 +459,7 @@ void access_restrict(struct reader *r)
         r->config->have_source_access = true;
         r->config->source_access |= flags;
     }
+    note_target(r, &target, flags);
     for (unsigned i = 0; i < target.count; i++) {
         const struct address *prefix = &target.prefixes[i];
         uint32_t old = get_flags(acl, prefix, target.lengths[i]), new = flags;
@@ -468,7 +487,7 @@ static void remove_rules(struct reader *r, const struct target *target)
         if (target->lengths[i] == 0) {
             set_flags(acl, prefix, 0, ACCESS_NOQUERY); /* what everybody has from the start */
         } else if (!acl_remove(acl, prefix, target->lengths[i])) {
-            reader_warning(r, word, "", "there is no rule for '%.100s'", word->text);
+            reader_warning(r, word, "", "W019 there is no rule for '%.100s'", word->text);
         }
     }
 }
@@ -484,7 +503,7 @@ static void take_flags_away(struct reader *r, const struct target *target, uint3
         uint32_t old;
         const struct address *prefix = &target->prefixes[i];
         if (target->lengths[i] > 0 && !acl_get(acl, prefix, target->lengths[i], &old)) {
-            reader_warning(r, word, "", "there is no rule for '%.100s'", word->text);
+            reader_warning(r, word, "", "W019 there is no rule for '%.100s'", word->text);
             continue;
         }
         set_flags(acl, prefix, target->lengths[i],

@@ -118,7 +118,7 @@ static void read_lines(struct config *c, const struct language *language, const 
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
     if (r == NULL) {
-        complain(c, "", "out of memory");
+        complain(c, "", "E018 out of memory");
         return;
     }
     r->config = c;
@@ -150,18 +150,19 @@ static void apply_line(struct config *c, const char *line)
     char word[32], text[3 * CHANGE_TEXT_MAX];
     if (!is_permitted(line, word)) {
         complain(c, "server, pool, peer, allow, deny, restrict and unrestrict can be",
-                 "'%s' cannot be given while the daemon runs: change the file and reload it", word);
+                 "E020 '%s' cannot be given while the daemon runs: change the file and reload it",
+                 word);
         return;
     }
     snprintf(text, sizeof text, "%s\n", line);
     if (language != NULL && directive_find(language, word) == NULL &&
         (word[0] == 'a' || word[0] == 'd') && directive_find(language, "restrict") != NULL &&
         !translate_to_restrict(c, line, text, sizeof text)) {
-        complain(c, "an address, or address/length", "'%.200s' names no subnet", line);
+        complain(c, "an address, or address/length", "E008 '%.200s' names no subnet", line);
         return;
     }
     if (language == NULL) {
-        complain(c, "", "no language is in force");
+        complain(c, "", "E020 no language is in force");
         return;
     }
     read_lines(c, language, text);
@@ -196,7 +197,7 @@ static void complain_of_host(struct config *c, const char *host)
     if (best != NULL) {
         snprintf(hint, sizeof hint, "did you mean '%.200s'?", best);
     }
-    complain(c, hint, "no source is called '%.200s'", host);
+    complain(c, hint, "E020 no source is called '%.200s'", host);
 }
 
 static void delete_source(struct config *c, const char *host)
@@ -240,7 +241,7 @@ bool change_apply(struct config *c, const struct change *change)
     memset(c->messages, 0, sizeof c->messages);
     c->message_count = c->error_count = c->warning_count = 0;
     if (!change_is_sound(change)) {
-        complain(c, "", "not a change");
+        complain(c, "", "E020 not a change");
         return false;
     }
     switch ((enum change_kind)change->kind) {
@@ -256,7 +257,7 @@ bool change_apply(struct config *c, const struct change *change)
         break;
     case CHANGE_RELOAD:
     case CHANGE_KINDS:
-        complain(c, "", "not a change of what is in force");
+        complain(c, "", "E020 not a change of what is in force");
         break;
     }
     return c->error_count == 0;

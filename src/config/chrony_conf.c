@@ -37,7 +37,7 @@ static void apply_maxchange(struct reader *r)
     s->panic_updates = (unsigned)directive_value(r, "start")->number;
     if (ignore->number >= 0) {
         reader_warning(r, ignore->word, "'-1' says the same without a warning",
-                       "toki does not end after so many: it holds, and says so");
+                       "W020 toki does not end after so many: it holds, and says so");
     }
 }
 
@@ -76,7 +76,7 @@ static void apply_initstepslew(struct reader *r)
     s->step_threshold_s = fmax(threshold->number, 1e-9);
     s->step_updates = 1;
     reader_warning(r, &r->line.words[0], "write 'makestep' instead",
-                   "'initstepslew' works as 'makestep %s 1', with the sources of this file",
+                   "W020 'initstepslew' works as 'makestep %s 1', with the sources of this file",
                    threshold->word->text);
 }
 
@@ -84,7 +84,7 @@ static bool read_device(struct reader *r, char device[CONFIG_DEVICE_MAX])
 {
     const struct word *word = directive_value(r, "interface")->word;
     if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/') != NULL) {
-        reader_error(r, word, "eth0, for example", "'%.100s' is not the name of an interface",
+        reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
                      word->text);
         return false;
     }
@@ -108,7 +108,7 @@ static void apply_bindacqaddress(struct reader *r)
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
     if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "", "'%.100s' is not an address", word->text);
+        reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
         return;
     }
     r->config->acquisition_address[address.family == ADDRESS_V6] = address;
@@ -145,13 +145,13 @@ static void apply_bindaddress(struct reader *r)
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
     if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "", "'%.100s' is not an address", word->text);
+        reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
         return;
     }
     for (unsigned i = 0; i < c->bind_count; i++) {
         if (c->bind[i].family == address.family) {
             reader_warning(r, word, "chrony.conf has one for IPv4 and one for IPv6",
-                           "'bindaddress' again: this line holds");
+                           "W007 'bindaddress' again: this line holds");
             c->bind[i] = address;
             return;
         }
@@ -168,7 +168,7 @@ static void apply_bindcmdaddress(struct reader *r)
     }
     if (!address_parse(word->text, &address) || !address_is_loopback(&address)) {
         reader_warning(r, word, "",
-                       "'bindcmdaddress' is not supported yet: commands would be taken at "
+                       "W010 'bindcmdaddress' is not supported yet: commands would be taken at "
                        "'%.100s'; ignored",
                        word->text);
     }
@@ -179,11 +179,13 @@ static void apply_leapsecmode(struct reader *r)
     const struct word *word = directive_value(r, "mode")->word;
     if (text_equal_any_case(word->text, "step") || text_equal_any_case(word->text, "slew") ||
         text_equal_any_case(word->text, "ignore")) {
-        reader_warning(r, word, "",
-                       "'leapsecmode %s' is not supported yet: the kernel applies leap seconds",
-                       word->text);
+        reader_warning(
+            r, word, "",
+            "W010 'leapsecmode %s' is not supported yet: the kernel applies leap seconds",
+            word->text);
     } else if (!text_equal_any_case(word->text, "system")) {
-        reader_error(r, word, "system, step, slew or ignore", "unknown mode '%.100s'", word->text);
+        reader_error(r, word, "system, step, slew or ignore", "E009 unknown mode '%.100s'",
+                     word->text);
     }
 }
 
@@ -200,7 +202,8 @@ static void apply_authselectmode(struct reader *r)
             return;
         }
     }
-    reader_error(r, word, "require, prefer, mix or ignore", "unknown mode '%.100s'", word->text);
+    reader_error(r, word, "require, prefer, mix or ignore", "E009 unknown mode '%.100s'",
+                 word->text);
 }
 
 /* As chronyd: by what is configured, not by what can be reached. */
@@ -230,8 +233,9 @@ static void apply_ptpport(struct reader *r)
 {
     const struct value *port = directive_value(r, "port");
     if (port->number > 0) {
-        reader_warning(r, port->word, "",
-                       "'ptpport' is not supported yet: NTP would be sent within PTP; ignored");
+        reader_warning(
+            r, port->word, "",
+            "W010 'ptpport' is not supported yet: NTP would be sent within PTP; ignored");
     }
 }
 
@@ -288,7 +292,7 @@ static void finish(struct reader *r)
         reader_message_at(
             r, CONFIG_WARNING,
             &r->seen[directive_find(&chrony_conf, "ratelimit") - chrony_conf.directives],
-            "remove 'noclientlog'", "without a client log there is no rate limit");
+            "remove 'noclientlog'", "W020 without a client log there is no rate limit");
     }
 }
 

@@ -30,7 +30,7 @@ static bool read_refid(struct reader *r, const struct word *word, uint32_t *refi
     for (size_t i = 0; i < length; i++) {
         if (length > 4 || word->text[i] <= ' ' || word->text[i] >= 0x7f) {
             reader_error(r, word, "one to four ASCII letters or digits",
-                         "'%.100s' is not a reference ID", word->text);
+                         "E016 '%.100s' is not a reference ID", word->text);
             return false;
         }
         *refid |= (uint32_t)(unsigned char)word->text[i] << (24 - 8 * i);
@@ -40,10 +40,11 @@ static bool read_refid(struct reader *r, const struct word *word, uint32_t *refi
 
 static void complain_of_driver(struct reader *r, const struct word *word)
 {
-    reader_error(r, word, "of the drivers there is SHM so far",
-                 "reference clocks of driver '%.40s' are not supported yet, and this source would "
-                 "be missing",
-                 word->text);
+    reader_error(
+        r, word, "of the drivers there is SHM so far",
+        "E014 reference clocks of driver '%.40s' are not supported yet, and this source would "
+        "be missing",
+        word->text);
 }
 
 static unsigned count_clocks(const struct settings *s)
@@ -84,7 +85,7 @@ static bool read_chrony_parameter(struct reader *r, const struct word *word)
     if (!text_number(word->text, &number, &end) || number < 0 || number > UNIT_MAX ||
         number != floor(number) || (*end != '\0' && *end != ':')) {
         reader_error(r, word, "SHM is followed by its number, 0 to 255",
-                     "'%.100s' is not the number of a shared memory segment", word->text);
+                     "E016 '%.100s' is not the number of a shared memory segment", word->text);
         return false;
     }
     r->spec.refclock_unit = (unsigned)number;
@@ -93,15 +94,16 @@ static bool read_chrony_parameter(struct reader *r, const struct word *word)
         return true;
     }
     if (strncmp(end, ":perm=", 6) != 0 || end[6] == '\0') {
-        reader_error(r, word, "perm=0666, for example", "unknown driver option '%.100s'", end + 1);
+        reader_error(r, word, "perm=0666, for example", "E009 unknown driver option '%.100s'",
+                     end + 1);
         return false;
     }
     for (end += 6; *end >= '0' && *end <= '7' && mode <= 0777; end++) {
         mode = mode * 8 + (unsigned)(*end - '0');
     }
     if (*end != '\0' || mode > 0777) {
-        reader_error(r, word, "an octal number up to 0777", "'%.100s' has no valid permissions",
-                     word->text);
+        reader_error(r, word, "an octal number up to 0777",
+                     "E016 '%.100s' has no valid permissions", word->text);
         return false;
     }
     r->spec.refclock_mode = mode;
@@ -114,7 +116,7 @@ void clock_line_chrony(struct reader *r)
     unsigned index = count_clocks(&r->config->settings) % 10;
     if (r->sources_only) {
         reader_error(r, &r->line.words[0], "a *.sources file has server, pool and peer lines only",
-                     "'refclock' has no place here");
+                     "E007 'refclock' has no place here");
         return;
     }
     if (!text_equal_any_case(driver->text, "SHM")) {
@@ -214,7 +216,7 @@ void clock_line_fudge(struct reader *r, unsigned unit)
     fudge.time1_s = time1 != NULL ? time1->number : 0;
     fudge.stratum = stratum != NULL ? (unsigned)stratum->number : 0;
     if (r->fudge_count == CLOCK_FUDGES_MAX) {
-        reader_error(r, NULL, "", "more than %d 'fudge' lines", CLOCK_FUDGES_MAX);
+        reader_error(r, NULL, "", "E015 more than %d 'fudge' lines", CLOCK_FUDGES_MAX);
         return;
     }
     r->fudges[r->fudge_count++] = fudge;
@@ -233,7 +235,7 @@ void clock_line_finish(struct reader *r)
         }
         if (spec == NULL) {
             reader_message_at(r, CONFIG_WARNING, &fudge->at, "",
-                              "there is no 'server 127.127.28.%u': this line does nothing",
+                              "W019 there is no 'server 127.127.28.%u': this line does nothing",
                               fudge->unit);
             continue;
         }

@@ -13,6 +13,7 @@
 #include "config/dialect.h"
 #include "config/include.h"
 #include "config/keys.h"
+#include "config/meaning.h"
 #include "config/message.h"
 #include "config/ntp_conf.h"
 #include "config/openntpd_conf.h"
@@ -28,61 +29,6 @@ struct config *config_new(void)
 void config_free(struct config *c)
 {
     free(c);
-}
-
-/* ---- cross-checks ---- */
-
-static unsigned source_limit(const struct source_spec *spec)
-{
-    return spec->kind == SOURCE_POOL ? spec->max_sources : 1;
-}
-
-static void check_counts(struct reader *r)
-{
-    const struct settings *s = &r->config->settings;
-    unsigned total = 0, selectable = 0;
-    for (unsigned i = 0; i < s->spec_count; i++) {
-        total += source_limit(&s->specs[i]);
-        selectable += s->specs[i].noselect ? 0 : source_limit(&s->specs[i]);
-    }
-    struct origin nowhere = {0};
-    if (s->spec_count == 0 && !s->local) {
-        reader_message_at(r, CONFIG_WARNING, &nowhere, "add a line such as: server HOST iburst",
-                          "no time source: the clock is left as it is");
-    } else if (total > SOURCES_MAX) {
-        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
-                          "up to %u sources are asked for; only %d can be had at a time", total,
-                          SOURCES_MAX);
-    }
-    if (s->spec_count > 0 && s->min_sources > selectable) {
-        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
-                          "%u sources must agree, but there can be only %u: the clock will never "
-                          "be set",
-                          s->min_sources, selectable);
-    }
-}
-
-/* A source whose replies the access rules drop. */
-static void check_ignored_sources(struct reader *r)
-{
-    const struct config *c = r->config;
-    for (unsigned i = 0; i < c->settings.spec_count; i++) {
-        const struct source_spec *spec = &c->settings.specs[i];
-        uint32_t flags =
-            c->have_source_access ? c->source_access : acl_flags(&c->access, &spec->address);
-        if (spec->address.family != ADDRESS_NONE && (flags & ACCESS_IGNORE) != 0) {
-            reader_message_at(r, CONFIG_WARNING, &r->spec_seen[i],
-                              "add: restrict source nomodify noquery",
-                              "'restrict ... ignore' drops the replies of '%.100s'", spec->name);
-        }
-    }
-}
-
-static void config_check(struct reader *r)
-{
-    keys_load(r);
-    check_counts(r);
-    check_ignored_sources(r);
 }
 
 /* ---- loading ---- */
@@ -112,7 +58,7 @@ static void complain_of_evidence(struct config *c, const char *name, enum config
                                   .width = evidence->width,
                                   .source = evidence->source,
                                   .source_length = evidence->source_length};
-    add_error(c, &place, hint, "'%s' is a word of %s", evidence->word,
+    add_error(c, &place, hint, "E010 '%s' is a word of %s", evidence->word,
               config_dialect_name(dialect));
 }
 
@@ -174,7 +120,7 @@ static bool load(struct config *c, const char *name, const char *text, size_t le
     struct reader *r = language != NULL ? calloc(1, sizeof *r) : NULL;
     if (r == NULL) {
         if (language != NULL) {
-            add_error(c, &whole, "", "out of memory");
+            add_error(c, &whole, "", "E018 out of memory");
         }
         return false;
     }
@@ -187,10 +133,11 @@ static bool load(struct config *c, const char *name, const char *text, size_t le
         include_text(r, name, text, length);
     }
     if (r->file_count == 0) {
-        add_error(c, &whole, "", "out of memory");
+        add_error(c, &whole, "", "E018 out of memory");
     } else if (c->error_count == 0) {
         language->finish(r);
-        config_check(r);
+        keys_load(r);
+        meaning_check(r);
     }
     for (unsigned i = 0; i < r->file_count; i++) {
         free(r->files[i]);
@@ -213,7 +160,7 @@ bool config_load(struct config *c, const char *path, enum config_dialect force)
     int error = file_read(path, CONFIG_FILE_LIMIT, &text, &length);
     if (error != 0) {
         start_config(c);
-        add_error(c, &whole, "", "%s", include_explain(error));
+        add_error(c, &whole, "", "E011 %s", include_explain(error));
         return false;
     }
     bool good = load(c, path, text, length, force, true);

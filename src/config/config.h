@@ -48,6 +48,7 @@ enum config_severity { CONFIG_ERROR, CONFIG_WARNING };
 
 struct config_message {
     enum config_severity severity;
+    char code[8]; /* "E001": what kind of message it is (config/codes.h); "": of none */
     char file[CONFIG_PATH_MAX];
     unsigned line, column; /* from 1; 0: the file as a whole. column counts characters (UTF-8) */
     unsigned width;        /* characters of the word that the caret underlines; >= 1 */
@@ -108,7 +109,7 @@ struct config {
     struct mac_keys keys; /* the usable and trusted ones */
     uint32_t control_key; /* 0: none */
     enum auth_select auth_select;
-    char leap_zone[64];   /* leapsectz */
+    char leap_zone[64]; /* leapsectz */
     char log_directory[CONFIG_PATH_MAX];
     char user[64];
     bool rtc_sync;
@@ -136,7 +137,7 @@ bool config_load_text(struct config *c, const char *name, const char *text, size
                       enum config_dialect force);
 
 /* One message as text:
- *   ntp.conf:3:1: error: unknown directive 'sever'
+ *   ntp.conf:3:1: error: unknown directive 'sever' [E001]
  *       sever ntp1.example.org iburst
  *       ^~~~~
  *     did you mean 'server'?

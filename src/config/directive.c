@@ -289,7 +289,7 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
                      exp2(round(log2(number * unit_factor(end, "s")))));
         }
     }
-    reader_error(r, word, hint, "'%.100s' is not a %s", word->text,
+    reader_error(r, word, hint, "E003 '%.100s' is not a %s", word->text,
                  p->type == PARAMETER_INTEGER ? "whole number" : "number");
 }
 
@@ -305,7 +305,7 @@ bool parameter_read_number(struct reader *r, const struct parameter *p, const st
     }
     if (*number < p->minimum || *number > p->maximum) {
         describe_parameter(p, hint);
-        reader_error(r, word, hint, "'%.100s' is out of range", word->text);
+        reader_error(r, word, hint, "E004 '%.100s' is out of range", word->text);
         return false;
     }
     return true;
@@ -319,14 +319,14 @@ static void complain_of_verdict(struct reader *r, enum verdict verdict, const st
     const char *hint = instead != NULL ? instead : "";
     switch (verdict) {
     case VERDICT_LATER:
-        reader_warning(r, word, hint, "'%.40s' is not supported yet: %s; ignored", word->text,
+        reader_warning(r, word, hint, "W010 '%.40s' is not supported yet: %s; ignored", word->text,
                        reason);
         break;
     case VERDICT_OBSOLETE:
-        reader_warning(r, word, hint, "'%.40s' has no effect: %s", word->text, reason);
+        reader_warning(r, word, hint, "W011 '%.40s' has no effect: %s", word->text, reason);
         break;
     case VERDICT_REFUSED:
-        reader_error(r, word, hint, "'%.40s' is not supported yet: %s", word->text, reason);
+        reader_error(r, word, hint, "E014 '%.40s' is not supported yet: %s", word->text, reason);
         break;
     case VERDICT_WORKS:
     case VERDICT_NOTHING:
@@ -342,10 +342,10 @@ static void read_value(struct reader *r, const struct parameter *p, struct value
             return;
         }
     } else if (word->text[0] == '\0') {
-        reader_error(r, word, "", "'%s' is empty", p->name);
+        reader_error(r, word, "", "E005 '%s' is empty", p->name);
         return;
     } else if (p->store == STORE_TEXT && strlen(word->text) >= p->capacity) {
-        reader_error(r, word, "", "'%s' is longer than %zu bytes", p->name, p->capacity - 1);
+        reader_error(r, word, "", "E019 '%s' is longer than %zu bytes", p->name, p->capacity - 1);
         return;
     }
     value->word = word;
@@ -359,7 +359,7 @@ static void read_arguments(struct reader *r, const struct directive *d)
         if (r->next >= r->line.count) {
             if (p->required) {
                 describe_syntax(d, hint);
-                reader_error(r, NULL, hint, "'%s' needs '%s'", d->keyword, p->name);
+                reader_error(r, NULL, hint, "E005 '%s' needs '%s'", d->keyword, p->name);
             }
             return;
         }
@@ -392,7 +392,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     const struct parameter *p = parameter_find(d->options, word->text, r->language->any_case);
     if (p == NULL) {
         hint_option(r, word->text, hint);
-        reader_error(r, word, hint, "unknown option '%.100s' of '%s'", word->text, d->keyword);
+        reader_error(r, word, hint, "E002 unknown option '%.100s' of '%s'", word->text, d->keyword);
         if (r->next < r->line.count && starts_number(r->line.words[r->next].text)) {
             r->next++; /* its value: no second error for the same slip */
         }
@@ -400,7 +400,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     }
     struct value *value = &r->values[first_value + (unsigned)(p - d->options)];
     if (value->word != NULL) {
-        reader_warning(r, word, "", "'%s' is given twice; the last one holds", p->name);
+        reader_warning(r, word, "", "W009 '%s' is given twice; the last one holds", p->name);
     }
     complain_of_verdict(r, p->verdict, word, p->reason, p->instead);
     if (p->type == PARAMETER_FLAG) {
@@ -409,7 +409,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     }
     if (r->next >= r->line.count) {
         describe_parameter(p, hint);
-        reader_error(r, word, hint, "'%s' needs a value", p->name);
+        reader_error(r, word, hint, "E005 '%s' needs a value", p->name);
         return;
     }
     read_value(r, p, value);
@@ -468,7 +468,7 @@ static void note_repetition(struct reader *r, const struct directive *d)
 {
     struct origin *seen = &r->seen[d - r->language->directives];
     if (seen->file != NULL && !d->repeats && d->verdict == VERDICT_WORKS) {
-        reader_warning(r, &r->line.words[0], "", "'%s' again: this line holds, not %s:%u",
+        reader_warning(r, &r->line.words[0], "", "W007 '%s' again: this line holds, not %s:%u",
                        d->keyword, seen->file, seen->line);
     }
     *seen = reader_here(r);
@@ -511,7 +511,7 @@ static void read_parameters(struct reader *r, const struct directive *d)
     while (r->next < r->line.count) {
         if (d->options == NULL) {
             describe_syntax(d, hint);
-            reader_error(r, &r->line.words[r->next], hint, "'%.100s' is one word too many",
+            reader_error(r, &r->line.words[r->next], hint, "E006 '%.100s' is one word too many",
                          r->line.words[r->next].text);
             return;
         }
@@ -529,12 +529,12 @@ void directive_parse(struct reader *r)
     r->next = 1;
     if (d == NULL) {
         hint_directive(r, keyword->text, hint);
-        reader_error(r, keyword, hint, "unknown directive '%.100s'", keyword->text);
+        reader_error(r, keyword, hint, "E001 unknown directive '%.100s'", keyword->text);
         return;
     }
     if (r->sources_only && !d->for_source) {
         reader_error(r, keyword, "a *.sources file has server, pool and peer lines only",
-                     "'%s' has no place here", d->keyword);
+                     "E007 '%s' has no place here", d->keyword);
         return;
     }
     complain_of_verdict(r, d->verdict, keyword, d->reason, d->instead);

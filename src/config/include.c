@@ -40,20 +40,20 @@ static void complain_of_line(struct reader *r, enum line_verdict verdict)
     struct word at = {.column = r->line.fault_column, .width = 1};
     switch (verdict) {
     case LINE_QUOTE_OPEN:
-        reader_error(r, &at, "", "this quote is not closed");
+        reader_error(r, &at, "", "E013 this quote is not closed");
         break;
     case LINE_TOO_LONG:
-        reader_error(r, &at, "", "the line is longer than %d bytes", LINE_BYTES_MAX);
+        reader_error(r, &at, "", "E013 the line is longer than %d bytes", LINE_BYTES_MAX);
         break;
     case LINE_TOO_MANY_WORDS:
-        reader_error(r, &at, "", "the line has more than %d words", LINE_WORDS_MAX);
+        reader_error(r, &at, "", "E013 the line has more than %d words", LINE_WORDS_MAX);
         break;
     case LINE_BAD_CHARACTER:
-        reader_error(r, &at, "", "a control character");
+        reader_error(r, &at, "", "E013 a control character");
         break;
     case LINE_WIDE_BLANK:
         reader_error(r, &at, "write an ordinary blank",
-                     "a wide or non-breaking blank (U+3000, U+00A0) does not part words");
+                     "E013 a wide or non-breaking blank (U+3000, U+00A0) does not part words");
         break;
     case LINE_WORDS:
         break;
@@ -91,7 +91,7 @@ static void read_lines(struct reader *r, const char *text, size_t length)
         } else if (nul < text + line_length) {
             struct word at = {.column = text_length(text, (size_t)(nul - text)) + 1, .width = 1};
             reader_error(r, &at, "write it again as UTF-8; nothing of it was read",
-                         "a NUL byte: this is not a text file");
+                         "E013 a NUL byte: this is not a text file");
             return;
         }
         text += line_length + (end != NULL);
@@ -161,17 +161,18 @@ static bool has_room(struct reader *r, const struct word *word, const char *path
     }
     if (is_open(r, path)) {
         describe_chain(r, path, hint, sizeof hint);
-        reader_error(r, word, hint, "'%.200s' includes itself", path);
+        reader_error(r, word, hint, "E012 '%.200s' includes itself", path);
         return false;
     }
     if (r->depth > CONFIG_INCLUDE_DEPTH) {
         describe_chain(r, path, hint, sizeof hint);
-        reader_error(r, word, hint, "files are included more than %d deep", CONFIG_INCLUDE_DEPTH);
+        reader_error(r, word, hint, "E012 files are included more than %d deep",
+                     CONFIG_INCLUDE_DEPTH);
         return false;
     }
     if (r->file_count >= READER_FILES_MAX || r->bytes_read > READER_BYTES_MAX) {
-        reader_error(r, word, "", "more than %d files or %u bytes are included", READER_FILES_MAX,
-                     READER_BYTES_MAX);
+        reader_error(r, word, "", "E012 more than %d files or %u bytes are included",
+                     READER_FILES_MAX, READER_BYTES_MAX);
         r->too_much = true;
         return false;
     }
@@ -190,12 +191,12 @@ static void include_file(struct reader *r, const struct word *word, const char *
     int error = strlen(path) < CONFIG_PATH_MAX ? file_read(path, CONFIG_FILE_LIMIT, &text, &length)
                                                : -ENAMETOOLONG;
     if (error != 0 && error == -ENOENT && if_missing == CONFIG_WARNING) {
-        reader_warning(r, word, "ntpd goes on without it, and so does toki", "'%.180s': %s", path,
-                       include_explain(error));
+        reader_warning(r, word, "ntpd goes on without it, and so does toki", "W018 '%.180s': %s",
+                       path, include_explain(error));
         return;
     }
     if (error != 0) {
-        reader_error(r, word, "", "'%.180s': %s", path, include_explain(error));
+        reader_error(r, word, "", "E011 '%.180s': %s", path, include_explain(error));
         return;
     }
     r->bytes_read += length;
@@ -305,7 +306,7 @@ static void include_folders(struct reader *r, const char *suffix)
     struct word at = keep_place(&r->line.words[r->rest]);
     if (r->line.count - r->rest > READER_DIRECTORIES_MAX) {
         reader_error(r, &r->line.words[r->rest + READER_DIRECTORIES_MAX], "",
-                     "more than %d folders in one line", READER_DIRECTORIES_MAX);
+                     "E012 more than %d folders in one line", READER_DIRECTORIES_MAX);
         return;
     }
     struct gathered *g = r->too_much ? NULL : calloc(1, sizeof *g);

@@ -227,7 +227,7 @@ static bool read_id(struct key_line *l)
     snprintf(hint, sizeof hint, "a line begins with the key's number, from 1 to %llu",
              (unsigned long long)most);
     if (strspn(text, "0123456789") != l->words[0].length) {
-        warn(l, 0, hint, "not the number of a key; the line is not used");
+        warn(l, 0, hint, "W004 not the number of a key; the line is not used");
         return false;
     }
     l->shown = 1;
@@ -235,7 +235,8 @@ static bool read_id(struct key_line *l)
         id = id * 10 + (uint64_t)(*text - '0');
     }
     if (id == 0 || id > most) {
-        warn(l, 0, hint, "'%.20s' cannot be the number of a key; it is not used", l->words[0].text);
+        warn(l, 0, hint, "W004 '%.20s' cannot be the number of a key; it is not used",
+             l->words[0].text);
         return false;
     }
     l->id = (uint32_t)id;
@@ -251,7 +252,7 @@ static bool read_type(struct key_line *l, enum mac_algorithm *type, unsigned *se
     *type = MAC_MD5;
     *secret = 1;
     if (l->count == 1 || (l->count == 2 && l->format == KEYS_NTP)) {
-        warn(l, l->count, usage, "key %u has no %s; it is not used", l->id,
+        warn(l, l->count, usage, "W004 key %u has no %s; it is not used", l->id,
              l->count == 1 && l->format == KEYS_NTP ? "type" : "secret");
         return false;
     }
@@ -267,17 +268,17 @@ static bool read_type(struct key_line *l, enum mac_algorithm *type, unsigned *se
     l->shown = *type != MAC_ALGORITHMS || is_unsupported(word) ? 2 : 1;
     if (*type == MAC_ALGORITHMS) {
         warn(l, 1, "MD5, SHA1, SHA256, SHA384, SHA512, SHA3-256, AES128, AES256, ...",
-             l->shown == 2 ? "the type of key %u is not supported; it is not used"
-                           : "the type of key %u is not known; it is not used",
+             l->shown == 2 ? "W004 the type of key %u is not supported; it is not used"
+                           : "W004 the type of key %u is not known; it is not used",
              l->id);
         return false;
     }
     if (l->count > 3) {
         warn(l, 3, usage,
              l->format == KEYS_NTP
-                 ? "key %u is limited to addresses, which is not supported; it is "
+                 ? "W004 key %u is limited to addresses, which is not supported; it is "
                    "not used"
-                 : "a word too many behind key %u; it is not used",
+                 : "W004 a word too many behind key %u; it is not used",
              l->id);
         return false;
     }
@@ -296,14 +297,15 @@ static bool read_hex(const struct key_line *l, unsigned word, const char *text, 
             warn(l, word,
                  l->format == KEYS_NTP ? "a key of more than 20 characters is hexadecimal"
                                        : "0-9 and a-f",
-                 "key %u has characters that are no hexadecimal digits; it is not used", l->id);
+                 "W004 key %u has characters that are no hexadecimal digits; it is not used",
+                 l->id);
             return false;
         }
         out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - digits));
     }
     if (count % 2 != 0) {
         warn(l, word, "two digits make a byte",
-             "key %u has an odd number of hexadecimal digits; it is not used", l->id);
+             "W004 key %u has an odd number of hexadecimal digits; it is not used", l->id);
         return false;
     }
     *length = count / 2;
@@ -317,7 +319,7 @@ static bool read_secret(const struct key_line *l, unsigned word, uint8_t *out, s
     const char *text = w->text;
     if (l->hash) {
         warn(l, word, "write the key as hexadecimal digits",
-             "key %u has a '#', which begins a comment; it is not used", l->id);
+             "W004 key %u has a '#', which begins a comment; it is not used", l->id);
         return false;
     }
     if (l->format == KEYS_NTP ? w->length > NTP_TEXT_MAX : strncmp(text, "HEX:", 4) == 0) {
@@ -337,31 +339,32 @@ static bool fit_secret(const struct key_line *l, unsigned word, enum mac_algorit
 {
     size_t wanted = mac_secret_length(type);
     if (*length == 0) {
-        warn(l, word, "", "key %u is empty; it is not used", l->id);
+        warn(l, word, "", "W004 key %u is empty; it is not used", l->id);
         return false;
     }
     if (l->format == KEYS_NTP && *length > NTP_SECRET_MAX) {
-        warn(l, word, "ntpd does the same", "only the first %d bytes of key %u are used",
+        warn(l, word, "ntpd does the same", "W004 only the first %d bytes of key %u are used",
              NTP_SECRET_MAX, l->id);
         *length = NTP_SECRET_MAX;
     }
     if (wanted != 0 && *length != wanted && l->format == KEYS_CHRONY) {
-        warn(l, word, "", "key %u has %zu bytes, but %s takes %zu; it is not used", l->id, *length,
-             l->words[1].text, wanted);
+        warn(l, word, "", "W004 key %u has %zu bytes, but %s takes %zu; it is not used", l->id,
+             *length, l->words[1].text, wanted);
         return false;
     }
     if (*length > MAC_SECRET_MAX) {
-        warn(l, word, "", "key %u has more than %d bytes; it is not used", l->id, MAC_SECRET_MAX);
+        warn(l, word, "", "W004 key %u has more than %d bytes; it is not used", l->id,
+             MAC_SECRET_MAX);
         return false;
     }
     if (*length < WEAK_SECRET) {
         warn(l, word, "make a better one: toki keygen",
-             "key %u has %zu byte%s: it can be found by trying", l->id, *length,
+             "W005 key %u has %zu byte%s: it can be found by trying", l->id, *length,
              *length == 1 ? "" : "s");
     }
     if (wanted != 0 && *length != wanted) {
-        warn(l, word, "ntpd does the same", "key %u has %zu bytes: it is %s to %zu", l->id, *length,
-             *length < wanted ? "filled up with zeros" : "cut", wanted);
+        warn(l, word, "ntpd does the same", "W004 key %u has %zu bytes: it is %s to %zu", l->id,
+             *length, *length < wanted ? "filled up with zeros" : "cut", wanted);
         *length = wanted;
     }
     return true;
@@ -382,14 +385,15 @@ static void read_key(struct key_line *l)
     if (type == MAC_MD5 && !l->md5_told) {
         l->md5_told = true;
         warn(l, word - 1, "a better type is AES128 (toki keygen --type AES128)",
-             "key %u is used with MD5, which RFC 8573 advises against", l->id);
+             "W005 key %u is used with MD5, which RFC 8573 advises against", l->id);
     }
     if (mac_find(&l->config->keys, l->id) != NULL) {
-        warn(l, 0, "", "key %u again: this line holds", l->id);
+        warn(l, 0, "", "W004 key %u again: this line holds", l->id);
     }
     if (!mac_add(&l->config->keys, l->id, type, secret, length)) {
-        warn(l, 0, "", "key %u has no room beside the others (%d keys, %d bytes); it is not used",
-             l->id, MAC_KEYS_MAX, MAC_SECRETS_MAX);
+        warn(l, 0, "",
+             "W004 key %u has no room beside the others (%d keys, %d bytes); it is not used", l->id,
+             MAC_KEYS_MAX, MAC_SECRETS_MAX);
     }
 }
 
@@ -411,11 +415,12 @@ void keys_read_text(struct config *c, const char *name, const char *text, size_t
         if (memchr(text, '\0', line.length) != NULL) {
             line.length = 0;
             warn(&line, 0, "the keys from here on are not used",
-                 "a NUL byte: this is not a text file");
+                 "W004 a NUL byte: this is not a text file");
             return;
         }
         if (line.length > KEY_LINE_MAX) {
-            warn(&line, 0, "", "the line is longer than %d bytes; it is not used", KEY_LINE_MAX);
+            warn(&line, 0, "", "W004 the line is longer than %d bytes; it is not used",
+                 KEY_LINE_MAX);
         } else {
             read_key(&line);
         }
@@ -495,12 +500,12 @@ static bool take_number(struct trust_reader *t, uint32_t *number)
 {
     if (t->kind != '1') {
         reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage,
-                     "the number of a key is expected");
+                     "E005 the number of a key is expected");
         return false;
     }
     if (t->number == 0 || t->number > NTP_KEY_MAX) {
         reader_error(t->r, t->word, "a whole number from 1 to 65535",
-                     "'%.40s' cannot be the number of a key", t->word->text);
+                     "E017 '%.40s' cannot be the number of a key", t->word->text);
         return false;
     }
     *number = t->number;
@@ -511,7 +516,8 @@ static bool take_number(struct trust_reader *t, uint32_t *number)
 static bool take_mark(struct trust_reader *t, char kind, const char *mark)
 {
     if (t->kind != kind) {
-        reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage, "'%s' is expected", mark);
+        reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage, "E005 '%s' is expected",
+                     mark);
         return false;
     }
     next_token(t);
@@ -541,11 +547,11 @@ void keys_trusted(struct reader *r)
             return;
         }
         if (range.high < range.low) {
-            reader_error(r, first, trust_usage, "the range ends before it begins");
+            reader_error(r, first, trust_usage, "E017 the range ends before it begins");
             return;
         }
         if (r->trusted_count == KEY_RANGES_MAX) {
-            reader_error(r, first, "", "more than %d numbers and ranges", KEY_RANGES_MAX);
+            reader_error(r, first, "", "E015 more than %d numbers and ranges", KEY_RANGES_MAX);
             return;
         }
         r->trusted[r->trusted_count++] = range;
@@ -591,12 +597,12 @@ static void complain_of_missing(struct reader *r, const struct key_use *use, uin
     char hint[CONFIG_PATH_MAX + 40];
     if (c->keyfile[0] == '\0') {
         snprintf(hint, sizeof hint, "add a line: %s FILE", row);
-        complain_of_use(r, use, hint, "key %u is not known: no file of keys is named", id);
+        complain_of_use(r, use, hint, "E017 key %u is not known: no file of keys is named", id);
     } else if (r->key_file_error != 0) {
-        complain_of_use(r, use, "", "key %u is not known: '%.180s': %s", id, c->keyfile,
+        complain_of_use(r, use, "", "E017 key %u is not known: '%.180s': %s", id, c->keyfile,
                         include_explain(r->key_file_error));
     } else {
-        complain_of_use(r, use, "", "there is no usable key %u in '%.180s'", id, c->keyfile);
+        complain_of_use(r, use, "", "E017 there is no usable key %u in '%.180s'", id, c->keyfile);
     }
 }
 
@@ -615,7 +621,7 @@ void keys_check_sources(struct reader *r)
             complain_of_missing(r, use, spec->key_id);
         } else if (r->keys_unsifted && !is_trusted(r, spec->key_id)) {
             snprintf(hint, sizeof hint, "add a line: trustedkey %u", spec->key_id);
-            complain_of_use(r, use, hint, "key %u is not trusted", spec->key_id);
+            complain_of_use(r, use, hint, "E017 key %u is not trusted", spec->key_id);
         } else if (spec->long_mac && !use->version_given &&
                    mac_digest_length(key->algorithm) > MAC_DIGEST_SHORT) {
             spec->version = 3; /* as chronyd: older ones know no short MACs */
@@ -648,14 +654,14 @@ static void read_file(struct reader *r)
         /* the usual file names one, whether there are keys or not */
         if (is_wanted(r) || error != -ENOENT) {
             reader_message_at(r, CONFIG_WARNING, &r->key_file_seen, "no key can be used",
-                              "'%.180s': %s", c->keyfile, include_explain(error));
+                              "W004 '%.180s': %s", c->keyfile, include_explain(error));
         }
         return;
     }
     if (mode > 0 && (mode & 07) != 0) {
         snprintf(hint, sizeof hint, "chmod 640 '%.200s'", c->keyfile);
         reader_message_at(r, CONFIG_WARNING, &r->key_file_seen, hint,
-                          "everybody on this machine may %s the keys in '%.180s'",
+                          "W005 everybody on this machine may %s the keys in '%.180s'",
                           (mode & 02) != 0 ? "write" : "read", c->keyfile);
     }
     keys_read_text(c, c->keyfile, text, length, c->dialect == DIALECT_NTP ? KEYS_NTP : KEYS_CHRONY);
@@ -671,13 +677,13 @@ static void check_trusted(struct reader *r)
         const struct key_range *range = &r->trusted[i];
         if (c->keyfile[0] == '\0') {
             reader_message_at(r, CONFIG_WARNING, &range->at, "add a line: keys FILE",
-                              "a key is trusted, but no file of keys is named");
+                              "W004 a key is trusted, but no file of keys is named");
             return;
         }
         if (r->key_file_error == 0 && range->low == range->high &&
             mac_find(&c->keys, range->low) == NULL) {
             reader_message_at(r, CONFIG_WARNING, &range->at, "",
-                              "there is no usable key %u in '%.180s'", range->low, c->keyfile);
+                              "W004 there is no usable key %u in '%.180s'", range->low, c->keyfile);
         }
     }
 }
@@ -713,6 +719,6 @@ void keys_load(struct reader *r)
     if (r->notrust_seen.file != NULL && c->keys.count == 0) {
         reader_message_at(r, CONFIG_WARNING, &r->notrust_seen,
                           "to refuse them all, write 'noserve'",
-                          "there are no keys, so nobody can meet 'notrust'");
+                          "W020 there are no keys, so nobody can meet 'notrust'");
     }
 }

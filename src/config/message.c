@@ -8,6 +8,7 @@
 
 #include "config/text.h"
 
+#define CODE_LENGTH 4
 #define SHOWN_BEFORE 60U /* characters kept before the caret when a line must be cut */
 
 const char *config_dialect_name(enum config_dialect d)
@@ -115,6 +116,18 @@ static void copy_source(struct config_message *m, const struct message_place *pl
     }
 }
 
+/* Formats begin with their code: "E001 unknown directive". Gives what follows it. */
+static const char *take_code(const char *text, char code[8])
+{
+    bool has_code = (text[0] == 'E' || text[0] == 'W') && text_is_digit(text[1]) &&
+                    text_is_digit(text[2]) && text_is_digit(text[3]) && text[4] == ' ';
+    if (!has_code) {
+        return text;
+    }
+    memcpy(code, text, CODE_LENGTH);
+    return text + CODE_LENGTH + 1;
+}
+
 void message_add(struct config *c, enum config_severity severity, const struct message_place *place,
                  const char *hint, const char *format, va_list arguments)
 {
@@ -127,9 +140,10 @@ void message_add(struct config *c, enum config_severity severity, const struct m
     memset(m, 0, sizeof *m);
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
+    const char *words = take_code(text, m->code);
     m->severity = severity;
     copy_text(m->file, sizeof m->file, place->file);
-    copy_text(m->text, sizeof m->text, text);
+    copy_text(m->text, sizeof m->text, words);
     copy_text(m->hint, sizeof m->hint, hint);
     m->line = place->line;
     m->column = place->line > 0 ? place->column : 0;
@@ -164,15 +178,19 @@ size_t config_message_format(const struct config_message *m, char *out, size_t c
     char part[1024];
     size_t used = 0;
     const char *kind = m->severity == CONFIG_ERROR ? "error" : "warning";
+    char code[16] = "";
     if (capacity == 0) {
         return 0;
     }
     out[0] = '\0';
+    if (m->code[0] != '\0') {
+        snprintf(code, sizeof code, " [%s]", m->code);
+    }
     if (m->line > 0) {
-        snprintf(part, sizeof part, "%s:%u:%u: %s: %s\n", m->file, m->line, m->column, kind,
-                 m->text);
+        snprintf(part, sizeof part, "%s:%u:%u: %s: %s%s\n", m->file, m->line, m->column, kind,
+                 m->text, code);
     } else {
-        snprintf(part, sizeof part, "%s: %s: %s\n", m->file, kind, m->text);
+        snprintf(part, sizeof part, "%s: %s: %s%s\n", m->file, kind, m->text, code);
     }
     append(out, capacity, &used, part, strlen(part));
     if (m->source[0] != '\0') {

@@ -20,6 +20,7 @@ struct message_place {
 /* Would a message still be kept? If not, do not work for its hint. */
 bool message_wanted(const struct config *c);
 
+/* The format begins with the code of the message (config/codes.h) and a blank. */
 void message_add(struct config *c, enum config_severity severity, const struct message_place *place,
                  const char *hint, const char *format, va_list arguments)
     __attribute__((format(printf, 5, 0)));

@@ -45,10 +45,11 @@ static void apply_server(struct reader *r)
     } else if (type == CLOCK_TYPE_SHM) {
         clock_line_ntp_server(r, unit);
     } else if (type >= 0) {
-        reader_error(r, word, "",
-                     "'%.100s' is a reference clock of type %d: not supported yet, and this source "
-                     "would be missing",
-                     word->text, type);
+        reader_error(
+            r, word, "",
+            "E014 '%.100s' is a reference clock of type %d: not supported yet, and this source "
+            "would be missing",
+            word->text, type);
     } else {
         source_line_server(r);
     }
@@ -61,11 +62,13 @@ static void apply_fudge(struct reader *r)
     unsigned unit;
     int type = clock_type(word->text, &unit);
     if (type < 0) {
-        reader_error(r, word, "127.127.TYPE.UNIT", "'%.100s' is not a reference clock", word->text);
+        reader_error(r, word, "127.127.TYPE.UNIT", "E016 '%.100s' is not a reference clock",
+                     word->text);
     } else if (type == CLOCK_TYPE_SHM) {
         clock_line_fudge(r, unit);
     } else if (type != 1) {
-        reader_warning(r, word, "", "reference clocks of this type are not supported yet; ignored");
+        reader_warning(r, word, "",
+                       "W010 reference clocks of this type are not supported yet; ignored");
     } else if (stratum != NULL) {
         r->local_clock_stratum = stratum->number;
     }
@@ -142,7 +145,7 @@ static void apply_statistics(struct reader *r)
         }
         if (!known) {
             reader_error(r, word, "loopstats, peerstats, clockstats, rawstats, sysstats, ...",
-                         "unknown statistics '%.100s'", word->text);
+                         "E009 unknown statistics '%.100s'", word->text);
         }
     }
     r->statistics_seen = reader_here(r);
@@ -157,8 +160,9 @@ static void apply_leapsmear(struct reader *r)
 {
     const struct value *interval = directive_value(r, "interval");
     if (interval->number > 0) {
-        reader_error(r, interval->word, "",
-                     "to smear leap seconds is not supported yet: clients would get another time");
+        reader_error(
+            r, interval->word, "",
+            "E014 to smear leap seconds is not supported yet: clients would get another time");
     }
 }
 
@@ -191,12 +195,12 @@ static void apply_flags(struct reader *r, bool enable)
             known = true;
             const char *why = enable ? flags[j].enabled : flags[j].disabled;
             if (why != NULL) {
-                reader_warning(r, word, "", "'%s' has no effect: %s", word->text, why);
+                reader_warning(r, word, "", "W011 '%s' has no effect: %s", word->text, why);
             }
         }
         if (!known) {
             reader_error(r, word, "auth, bclient, calibrate, kernel, mode7, monitor, ntp or stats",
-                         "unknown flag '%.100s'", word->text);
+                         "E009 unknown flag '%.100s'", word->text);
         } else if (strcmp(word->text, "ntp") == 0) {
             r->config->settings.clock_control = enable;
         }
@@ -263,7 +267,7 @@ static bool read_listen_rule(struct reader *r, const struct word *what, struct l
         memcpy(rule->device, what->text, strlen(what->text));
     } else {
         reader_error(r, what, "all, ipv4, ipv6, wildcard, an address, address/length or eth0",
-                     "'%.100s' is neither an address nor an interface", what->text);
+                     "E008 '%.100s' is neither an address nor an interface", what->text);
         return false;
     }
     return true;
@@ -275,14 +279,15 @@ static void apply_interface(struct reader *r)
     const struct word *action = directive_value(r, "action")->word;
     struct listen_rule rule = {.listen = strcmp(action->text, "listen") == 0};
     if (!rule.listen && strcmp(action->text, "ignore") != 0 && strcmp(action->text, "drop") != 0) {
-        reader_error(r, action, "listen, ignore or drop", "unknown action '%.100s'", action->text);
+        reader_error(r, action, "listen, ignore or drop", "E009 unknown action '%.100s'",
+                     action->text);
         return;
     }
     if (!read_listen_rule(r, directive_value(r, "what")->word, &rule)) {
         return;
     }
     if (c->listen_rule_count == CONFIG_LISTEN_RULES_MAX) {
-        reader_error(r, action, "", "more than %d 'interface' lines", CONFIG_LISTEN_RULES_MAX);
+        reader_error(r, action, "", "E015 more than %d 'interface' lines", CONFIG_LISTEN_RULES_MAX);
         return;
     }
     c->listen_rules[c->listen_rule_count++] = rule;
@@ -366,9 +371,10 @@ static void finish(struct reader *r)
         s->local_wait_synced_s = s->local_wait_unsynced_s = r->orphan_wait_s;
     }
     if (r->statistics_seen.file != NULL && r->statistics_folder) {
-        reader_message_at(r, CONFIG_WARNING, &r->statistics_seen, "see 'toki sources' instead",
-                          "'statistics' is not supported yet: measurements would be written to "
-                          "files; ignored");
+        reader_message_at(
+            r, CONFIG_WARNING, &r->statistics_seen, "see 'toki sources' instead",
+            "W010 'statistics' is not supported yet: measurements would be written to "
+            "files; ignored");
     }
     settle(r);
 }

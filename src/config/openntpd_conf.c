@@ -31,7 +31,7 @@ static bool expect(struct reader *r, const char *parameter)
     strncat(hint, r->directive->keyword, 20);
     strncat(hint, " ", 2);
     strncat(hint, parameter, 20);
-    reader_error(r, word, hint, "'%.100s' is not '%s'", word->text, parameter);
+    reader_error(r, word, hint, "E009 '%.100s' is not '%s'", word->text, parameter);
     return false;
 }
 
@@ -49,12 +49,12 @@ static void apply_listen(struct reader *r)
         memcpy(address, any, sizeof address);
         count = 2;
     } else if (!address_parse(word->text, &address[0])) {
-        reader_error(r, word, "an address of this computer, or *", "'%.100s' is not an address",
-                     word->text);
+        reader_error(r, word, "an address of this computer, or *",
+                     "E008 '%.100s' is not an address", word->text);
         return;
     }
     if (c->bind_count + count > CONFIG_BIND_MAX) {
-        reader_error(r, word, "", "more than %d addresses to listen on", CONFIG_BIND_MAX);
+        reader_error(r, word, "", "E015 more than %d addresses to listen on", CONFIG_BIND_MAX);
         return;
     }
     acl_init(&c->access, ACCESS_NOQUERY); /* who reaches the address is served */
@@ -71,7 +71,7 @@ static void apply_query(struct reader *r)
         return;
     }
     if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "an address of this computer", "'%.100s' is not an address",
+        reader_error(r, word, "an address of this computer", "E008 '%.100s' is not an address",
                      word->text);
         return;
     }
@@ -109,7 +109,7 @@ static void apply_sensor(struct reader *r)
     }
     reader_error(
         r, word, "feed a shared memory segment, with chrony.conf's 'refclock SHM 0'",
-        "'%.100s': there are no time sensors on this system as on OpenBSD, and this source "
+        "E014 '%.100s': there are no time sensors on this system as on OpenBSD, and this source "
         "would be missing",
         word->text);
 }

@@ -65,20 +65,20 @@ static bool read_host(struct reader *r, const struct word *word)
     if (!address_parse(word->text, &spec->address)) {
         const char *problem = source_line_find_problem(word->text, &hint);
         if (problem != NULL) {
-            reader_error(r, word, hint, "'%.100s' is %s", word->text, problem);
+            reader_error(r, word, hint, "E008 '%.100s' is %s", word->text, problem);
             return false;
         }
         memset(&spec->address, 0, sizeof spec->address);
     } else if (spec->family != ADDRESS_NONE && spec->family != spec->address.family) {
-        reader_error(r, word, "", "'%.100s' is not an IPv%u address", word->text,
+        reader_error(r, word, "", "E008 '%.100s' is not an IPv%u address", word->text,
                      (unsigned)spec->family);
         return false;
     } else if (spec->kind == SOURCE_POOL) {
-        reader_warning(r, word, "'server' is meant for it", "a pool of one address, '%.100s'",
+        reader_warning(r, word, "'server' is meant for it", "W017 a pool of one address, '%.100s'",
                        word->text);
     }
     if (strlen(word->text) >= sizeof spec->name) {
-        reader_error(r, word, "", "'%.100s...' is too long", word->text);
+        reader_error(r, word, "", "E019 '%.100s...' is too long", word->text);
         return false;
     }
     memcpy(spec->name, word->text, strlen(word->text) + 1);
@@ -95,7 +95,7 @@ static void order_polls(struct reader *r)
         return;
     }
     if (least != NULL && most != NULL) {
-        reader_warning(r, most->word, "", "maxpoll %d is less than minpoll: it becomes %d",
+        reader_warning(r, most->word, "", "W016 maxpoll %d is less than minpoll: it becomes %d",
                        spec->maxpoll, spec->minpoll);
     }
     if (least != NULL) {
@@ -123,8 +123,8 @@ void source_line_add(struct reader *r, const struct word *word)
     struct settings *settings = &r->config->settings;
     for (unsigned i = 0; i < settings->spec_count; i++) {
         if (is_same(&settings->specs[i], &r->spec)) {
-            reader_warning(r, word, "", "'%.100s' again: this line holds, not %.80s:%u", word->text,
-                           r->spec_seen[i].file, r->spec_seen[i].line);
+            reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
+                           word->text, r->spec_seen[i].file, r->spec_seen[i].line);
             settings->specs[i] = r->spec;
             r->spec_seen[i] = reader_here(r);
             keys_note_source(r, i);
@@ -132,7 +132,7 @@ void source_line_add(struct reader *r, const struct word *word)
         }
     }
     if (settings->spec_count == SOURCE_SPECS_MAX) {
-        reader_error(r, word, "", "more than %d sources", SOURCE_SPECS_MAX);
+        reader_error(r, word, "", "E015 more than %d sources", SOURCE_SPECS_MAX);
         return;
     }
     r->spec_seen[settings->spec_count] = reader_here(r);

@@ -17,26 +17,26 @@ server ntp3.example.org minpoll 6 minpoll 7
 restrict 300.1.2.3
 '''
 
-TYPOS_MESSAGES = '''ntp.conf:1:1: error: unknown directive 'sever'
+TYPOS_MESSAGES = '''ntp.conf:1:1: error: unknown directive 'sever' [E001]
     sever ntp1.example.org iburst
     ^~~~~
   did you mean 'server'?
-ntp.conf:2:25: error: unknown option 'ibrust' of 'server'
+ntp.conf:2:25: error: unknown option 'ibrust' of 'server' [E002]
     server ntp2.example.org ibrust minpoll 99
                             ^~~~~~
   did you mean 'iburst'?
-ntp.conf:2:40: error: '99' is out of range
+ntp.conf:2:40: error: '99' is out of range [E004]
     server ntp2.example.org ibrust minpoll 99
                                            ^~
   minpoll: a whole number from 0 to 17 (log2 of seconds)
-ntp.conf:3:1: error: unknown directive 'driftfil'
+ntp.conf:3:1: error: unknown directive 'driftfil' [E001]
     driftfil /var/x
     ^~~~~~~~
   did you mean 'driftfile'?
-ntp.conf:4:35: warning: 'minpoll' is given twice; the last one holds
+ntp.conf:4:35: warning: 'minpoll' is given twice; the last one holds [W009]
     server ntp3.example.org minpoll 6 minpoll 7
                                       ^~~~~~~
-ntp.conf:5:10: error: '300.1.2.3' is not an address
+ntp.conf:5:10: error: '300.1.2.3' is not an address [E008]
     restrict 300.1.2.3
              ^~~~~~~~~
   write ADDRESS or ADDRESS/LENGTH
@@ -75,20 +75,21 @@ def test_typos_as_json(tmp_path):
     report = json.loads(text)
     assert code == 2 and not report['ok'] and report['errors'] == 5 and report['warnings'] == 1
     assert report['messages'][0] == {
-        'severity': 'error', 'file': 'ntp.conf', 'line': 1, 'column': 1,
+        'severity': 'error', 'code': 'E001', 'file': 'ntp.conf', 'line': 1, 'column': 1,
+        'width': 5,
         'text': "unknown directive 'sever'", 'hint': "did you mean 'server'?"}
 
 
 @pytest.mark.parametrize('content, message', [
     (b'server a\0b iburst\n',
-     'x.conf:1:9: error: a NUL byte: this is not a text file\n    server a?b iburst\n'
+     'x.conf:1:9: error: a NUL byte: this is not a text file [E013]\n    server a?b iburst\n'
      '            ^\n  write it again as UTF-8; nothing of it was read\nx.conf: 1 error\n'),
     (b'server a\nallow\nrestrict default\n',
-     "x.conf:2:1: error: 'allow' is a word of chrony.conf\n    allow\n    ^~~~~\n"
-     "x.conf:3:1: error: 'restrict' is a word of ntp.conf\n    restrict default\n    ^~~~~~~~\n"
+     "x.conf:2:1: error: 'allow' is a word of chrony.conf [E010]\n    allow\n    ^~~~~\n"
+     "x.conf:3:1: error: 'restrict' is a word of ntp.conf [E010]\n    restrict default\n    ^~~~~~~~\n"
      '  one file is read in one language only; nothing of it was read\nx.conf: 2 errors\n'),
     ('server ntp.nict.jp ibrust # 東京\n'.encode(),
-     "x.conf:1:20: error: unknown option 'ibrust' of 'server'\n"
+     "x.conf:1:20: error: unknown option 'ibrust' of 'server' [E002]\n"
      '    server ntp.nict.jp ibrust # 東京\n                       ^~~~~~\n'
      "  did you mean 'iburst'?\nx.conf: 1 error\n"),
 ], ids=['nul', 'both languages', 'japanese'])
@@ -106,7 +107,7 @@ def test_files_that_are_no_configuration(tmp_path):
     for name, message in (('missing', 'no such file'), ('folder', 'it is a directory'),
                           ('fifo', 'it is not a regular file'),
                           ('large', 'it is larger than 1000000 bytes')):
-        assert check(tmp_path, name) == (2, f'{name}: error: {message}\n{name}: 1 error\n')
+        assert check(tmp_path, name) == (2, f'{name}: error: {message} [E011]\n{name}: 1 error\n')
         refuses_to_start(tmp_path, name)
 
 

@@ -206,7 +206,7 @@ def test_keygen_lines_are_taken(world, rivals):
             'trustedkey 2\n' if form == 'keys' else 'rtcsync\n'))
         done = host.run(net.TOKI, 'check', '/etc/t.conf')
         assert re.findall('warning: (.*)', done.stdout) == [
-            'key 1 is used with MD5, which RFC 8573 advises against'], done.stdout
+            'key 1 is used with MD5, which RFC 8573 advises against [W005]'], done.stdout
 
 
 # single requests

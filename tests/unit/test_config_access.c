@@ -265,7 +265,7 @@ static void restrict_source_is_kept(void **state)
 {
     struct config *c = config_new();
     static const char text[] =
-        "restrict default ignore\nrestrict source nomodify noquery\n"
+        "restrict default ignore\nrestrict 127.0.0.1\nrestrict source nomodify noquery\n"
         "server 192.0.2.1\n";
     (void)state;
 

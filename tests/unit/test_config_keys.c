@@ -65,7 +65,7 @@ static void test_chrony_lines(void **state)
                                   "1 SHA1 HEX:000102030405060708090a0b0c0d0e0f10111213\r\n"
                                   "  2\tSHA256   ASCII:tulip and no more is read # 4th\n",
                                   KEYS_CHRONY),
-                        "k:7:26: warning: a word too many behind key 2; it is not used\n"
+                        "k:7:26: warning: a word too many behind key 2; it is not used [W004]\n"
                         "      2 SHA256   *********** *** ** **** ** **** * ***\n"
                         "                             ^~~\n"
                         "  a line is: ID [TYPE] KEY\n");
@@ -82,11 +82,12 @@ static void test_chrony_lines(void **state)
     assert_key(4294967295u, MAC_AES128, "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 16);
     assert_key(9, MAC_AES256, "abcdefghijklmnopqrstuvwxyz012345", 32);
 
-    assert_string_equal(read_keys("3 correct-horse-battery\n", KEYS_CHRONY),
-                        "k:1:1: warning: key 3 is used with MD5, which RFC 8573 advises against\n"
-                        "    3 *********************\n"
-                        "    ^\n"
-                        "  a better type is AES128 (toki keygen --type AES128)\n");
+    assert_string_equal(
+        read_keys("3 correct-horse-battery\n", KEYS_CHRONY),
+        "k:1:1: warning: key 3 is used with MD5, which RFC 8573 advises against [W005]\n"
+        "    3 *********************\n"
+        "    ^\n"
+        "  a better type is AES128 (toki keygen --type AES128)\n");
     assert_key(3, MAC_MD5, "correct-horse-battery", 21);
 }
 
@@ -100,7 +101,7 @@ static void test_ntp_lines(void **state)
                   "3 AES-CMAC 000102030405060708090a0b0c0d0e0f\n"
                   "4 AES128CMAC 000102030405060708090a0b0c0d0e0f# no blank in front\n",
                   KEYS_NTP),
-        "k:5:14: warning: key 4 has a '#', which begins a comment; it is not used\n"
+        "k:5:14: warning: key 4 has a '#', which begins a comment; it is not used [W004]\n"
         "    4 AES128CMAC ********************************* ** ***** ** *****\n"
         "                 ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
         "  write the key as hexadecimal digits\n");
@@ -111,11 +112,12 @@ static void test_ntp_lines(void **state)
     assert_key(3, MAC_AES128, "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 16);
 
     /* M of old, and whatever begins with it; once said is enough */
-    assert_string_equal(read_keys("1 M HEX:0123456789\n2 Mickey ten.letters\n", KEYS_NTP),
-                        "k:1:3: warning: key 1 is used with MD5, which RFC 8573 advises against\n"
-                        "    1 M **************\n"
-                        "      ^\n"
-                        "  a better type is AES128 (toki keygen --type AES128)\n");
+    assert_string_equal(
+        read_keys("1 M HEX:0123456789\n2 Mickey ten.letters\n", KEYS_NTP),
+        "k:1:3: warning: key 1 is used with MD5, which RFC 8573 advises against [W005]\n"
+        "    1 M **************\n"
+        "      ^\n"
+        "  a better type is AES128 (toki keygen --type AES128)\n");
     assert_key(1, MAC_MD5, "HEX:0123456789", 14);
     assert_key(2, MAC_MD5, "ten.letters", 11);
 
@@ -125,19 +127,19 @@ static void test_ntp_lines(void **state)
                   "3 SHA1 "
                   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff99\n",
                   KEYS_NTP),
-        "k:1:7: warning: key 1 has 5 bytes: it can be found by trying\n"
+        "k:1:7: warning: key 1 has 5 bytes: it can be found by trying [W005]\n"
         "    1 AES *****\n"
         "          ^~~~~\n"
         "  make a better one: toki keygen\n"
-        "k:1:7: warning: key 1 has 5 bytes: it is filled up with zeros to 16\n"
+        "k:1:7: warning: key 1 has 5 bytes: it is filled up with zeros to 16 [W004]\n"
         "    1 AES *****\n"
         "          ^~~~~\n"
         "  ntpd does the same\n"
-        "k:2:7: warning: key 2 has 20 bytes: it is cut to 16\n"
+        "k:2:7: warning: key 2 has 20 bytes: it is cut to 16 [W004]\n"
         "    2 AES ********************\n"
         "          ^~~~~~~~~~~~~~~~~~~~\n"
         "  ntpd does the same\n"
-        "k:3:8: warning: only the first 32 bytes of key 3 are used\n"
+        "k:3:8: warning: only the first 32 bytes of key 3 are used [W004]\n"
         "    3 SHA1 ******************************************************************\n"
         "           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
         "  ntpd does the same\n");
@@ -154,80 +156,83 @@ static void test_wrong_lines(void **state)
         const char *line, *expected;
     } rows[] = {
         {KEYS_CHRONY, "0 SHA1 HEX:00112233445566778899",
-         "k:1:1: warning: '0' cannot be the number of a key; it is not used\n"
+         "k:1:1: warning: '0' cannot be the number of a key; it is not used [W004]\n"
          "    0 **** ************************\n"
          "    ^\n"
          "  a line begins with the key's number, from 1 to 4294967295\n"},
         {KEYS_CHRONY, "4294967296 SHA1 HEX:00112233445566778899",
-         "k:1:1: warning: '4294967296' cannot be the number of a key; it is not used\n"
+         "k:1:1: warning: '4294967296' cannot be the number of a key; it is not used [W004]\n"
          "    4294967296 **** ************************\n"
          "    ^~~~~~~~~~\n"
          "  a line begins with the key's number, from 1 to 4294967295\n"},
         {KEYS_NTP, "65536 SHA1 abcdefghijkl",
-         "k:1:1: warning: '65536' cannot be the number of a key; it is not used\n"
+         "k:1:1: warning: '65536' cannot be the number of a key; it is not used [W004]\n"
          "    65536 **** ************\n"
          "    ^~~~~\n"
          "  a line begins with the key's number, from 1 to 65535\n"},
         {KEYS_NTP, "opensesame",
-         "k:1:1: warning: not the number of a key; the line is not used\n"
+         "k:1:1: warning: not the number of a key; the line is not used [W004]\n"
          "    **********\n"
          "    ^~~~~~~~~~\n"
          "  a line begins with the key's number, from 1 to 65535\n"},
         {KEYS_CHRONY, "5",
-         "k:1:2: warning: key 5 has no secret; it is not used\n"
+         "k:1:2: warning: key 5 has no secret; it is not used [W004]\n"
          "    5\n"
          "     ^\n"
          "  a line is: ID [TYPE] KEY\n"},
         {KEYS_NTP, "5 # M secret",
-         "k:1:2: warning: key 5 has no type; it is not used\n"
+         "k:1:2: warning: key 5 has no type; it is not used [W004]\n"
          "    5 * * ******\n"
          "     ^\n"
          "  a line is: ID TYPE KEY\n"},
         {KEYS_NTP, "5 opensesame",
-         "k:1:13: warning: key 5 has no secret; it is not used\n"
+         "k:1:13: warning: key 5 has no secret; it is not used [W004]\n"
          "    5 **********\n"
          "                ^\n"
          "  a line is: ID TYPE KEY\n"},
         {KEYS_CHRONY, "5 SHA257 HEX:00112233445566778899",
-         "k:1:3: warning: the type of key 5 is not known; it is not used\n"
+         "k:1:3: warning: the type of key 5 is not known; it is not used [W004]\n"
          "    5 ****** ************************\n"
          "      ^~~~~~\n"
          "  MD5, SHA1, SHA256, SHA384, SHA512, SHA3-256, AES128, AES256, ...\n"},
         {KEYS_CHRONY, "5 TIGER HEX:00112233445566778899",
-         "k:1:3: warning: the type of key 5 is not supported; it is not used\n"
+         "k:1:3: warning: the type of key 5 is not supported; it is not used [W004]\n"
          "    5 TIGER ************************\n"
          "      ^~~~~\n"
          "  MD5, SHA1, SHA256, SHA384, SHA512, SHA3-256, AES128, AES256, ...\n"},
         {KEYS_CHRONY, "5 SHA1 HEX:0011223344556677889g",
-         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used\n"
+         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used "
+         "[W004]\n"
          "    5 SHA1 ************************\n"
          "           ^~~~~~~~~~~~~~~~~~~~~~~~\n"
          "  0-9 and a-f\n"},
         {KEYS_CHRONY, "5 SHA1 HEX:0011223344556677889",
-         "k:1:8: warning: key 5 has an odd number of hexadecimal digits; it is not used\n"
+         "k:1:8: warning: key 5 has an odd number of hexadecimal digits; it is not used [W004]\n"
          "    5 SHA1 ***********************\n"
          "           ^~~~~~~~~~~~~~~~~~~~~~~\n"
          "  two digits make a byte\n"},
         {KEYS_NTP, "5 SHA1 twenty-one.characters",
-         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used\n"
+         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used "
+         "[W004]\n"
          "    5 SHA1 *********************\n"
          "           ^~~~~~~~~~~~~~~~~~~~~\n"
          "  a key of more than 20 characters is hexadecimal\n"},
         {KEYS_CHRONY, "5 SHA1 HEX:",
-         "k:1:8: warning: key 5 is empty; it is not used\n"
+         "k:1:8: warning: key 5 is empty; it is not used [W004]\n"
          "    5 SHA1 ****\n"
          "           ^~~~\n"},
         {KEYS_CHRONY, "5 AES128 HEX:00112233445566778899",
-         "k:1:10: warning: key 5 has 10 bytes, but AES128 takes 16; it is not used\n"
+         "k:1:10: warning: key 5 has 10 bytes, but AES128 takes 16; it is not used [W004]\n"
          "    5 AES128 ************************\n"
          "             ^~~~~~~~~~~~~~~~~~~~~~~~\n"},
         {KEYS_NTP, "5 SHA1 abcdefghijkl 192.0.2.1",
-         "k:1:21: warning: key 5 is limited to addresses, which is not supported; it is not used\n"
+         "k:1:21: warning: key 5 is limited to addresses, which is not supported; it is not used "
+         "[W004]\n"
          "    5 SHA1 ************ *********\n"
          "                        ^~~~~~~~~\n"
          "  a line is: ID TYPE KEY\n"},
         {KEYS_NTP, "5 SHA1 pa#ss", /* ntpkeygen of NTPsec 1.2.0 wrote such */
-         "k:1:8: warning: key 5 has a '#', which begins a comment; it is not used\n"
+         "k:1:8: warning: key 5 has a '#', which begins a comment; it is not used [W004]\n"
          "    5 SHA1 *****\n"
          "           ^~\n"
          "  write the key as hexadecimal digits\n"},
@@ -251,11 +256,11 @@ static void test_weak_and_double(void **state)
     (void)state;
     assert_string_equal(
         read_keys("1 SHA1 x\n2 SHA1 first-secret\n2 SHA256 second-secret\n", KEYS_CHRONY),
-        "k:1:8: warning: key 1 has 1 byte: it can be found by trying\n"
+        "k:1:8: warning: key 1 has 1 byte: it can be found by trying [W005]\n"
         "    1 SHA1 *\n"
         "           ^\n"
         "  make a better one: toki keygen\n"
-        "k:3:1: warning: key 2 again: this line holds\n"
+        "k:3:1: warning: key 2 again: this line holds [W004]\n"
         "    2 SHA256 *************\n"
         "    ^\n");
     assert_key(1, MAC_SHA1, "x", 1);
@@ -272,14 +277,15 @@ static void test_damaged_files(void **state)
     memset(c, 0, sizeof *c);
     keys_read_text(c, "k", "1 SHA1 a-good-secret\n2 SHA1 \0ther\n", 34, KEYS_NTP);
     assert_string_equal(messages(),
-                        "k:2:1: warning: a NUL byte: this is not a text file\n"
+                        "k:2:1: warning: a NUL byte: this is not a text file [W004]\n"
                         "  the keys from here on are not used\n");
     assert_int_equal(c->keys.count, 1);
 
     memset(text, 'a', 3000);
     snprintf(text + 3000, 100, "\n1 SHA1 a-good-secret");
-    assert_string_equal(read_keys(text, KEYS_CHRONY),
-                        "k:1:1: warning: the line is longer than 2047 bytes; it is not used\n");
+    assert_string_equal(
+        read_keys(text, KEYS_CHRONY),
+        "k:1:1: warning: the line is longer than 2047 bytes; it is not used [W004]\n");
     assert_key(1, MAC_SHA1, "a-good-secret", 13);
 
     for (unsigned i = 1; i <= MAC_KEYS_MAX + 1; i++) {
@@ -288,7 +294,7 @@ static void test_damaged_files(void **state)
     assert_string_equal(
         read_keys(text, KEYS_CHRONY),
         "k:1025:1: warning: key 1025 has no room beside the others (1024 keys, 65536 bytes); it is "
-        "not used\n"
+        "not used [W004]\n"
         "    1025 SHA1 **************\n"
         "    ^~~~\n");
     assert_int_equal(c->keys.count, MAC_KEYS_MAX);
@@ -372,31 +378,33 @@ static void test_chrony_sources(void **state)
     assert_true(specs[1].long_mac);
 
     assert_string_equal(load(GOOD_CHRONY, 0640, "server a key 4 iburst\nkeyfile @\nrtcsync\n"),
-                        "x.conf:1:14: error: there is no usable key 4 in 'K'\n"
+                        "x.conf:1:14: error: there is no usable key 4 in 'K' [E017]\n"
                         "    server a key 4 iburst\n"
                         "                 ^\n");
     assert_string_equal(load(NULL, 0, "server a key 4\nkeyfile @\nrtcsync\n"),
-                        "x.conf:2:9: warning: 'K': no such file\n"
+                        "x.conf:2:9: warning: 'K': no such file [W004]\n"
                         "  no key can be used\n"
-                        "x.conf:1:14: error: key 4 is not known: 'K': no such file\n"
+                        "x.conf:1:14: error: key 4 is not known: 'K': no such file [E017]\n"
                         "    server a key 4\n"
                         "                 ^\n");
     assert_string_equal(load(NULL, 0, "server a key 4\nrtcsync\n"),
-                        "x.conf:1:14: error: key 4 is not known: no file of keys is named\n"
+                        "x.conf:1:14: error: key 4 is not known: no file of keys is named [E017]\n"
                         "    server a key 4\n"
                         "                 ^\n"
                         "  add a line: keyfile FILE\n");
     /* what a distribution ships: the file may be there or not */
     assert_string_equal(load(NULL, 0, "pool a\nkeyfile @\nrtcsync\n"), "");
     assert_false(c->keys_unreadable);
-    assert_string_equal(load(GOOD_CHRONY, 0644, "pool a\nkeyfile @\nrtcsync\n"),
-                        "x.conf:2:9: warning: everybody on this machine may read the keys in 'K'\n"
-                        "  chmod 640 'K'\n");
-    assert_string_equal(load(GOOD_CHRONY, 0602, "pool a\nkeyfile @\nrtcsync\n"),
-                        "x.conf:2:9: warning: everybody on this machine may write the keys in 'K'\n"
-                        "  chmod 640 'K'\n");
+    assert_string_equal(
+        load(GOOD_CHRONY, 0644, "pool a\nkeyfile @\nrtcsync\n"),
+        "x.conf:2:9: warning: everybody on this machine may read the keys in 'K' [W005]\n"
+        "  chmod 640 'K'\n");
+    assert_string_equal(
+        load(GOOD_CHRONY, 0602, "pool a\nkeyfile @\nrtcsync\n"),
+        "x.conf:2:9: warning: everybody on this machine may write the keys in 'K' [W005]\n"
+        "  chmod 640 'K'\n");
     assert_string_equal(load(NULL, 0, "pool a\nkeyfile /\nrtcsync\n"),
-                        "x.conf:2:9: warning: '/': it is a directory\n"
+                        "x.conf:2:9: warning: '/': it is a directory [W004]\n"
                         "  no key can be used\n");
     assert_true(c->keys_unreadable);
 }
@@ -427,16 +435,17 @@ static void test_ntp_trust(void **state)
                         "");
     assert_int_equal(c->keys.count, 4);
     assert_string_equal(load(GOOD_NTP, 0600, "server a key 9 iburst\nkeys @\ntrustedkey 1\n"),
-                        "x.conf:1:14: error: key 9 is not trusted\n"
+                        "x.conf:1:14: error: key 9 is not trusted [E017]\n"
                         "    server a key 9 iburst\n"
                         "                 ^\n"
                         "  add a line: trustedkey 9\n");
     assert_string_equal(
         load(GOOD_NTP, 0600, "server a iburst\nkeys @\ntrustedkey 1 4 (20 ... 30)\n"),
-        "x.conf:3:14: warning: there is no usable key 4 in 'K'\n");
-    assert_string_equal(load(NULL, 0, "server a iburst\ntrustedkey 1 4\n"),
-                        "x.conf:2:12: warning: a key is trusted, but no file of keys is named\n"
-                        "  add a line: keys FILE\n");
+        "x.conf:3:14: warning: there is no usable key 4 in 'K' [W004]\n");
+    assert_string_equal(
+        load(NULL, 0, "server a iburst\ntrustedkey 1 4\n"),
+        "x.conf:2:12: warning: a key is trusted, but no file of keys is named [W004]\n"
+        "  add a line: keys FILE\n");
     assert_string_equal(load(GOOD_NTP, 0600, "server a iburst\nkeys @\n"), "");
     assert_int_equal(c->keys.count, 0);
 }
@@ -447,42 +456,42 @@ static void test_wrong_trust(void **state)
         const char *line, *expected;
     } rows[] = {
         {"trustedkey 0",
-         "x.conf:1:12: error: '0' cannot be the number of a key\n"
+         "x.conf:1:12: error: '0' cannot be the number of a key [E017]\n"
          "    trustedkey 0\n"
          "               ^\n"
          "  a whole number from 1 to 65535\n"},
         {"trustedkey 1 65536",
-         "x.conf:1:14: error: '65536' cannot be the number of a key\n"
+         "x.conf:1:14: error: '65536' cannot be the number of a key [E017]\n"
          "    trustedkey 1 65536\n"
          "                 ^~~~~\n"
          "  a whole number from 1 to 65535\n"},
         {"trustedkey 1-5",
-         "x.conf:1:12: error: the number of a key is expected\n"
+         "x.conf:1:12: error: the number of a key is expected [E005]\n"
          "    trustedkey 1-5\n"
          "               ^~~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 ...",
-         "x.conf:1:18: error: the number of a key is expected\n"
+         "x.conf:1:18: error: the number of a key is expected [E005]\n"
          "    trustedkey (5 ...\n"
          "                     ^\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 9)",
-         "x.conf:1:15: error: '...' is expected\n"
+         "x.conf:1:15: error: '...' is expected [E005]\n"
          "    trustedkey (5 9)\n"
          "                  ^~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 ... 9",
-         "x.conf:1:20: error: ')' is expected\n"
+         "x.conf:1:20: error: ')' is expected [E005]\n"
          "    trustedkey (5 ... 9\n"
          "                       ^\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (9 ... 5)",
-         "x.conf:1:12: error: the range ends before it begins\n"
+         "x.conf:1:12: error: the range ends before it begins [E017]\n"
          "    trustedkey (9 ... 5)\n"
          "               ^~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey",
-         "x.conf:1:11: error: 'trustedkey' needs 'key'\n"
+         "x.conf:1:11: error: 'trustedkey' needs 'key' [E005]\n"
          "    trustedkey\n"
          "              ^\n"
          "  usage: trustedkey key...\n"},
@@ -500,9 +509,10 @@ static void test_notrust(void **state)
     (void)state;
     assert_string_equal(
         load(GOOD_NTP, 0600, "server a\nkeys @\ntrustedkey 1\nrestrict 10.0.0.0/8 notrust\n"), "");
-    assert_string_equal(load(GOOD_NTP, 0600, "server a\nkeys @\nrestrict 10.0.0.0/8 notrust\n"),
-                        "x.conf:3:1: warning: there are no keys, so nobody can meet 'notrust'\n"
-                        "  to refuse them all, write 'noserve'\n");
+    assert_string_equal(
+        load(GOOD_NTP, 0600, "server a\nkeys @\nrestrict 10.0.0.0/8 notrust\n"),
+        "x.conf:3:1: warning: there are no keys, so nobody can meet 'notrust' [W020]\n"
+        "  to refuse them all, write 'noserve'\n");
 }
 
 static unsigned flags(const struct source_spec *s)
@@ -535,12 +545,12 @@ static void test_authselectmode(void **state)
         assert_int_equal(flags(&s[1]), rows[i].without);
         assert_int_equal(flags(&s[2]), rows[i].clock);
     }
-    load(NULL, 0, "server a\nserver b\nauthselectmode prefer\n");
+    load(NULL, 0, "server a\nserver b\nserver c\nauthselectmode prefer\n");
     assert_int_equal(flags(&s[0]), 0); /* there is nothing better */
-    load(NULL, 0, "server a\nserver b\nrtcsync\n");
+    load(NULL, 0, "server a\nserver b\nserver c\nrtcsync\n");
     assert_int_equal(flags(&s[0]), 0);
     assert_string_equal(load(NULL, 0, "authselectmode some\n"),
-                        "x.conf:1:16: error: unknown mode 'some'\n"
+                        "x.conf:1:16: error: unknown mode 'some' [E009]\n"
                         "    authselectmode some\n"
                         "                   ^~~~\n"
                         "  require, prefer, mix or ignore\n");

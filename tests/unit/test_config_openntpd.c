@@ -177,7 +177,7 @@ static void files_of_distributions_say_nothing(void **state)
          "servers 2.debian.pool.ntp.org\nservers 3.debian.pool.ntp.org\n"},
         {"/etc/ntpd.conf", /* portable, Alpine, FreeBSD's port */
          "#listen on *\nservers pool.ntp.org\n#sensor *\n"},
-        {"/etc/ntpd.conf", "server pool.ntp.org\nserver time.example.org\nsensor *\n"},
+        {"/etc/ntpd.conf", "servers pool.ntp.org\nserver time.example.org\nsensor *\n"},
     };
     (void)state;
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See meaning.h. What distributions ship and what plain clients write must stay silent: each check
+ * asks for lines that somebody wrote on purpose. */
+#include "config/meaning.h"
+
+#include <string.h>
+
+#include "config/text.h"
+
+static const struct origin nowhere = {.file = NULL};
+
+static unsigned source_limit(const struct source_spec *spec)
+{
+    return spec->kind == SOURCE_POOL ? spec->max_sources : 1;
+}
+
+static void check_counts(struct reader *r)
+{
+    const struct settings *s = &r->config->settings;
+    unsigned total = 0, selectable = 0;
+    bool decided = false; /* who is right where two disagree */
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        const struct source_spec *spec = &s->specs[i];
+        total += source_limit(spec);
+        selectable += spec->noselect ? 0 : source_limit(spec);
+        decided = decided || spec->trust || spec->prefer || spec->offline ||
+                  spec->kind == SOURCE_REFCLOCK;
+    }
+    if (s->spec_count == 0 && !s->local) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "add a line such as: server HOST iburst",
+                          "W013 no time source: the clock is left as it is");
+    } else if (total > SOURCES_MAX) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
+                          "W014 up to %u sources are asked for; only %d can be had at a time",
+                          total, SOURCES_MAX);
+    }
+    if (s->spec_count > 0 && s->min_sources > selectable) {
+        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
+                          "W015 %u sources must agree, but there can be only %u: the clock will "
+                          "never be set",
+                          s->min_sources, selectable);
+    } else if (selectable == 2 && !decided) {
+        reader_message_at(r, CONFIG_WARNING, &r->spec_seen[s->spec_count - 1],
+                          "three outvote one liar; or mark one of the two 'prefer'",
+                          "W001 of two sources nobody can tell which one lies");
+    }
+}
+
+/* A source whose replies the access rules drop. */
+static void check_ignored_sources(struct reader *r)
+{
+    const struct config *c = r->config;
+    for (unsigned i = 0; i < c->settings.spec_count; i++) {
+        const struct source_spec *spec = &c->settings.specs[i];
+        uint32_t flags =
+            c->have_source_access ? c->source_access : acl_flags(&c->access, &spec->address);
+        if (spec->address.family != ADDRESS_NONE && (flags & ACCESS_IGNORE) != 0) {
+            reader_message_at(
+                r, CONFIG_WARNING, &r->spec_seen[i], "add: restrict source nomodify noquery",
+                "W012 'restrict ... ignore' drops the replies of '%.100s'", spec->name);
+        }
+    }
+}
+
+static bool gives_time(uint32_t flags)
+{
+    return (flags & (ACCESS_NOSERVE | ACCESS_IGNORE)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    return length >= wanted && text_equal_any_case(text + length - wanted, end);
+}
+
+/* Was it made to serve the whole world? In ntp.conf a client does so by default, so a bare file says
+ * nothing. */
+static bool serves_the_world(const struct reader *r)
+{
+    const struct acl *access = &r->config->access;
+    return r->config->dialect != DIALECT_NTP && r->config->port != 0 &&
+           (gives_time(access->default_v4) || gives_time(access->default_v6));
+}
+
+static void check_world_server(struct reader *r)
+{
+    const struct config *c = r->config;
+    if (!serves_the_world(r)) {
+        return;
+    }
+    for (unsigned i = 0; i < c->settings.spec_count; i++) {
+        if (ends_with(c->settings.specs[i].name, "pool.ntp.org")) {
+            reader_message_at(r, CONFIG_WARNING, &r->spec_seen[i], "choose four to seven by hand",
+                              "W002 servers of the pool, '%.100s', are the sources of a server for "
+                              "everybody",
+                              c->settings.specs[i].name);
+            break;
+        }
+    }
+    if (!c->ratelimit.enabled && r->open_seen.file != NULL) {
+        reader_message_at(r, CONFIG_WARNING, &r->open_seen,
+                          "add: ratelimit interval 1 burst 16; or name your networks",
+                          "W003 everybody is served, without a rate limit");
+    }
+}
+
+/* ntp.conf: `restrict default` without any flag, or one that nobody is excepted from. */
+static void check_restrict_default(struct reader *r)
+{
+    static const struct address own = {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}};
+    const uint32_t closing = ACCESS_NOQUERY | ACCESS_IGNORE | ACCESS_NOSERVE;
+    const struct acl *access = &r->config->access;
+    if (r->default_seen.file != NULL && r->default_flags == 0) {
+        reader_message_at(r, CONFIG_WARNING, &r->default_seen,
+                          "write: restrict default limited kod nomodify notrap nopeer noquery",
+                          "W003 everybody may ask everything, as often as they like");
+    }
+    if (r->own_seen.file != NULL) {
+        reader_message_at(r, CONFIG_WARNING, &r->own_seen, "write: restrict 127.0.0.1",
+                          "W006 this computer may not ask itself");
+    } else if (r->default_seen.file != NULL && (r->default_flags & closing) != 0 &&
+               (acl_flags(access, &own) & closing & r->default_flags) != 0) {
+        reader_message_at(r, CONFIG_WARNING, &r->default_seen,
+                          "add: restrict 127.0.0.1, and: restrict ::1",
+                          "W006 this computer may not ask itself");
+    }
+}
+
+void meaning_check(struct reader *r)
+{
+    check_counts(r);
+    check_ignored_sources(r);
+    check_world_server(r);
+    if (r->config->dialect == DIALECT_NTP) {
+        check_restrict_default(r);
+    }
+}
