@@ -180,12 +180,12 @@ double world_error_s(const struct world *w, unsigned node)
 
 static int node_of(const struct world *w, const struct address *a)
 {
-    unsigned index = a->bytes[3] - 1u;
-
-    if (a->family != ADDRESS_V4 || a->bytes[0] != 10 || a->bytes[1] || a->bytes[2]) {
-        return -1;
+    for (unsigned i = 0; i < w->node_count; i++) {
+        if (address_equal(&w->nodes[i].address, a)) {
+            return (int)i;
+        }
     }
-    return index < w->node_count ? (int)index : -1;
+    return -1;
 }
 
 static void send_packet(struct world *w, unsigned from, const struct world_packet *packet)

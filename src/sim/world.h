@@ -129,7 +129,8 @@ unsigned world_add_server(struct world *w, const struct server_settings *setting
 struct node *world_add_node(struct world *w, const struct oscillator_settings *clock,
                             const struct node_calls *calls);
 
-/* 10.0.0.(index + 1), port 123. */
+/* 10.0.0.(index + 1), port 123: the address of a node, unless somebody gives it another one before
+ * the start. */
 struct address world_address(unsigned index);
 
 /* Both directions of the path between two nodes. */
