@@ -260,7 +260,7 @@ static void engine_store(struct engine *e, struct mono_time now)
 {
     const struct discipline *d = &e->discipline;
 
-    if (d->updates == 0 || d->drift_sd > 1e-5 ||
+    if (d->updates == 0 || d->drift_sd > 5e-5 ||
         (d->drift_sd > e->stored_sd / 2 && now.ns < e->next_store.ns)) {
         return;
     }
