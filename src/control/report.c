@@ -79,6 +79,14 @@ static void fill_estimate(struct report_source *out, const struct engine *e, con
     out->root_distance_s = source_root_distance(s, &estimate);
 }
 
+static const char *address_origin(const struct source *s)
+{
+    return s->address.family == ADDRESS_NONE          ? NULL
+           : s->config.address.family != ADDRESS_NONE ? "configuration"
+           : s->remembered                            ? "last-run"
+                                                      : "name-service";
+}
+
 static void fill_source(struct report_source *out, const struct engine *e, const struct source *s,
                         struct instant now)
 {
@@ -103,6 +111,7 @@ static void fill_source(struct report_source *out, const struct engine *e, const
                                   .root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN,
                                   .root_distance_s = UNKNOWN,
                                   .kernel_stamps = s->kernel_receive && s->kernel_transmit,
+                                  .address_from = address_origin(s),
                                   .interleaved = s->interleaved,
                                   .max_distance_s = e->settings.max_distance_s,
                                   .max_jitter_s = e->settings.max_jitter_s,

@@ -50,6 +50,7 @@ struct report_source {
     double root_delay_s, root_dispersion_s, root_distance_s;
     unsigned samples;
     bool kernel_stamps, interleaved;
+    const char *address_from; /* "configuration", "name-service", "last-run"; NULL: none yet */
     double max_distance_s, max_jitter_s; /* the limits it was judged by */
     double combined_offset_s;            /* what all together say; to compare */
     char sentence[REPORT_SENTENCE_MAX];

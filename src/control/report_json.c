@@ -50,6 +50,7 @@ static void write_source(struct document *d, const struct report_source *s)
     document_open_object(d, NULL);
     document_string(d, "name", s->name);
     document_string(d, "address", s->address[0] ? s->address : NULL);
+    document_string(d, "address_from", s->address_from);
     document_integer(d, "port", s->port);
     document_string(d, "kind", report_kind_name(s->kind));
     document_string(d, "status", source_status_name(s->status));
