@@ -73,7 +73,8 @@ static bool ends_with(const char *text, const char *end)
     return length >= wanted && text_equal_any_case(text + length - wanted, end);
 }
 
-/* Was it made to serve the whole world? In ntp.conf a client does so by default, so a bare file says
+/* Was it made to serve the whole world? In ntp.conf a client does so by default, so a bare file
+ * says
  * nothing. */
 static bool serves_the_world(const struct reader *r)
 {

@@ -253,8 +253,8 @@ static void what_is_no_file_is_said(void **state)
     check_unreadable(folder, expected);
 
     snprintf(path, sizeof path, "%s/x.conf", folder);
-    snprintf(expected, sizeof expected, "%s: error: no such file [E011]\nunknown: 1 errors, 0 warnings\n",
-             path);
+    snprintf(expected, sizeof expected,
+             "%s: error: no such file [E011]\nunknown: 1 errors, 0 warnings\n", path);
     check_unreadable(path, expected);
 
     assert_int_equal(mkfifo(path, 0600), 0); /* must not wait for a writer */
@@ -271,7 +271,8 @@ static void what_is_no_file_is_said(void **state)
     assert_int_equal(ftruncate(fileno(f), 100000000), 0);
     fclose(f);
     snprintf(expected, sizeof expected,
-             "%s: error: it is larger than 1000000 bytes [E011]\nunknown: 1 errors, 0 warnings\n", path);
+             "%s: error: it is larger than 1000000 bytes [E011]\nunknown: 1 errors, 0 warnings\n",
+             path);
     check_unreadable(path, expected);
     unlink(path);
     rmdir(folder);
