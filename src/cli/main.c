@@ -28,6 +28,11 @@ static const struct {
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "
      "has\n"
      "    errors.\n"},
+    {"config", config_run,
+     "config show FILE|--daemon [--json] [--language NAME] [--control PATH]\n"
+     "config diff FILE FILE\n"
+     "    What is in effect and where it comes from, of a file or of the daemon; what differs\n"
+     "    between two files of any language. Exit code 1: they differ, 2: a file has errors.\n"},
     {"explain", explain_run,
      "explain [CODE]\n"
      "    What the code in brackets behind a message of 'check' means, with a cure; without one: "

@@ -11,6 +11,7 @@ int status_run(int argc, char **argv);
 int sources_run(int argc, char **argv);
 int query_run(int argc, char **argv);
 int change_run(int argc, char **argv);
+int config_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
 int check_run(int argc, char **argv);
 int keygen_run(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/place.h"
 #include "config/source_line.h"
 #include "config/text.h"
 
@@ -144,6 +145,8 @@ static bool set_flags(struct acl *acl, const struct address *prefix, unsigned le
 static void set_or_complain(struct reader *r, const struct word *word, struct acl *acl,
                             const struct address *prefix, unsigned length, uint32_t flags)
 {
+    place_note_access(r, acl == &r->config->command_access, prefix, length,
+                      (flags & ACCESS_NTPPORT) != 0);
     if (!set_flags(acl, prefix, length, flags)) {
         reader_error(r, word, "", "E015 more than %d access rules", ACL_RULES_MAX);
     }
@@ -197,6 +200,7 @@ static void keep_name(struct reader *r, const struct word *word, const char *pro
     } else {
         struct access_name *name = &c->access_names[c->access_name_count++];
         *name = *rule;
+        name->place = place_here(r);
         memcpy(name->name, word->text, strlen(word->text) + 1);
     }
 }
@@ -230,7 +234,7 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
             if (all) {
                 acl_clear_within(acl, &everywhere[i], 0);
             }
-            set_flags(acl, &everywhere[i], 0, flags);
+            set_or_complain(r, &words[next - all], acl, &everywhere[i], 0, flags);
         }
         if (flags == 0 && acl == &r->config->access) {
             r->open_seen = reader_here(r);
@@ -458,6 +462,7 @@ void access_restrict(struct reader *r)
     if (target.source) {
         r->config->have_source_access = true;
         r->config->source_access |= flags;
+        r->config->places.source_access = place_here(r);
     }
     note_target(r, &target, flags);
     for (unsigned i = 0; i < target.count; i++) {

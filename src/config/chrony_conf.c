@@ -12,6 +12,7 @@
 #include "config/keys.h"
 #include "config/ntp_conf.h"
 #include "config/openntpd_conf.h"
+#include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
@@ -153,9 +154,11 @@ static void apply_bindaddress(struct reader *r)
             reader_warning(r, word, "chrony.conf has one for IPv4 and one for IPv6",
                            "W007 'bindaddress' again: this line holds");
             c->bind[i] = address;
+            c->places.bind[i] = place_here(r);
             return;
         }
     }
+    c->places.bind[c->bind_count] = place_here(r);
     c->bind[c->bind_count++] = address;
 }
 

@@ -17,6 +17,7 @@
 #include "config/message.h"
 #include "config/ntp_conf.h"
 #include "config/openntpd_conf.h"
+#include "config/place.h"
 #include "os/file.h"
 
 static const struct language *const languages[] = {&chrony_conf, &ntp_conf, &openntpd_conf};
@@ -135,7 +136,9 @@ static bool load(struct config *c, const char *name, const char *text, size_t le
     if (r->file_count == 0) {
         add_error(c, &whole, "", "E018 out of memory");
     } else if (c->error_count == 0) {
+        place_begin(r);
         language->finish(r);
+        place_note_changes(r);
         keys_load(r);
         meaning_check(r);
     }

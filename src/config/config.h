@@ -58,6 +58,12 @@ struct config_message {
     char source[256];      /* the line itself, cleaned of control characters, maybe cut */
 };
 
+/* Where something in a configuration comes from. */
+struct config_place {
+    uint32_t file; /* in config_places.names, plus 1; 0: the default of the language */
+    uint32_t line; /* 0: of the file as a whole */
+};
+
 /* An access rule for a host by its name: known to be looked up by the daemon, not here. */
 #define CONFIG_ACCESS_NAMES_MAX 64
 struct access_name {
@@ -65,6 +71,7 @@ struct access_name {
     uint32_t flags;
     bool command; /* of cmdallow and cmddeny */
     bool merge;   /* the flags come to those that its addresses have already */
+    struct config_place place;
 };
 
 /* One `interface` line of ntp.conf; the last one that matches an address of ours decides. */
@@ -76,6 +83,27 @@ struct listen_rule {
     struct address prefix; /* LISTEN_FAMILY: its family only */
     unsigned length;
     char device[CONFIG_DEVICE_MAX];
+    struct config_place place;
+};
+
+#define CONFIG_FIELDS_MAX 96
+#define CONFIG_ACCESS_PLACES_MAX 256
+struct config_access_place {
+    struct config_place place;
+    struct address prefix;
+    uint8_t length;
+    bool command, ntp_port;
+};
+
+struct config_places {
+    struct config_place fields[CONFIG_FIELDS_MAX]; /* of config/fields.h */
+    struct config_place specs[SOURCE_SPECS_MAX];
+    struct config_place bind[CONFIG_BIND_MAX];
+    struct config_place source_access;
+    struct config_access_place access[CONFIG_ACCESS_PLACES_MAX];
+    unsigned access_count;
+    char names[8192]; /* each with a NUL */
+    unsigned names_length;
 };
 
 struct config {
@@ -119,6 +147,7 @@ struct config {
     bool lock_memory;         /* never be swapped out */
     int priority;             /* real-time priority, 1..99; 0: an ordinary process */
     int dscp;
+    struct config_places places;
     struct config_message messages[CONFIG_MESSAGES_MAX];
     unsigned message_count, error_count, warning_count; /* counts go on past the table's end */
 };

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/describe.h"
+#include "config/fields.h"
+
 #define LINE_MAX_LENGTH 600
 
 static void __attribute__((format(printf, 2, 3)))
@@ -34,196 +37,21 @@ add_line(struct difference *d, const char *format, ...)
 
 /* ---- plain values ---- */
 
-enum value_type { VALUE_BOOL, VALUE_INT, VALUE_UNSIGNED, VALUE_SIZE, VALUE_DOUBLE, VALUE_TEXT };
-
-struct field {
-    const char *name, *unit;
-    enum value_type type;
-    size_t offset, size;
-    double scale;    /* of a double, from what is kept to what is shown; 0: 1 */
-    bool next_start; /* cannot change while the daemon runs */
-};
-
-#define FIELD(name_, unit_, type_, member)                                                         \
-    .name = name_, .unit = unit_, .type = type_, .offset = offsetof(struct config, member),        \
-    .size = sizeof(((struct config *)0)->member)
-
-static const struct field fields[] = {
-    {FIELD("names are looked up every", " s", VALUE_DOUBLE, settings.name_refresh_s)},
-    {FIELD("least number of sources", "", VALUE_UNSIGNED, settings.min_sources)},
-    {FIELD("greatest root distance", " s", VALUE_DOUBLE, settings.max_distance_s)},
-    {FIELD("greatest jitter", " s", VALUE_DOUBLE, settings.max_jitter_s)},
-    {FIELD("least stratum of a source", "", VALUE_UNSIGNED, settings.min_stratum)},
-    {FIELD("greatest stratum of a source", "", VALUE_UNSIGNED, settings.max_stratum)},
-    {FIELD("least root distance", " s", VALUE_DOUBLE, settings.min_distance_s)},
-    {FIELD("limit of combined sources", "", VALUE_DOUBLE, settings.combine_limit)},
-    {FIELD("advantage of the present source", " s", VALUE_DOUBLE, settings.reselect_s)},
-    {FIELD("weight of a stratum", " s", VALUE_DOUBLE, settings.stratum_weight_s)},
-    {FIELD("control of the clock", "", VALUE_BOOL, settings.clock_control)},
-    {FIELD("step threshold", " s", VALUE_DOUBLE, settings.step_threshold_s)},
-    {FIELD("step threshold ahead", " s", VALUE_DOUBLE, settings.step_forward_s)},
-    {FIELD("step threshold back", " s", VALUE_DOUBLE, settings.step_backward_s)},
-    {FIELD("updates that may step", "", VALUE_INT, settings.step_updates)},
-    {FIELD("time before a later step", " s", VALUE_DOUBLE, settings.stepout_s)},
-    {FIELD("panic threshold", " s", VALUE_DOUBLE, settings.panic_s)},
-    {FIELD("first correction beyond it", "", VALUE_BOOL, settings.panic_first_allowed)},
-    {FIELD("updates beyond it", "", VALUE_UNSIGNED, settings.panic_updates)},
-    {FIELD("length of a correction", " intervals", VALUE_DOUBLE, settings.correction_ratio)},
-    {FIELD("correction that is logged", " s", VALUE_DOUBLE, settings.log_correction_s)},
-    {FIELD("fastest slew", " ppm", VALUE_DOUBLE, settings.max_slew_rate), .scale = 1e6},
-    {FIELD("drift of an undisciplined clock", " ppm", VALUE_DOUBLE, settings.max_clock_error),
-     .scale = 1e6},
-    {FIELD("greatest skew that is applied", " ppm", VALUE_DOUBLE, settings.max_update_skew),
-     .scale = 1e6},
-    {FIELD("greatest frequency error", " ppm", VALUE_DOUBLE, settings.max_drift), .scale = 1e6},
-    {FIELD("local reference", "", VALUE_BOOL, settings.local)},
-    {FIELD("its stratum", "", VALUE_UNSIGNED, settings.local_stratum)},
-    {FIELD("its distance", " s", VALUE_DOUBLE, settings.local_distance_s)},
-    {FIELD("its activation below", " s", VALUE_DOUBLE, settings.local_activate_s)},
-    {FIELD("its wait after an update", " s", VALUE_DOUBLE, settings.local_wait_synced_s)},
-    {FIELD("its wait after the start", " s", VALUE_DOUBLE, settings.local_wait_unsynced_s)},
-    {FIELD("orphan group", "", VALUE_BOOL, settings.local_orphan)},
-    {FIELD("leap seconds from sources", "", VALUE_BOOL, settings.leap_from_sources)},
-    {FIELD("rate limit", "", VALUE_BOOL, ratelimit.enabled)},
-    {FIELD("rate limit interval", " s", VALUE_DOUBLE, ratelimit.interval_s)},
-    {FIELD("rate limit burst", "", VALUE_DOUBLE, ratelimit.burst)},
-    {FIELD("rate limit leak", " (log2)", VALUE_UNSIGNED, ratelimit.leak_log2)},
-    {FIELD("rate limit kisses", " (log2)", VALUE_UNSIGNED, ratelimit.kod_log2)},
-    {FIELD("rate limit minimum", " s", VALUE_DOUBLE, ratelimit.minimum_s)},
-    {FIELD("memory of the rate limit", " bytes", VALUE_SIZE, client_log_bytes)},
-    {FIELD("server port", "", VALUE_UNSIGNED, port)},
-    {FIELD("second server port", "", VALUE_UNSIGNED, extra_port)},
-    {FIELD("interface to serve on", "", VALUE_TEXT, bind_device)},
-    {FIELD("port of requests", "", VALUE_UNSIGNED, acquisition_port), .next_start = true},
-    {FIELD("interface of requests", "", VALUE_TEXT, acquisition_device), .next_start = true},
-    {FIELD("command port", "", VALUE_UNSIGNED, command_port)},
-    {FIELD("drift file", "", VALUE_TEXT, driftfile)},
-    {FIELD("drift file interval", " s", VALUE_DOUBLE, drift_interval_s)},
-    {FIELD("pid file", "", VALUE_TEXT, pidfile), .next_start = true},
-    {FIELD("key file", "", VALUE_TEXT, keyfile)},
-    {FIELD("key file cannot be read", "", VALUE_BOOL, keys_unreadable)},
-    {FIELD("control key", "", VALUE_UNSIGNED, control_key)},
-    {FIELD("frequency at the start given", "", VALUE_BOOL, have_frequency), .next_start = true},
-    {FIELD("frequency at the start", " ppm", VALUE_DOUBLE, frequency), .scale = 1e6,
-     .next_start = true},
-    {FIELD("precision of the clock", " s", VALUE_DOUBLE, clock_precision_s), .next_start = true},
-    {FIELD("locked memory", "", VALUE_BOOL, lock_memory), .next_start = true},
-    {FIELD("priority", "", VALUE_INT, priority), .next_start = true},
-    {FIELD("leap second zone", "", VALUE_TEXT, leap_zone)},
-    {FIELD("log directory", "", VALUE_TEXT, log_directory)},
-    {FIELD("user", "", VALUE_TEXT, user), .next_start = true},
-    {FIELD("real-time clock", "", VALUE_BOOL, rtc_sync)},
-    {FIELD("dscp", "", VALUE_INT, dscp)},
-};
-
-#define FIELDS (sizeof fields / sizeof *fields)
-
-static void format_value(const struct field *f, const struct config *c, char *out, size_t capacity)
-{
-    const char *place = (const char *)c + f->offset;
-    double number;
-    size_t size;
-    unsigned u;
-    bool b;
-    int i;
-    switch (f->type) {
-    case VALUE_BOOL:
-        memcpy(&b, place, sizeof b);
-        snprintf(out, capacity, "%s", b ? "yes" : "no");
-        break;
-    case VALUE_INT:
-        memcpy(&i, place, sizeof i);
-        snprintf(out, capacity, "%d%s", i, f->unit);
-        break;
-    case VALUE_UNSIGNED:
-        memcpy(&u, place, sizeof u);
-        snprintf(out, capacity, "%u%s", u, f->unit);
-        break;
-    case VALUE_SIZE:
-        memcpy(&size, place, sizeof size);
-        snprintf(out, capacity, "%zu%s", size, f->unit);
-        break;
-    case VALUE_DOUBLE:
-        memcpy(&number, place, sizeof number);
-        snprintf(out, capacity, "%.10g%s", number * (f->scale != 0 ? f->scale : 1), f->unit);
-        break;
-    case VALUE_TEXT:
-        snprintf(out, capacity, "%.200s", place[0] != '\0' ? place : "none");
-        break;
-    }
-}
-
-static bool equal_values(const struct field *f, const struct config *a, const struct config *b)
-{
-    const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-    return f->type == VALUE_TEXT ? strcmp(x, y) == 0 : memcmp(x, y, f->size) == 0;
-}
-
 static void compare_values(struct difference *d, const struct config *old, const struct config *new)
 {
     char before[256], after[256];
-    for (size_t i = 0; i < FIELDS; i++) {
-        if (!equal_values(&fields[i], old, new)) {
-            format_value(&fields[i], old, before, sizeof before);
-            format_value(&fields[i], new, after, sizeof after);
-            add_line(d, "~ %s: %s -> %s%s", fields[i].name, before, after,
-                     fields[i].next_start ? " (from the next start on)" : "");
+    for (size_t i = 0; i < config_field_count; i++) {
+        const struct config_field *f = &config_fields[i];
+        if (!config_field_equal(f, old, new)) {
+            config_field_format(f, old, before, sizeof before);
+            config_field_format(f, new, after, sizeof after);
+            add_line(d, "~ %s: %s -> %s%s", f->name, before, after,
+                     f->next_start ? " (from the next start on)" : "");
         }
     }
 }
 
 /* ---- sources ---- */
-
-static const char *kind_name(const struct source_spec *s)
-{
-    static const char *const names[] = {[SOURCE_SERVER] = "server",
-                                        [SOURCE_POOL] = "pool",
-                                        [SOURCE_PEER] = "peer",
-                                        [SOURCE_REFCLOCK] = "refclock"};
-    return names[s->kind];
-}
-
-/* The words of a source line that say more than the defaults. */
-static void describe_options(const struct source_spec *s, char *out, size_t capacity)
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } flags[] = {{"iburst", offsetof(struct source_spec, iburst)},
-                 {"burst", offsetof(struct source_spec, burst)},
-                 {"prefer", offsetof(struct source_spec, prefer)},
-                 {"noselect", offsetof(struct source_spec, noselect)},
-                 {"trust", offsetof(struct source_spec, trust)},
-                 {"require", offsetof(struct source_spec, require)},
-                 {"xleave", offsetof(struct source_spec, xleave)},
-                 {"offline", offsetof(struct source_spec, offline)}};
-    size_t used = (size_t)snprintf(out, capacity, " minpoll %d maxpoll %d", s->minpoll, s->maxpoll);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags && used < capacity; i++) {
-        bool set;
-        memcpy(&set, (const char *)s + flags[i].offset, sizeof set);
-        if (set) {
-            used += (size_t)snprintf(out + used, capacity - used, " %s", flags[i].name);
-        }
-    }
-    if (used < capacity && s->key_id != 0) {
-        used += (size_t)snprintf(out + used, capacity - used, " key %u", s->key_id);
-    }
-    if (used < capacity && s->kind == SOURCE_POOL) {
-        used += (size_t)snprintf(out + used, capacity - used, " maxsources %u", s->max_sources);
-    }
-    if (used < capacity && s->family != ADDRESS_NONE && s->address.family == ADDRESS_NONE) {
-        snprintf(out + used, capacity - used, " ipv%u", (unsigned)s->family);
-    }
-}
-
-static void describe_source(const struct source_spec *s, char *out, size_t capacity)
-{
-    char port[16] = "";
-    if (s->kind != SOURCE_REFCLOCK && s->port != 123) {
-        snprintf(port, sizeof port, " port %u", (unsigned)s->port);
-    }
-    snprintf(out, capacity, "%s %.255s%s", kind_name(s), s->name, port);
-}
 
 /* The same host or clock, whatever its options. */
 static bool same_source(const struct source_spec *a, const struct source_spec *b)
@@ -270,26 +98,6 @@ static void compare_sources(struct difference *d, const struct settings *old,
 }
 
 /* ---- access ---- */
-
-static const char *describe_flags(uint32_t flags, char out[160])
-{
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } words[] = {
-        {ACCESS_IGNORE, "ignore"},     {ACCESS_LIMITED, "limited"}, {ACCESS_KOD, "kod"},
-        {ACCESS_NOMODIFY, "nomodify"}, {ACCESS_NOQUERY, "noquery"}, {ACCESS_NOPEER, "nopeer"},
-        {ACCESS_NOTRAP, "notrap"},     {ACCESS_NTPPORT, "ntpport"}, {ACCESS_VERSION, "version"},
-        {ACCESS_NOTRUST, "notrust"},   {ACCESS_FLAKE, "flake"}};
-    size_t used = (size_t)snprintf(out, 160, "%s",
-                                   flags & (ACCESS_NOSERVE | ACCESS_IGNORE) ? "deny" : "allow");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if ((flags & words[i].flag) != 0) {
-            used += (size_t)snprintf(out + used, 160 - used, " %s", words[i].name);
-        }
-    }
-    return out;
-}
 
 static const struct acl_rule *find_rule(const struct acl *acl, const struct acl_rule *rule)
 {
@@ -380,6 +188,27 @@ static void compare_binds(struct difference *d, const struct config *old, const 
     }
 }
 
+/* Their order matters, so they are compared as a whole. */
+static void compare_listen_rules(struct difference *d, const struct config *old,
+                                 const struct config *new)
+{
+    bool equal = old->listen_rule_count == new->listen_rule_count;
+    char text[ADDRESS_TEXT_MAX + 8];
+    for (unsigned i = 0; equal && i < old->listen_rule_count; i++) {
+        const struct listen_rule *a = &old->listen_rules[i], *b = &new->listen_rules[i];
+        equal = a->listen == b->listen && a->what == b->what && a->length == b->length &&
+                address_equal(&a->prefix, &b->prefix) && strcmp(a->device, b->device) == 0;
+    }
+    for (unsigned i = 0; !equal && i < old->listen_rule_count; i++) {
+        add_line(d, "- %s on %s", old->listen_rules[i].listen ? "serves" : "does not serve",
+                 describe_listen_rule(&old->listen_rules[i], text));
+    }
+    for (unsigned i = 0; !equal && i < new->listen_rule_count; i++) {
+        add_line(d, "+ %s on %s", new->listen_rules[i].listen ? "serves" : "does not serve",
+                 describe_listen_rule(&new->listen_rules[i], text));
+    }
+}
+
 /* ---- keys, by their numbers ---- */
 
 static bool is_same_key(const struct mac_keys *a, const struct mac_key *x, const struct mac_keys *b,
@@ -412,15 +241,18 @@ static void compare_keys(struct difference *d, const struct mac_keys *old,
 /* Leaves nothing in a copy but what nobody above has compared. */
 static void blank_known(struct config *c)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
-        memset((char *)c + fields[i].offset, 0, fields[i].size);
+    for (size_t i = 0; i < config_field_count; i++) {
+        memset((char *)c + config_fields[i].offset, 0, config_fields[i].size);
     }
+    memset(&c->places, 0, sizeof c->places);
     memset(c->settings.specs, 0, sizeof c->settings.specs);
     c->settings.spec_count = 0;
     memset(&c->access, 0, sizeof c->access);
     memset(&c->command_access, 0, sizeof c->command_access);
     memset(c->bind, 0, sizeof c->bind);
     memset(&c->keys, 0, sizeof c->keys);
+    memset(c->listen_rules, 0, sizeof c->listen_rules);
+    c->listen_rule_count = 0;
     memset(c->access_names, 0, sizeof c->access_names); /* their addresses are compared */
     c->access_name_count = 0;
     memset(c->messages, 0, sizeof c->messages);
@@ -458,6 +290,7 @@ void difference_find(struct difference *d, const struct config *old, const struc
     compare_sources(d, &old->settings, &new->settings);
     compare_access(d, old, new);
     compare_binds(d, old, new);
+    compare_listen_rules(d, old, new);
     compare_values(d, old, new);
     compare_keys(d, &old->keys, &new->keys);
     compare_rest(d, old, new);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/message.h"
+#include "config/place.h"
 #include "config/text.h"
 
 #define HINT_MAX 256
@@ -460,6 +461,9 @@ static void store_all(struct reader *r, const struct directive *d)
             const struct parameter *p =
                 i < arguments ? &d->arguments[i] : &d->options[i - arguments];
             store(p, &r->values[i], base);
+            if (!d->for_source && p->store != STORE_NOTHING) {
+                place_note_field(r, p->offset);
+            }
         }
     }
 }
@@ -549,8 +553,10 @@ void directive_parse(struct reader *r)
     if (d->for_source) {
         r->spec = *r->language->source_defaults;
     }
+    place_begin(r);
     store_all(r, d);
     if (d->apply != NULL) {
         d->apply(r);
     }
+    place_note_changes(r);
 }

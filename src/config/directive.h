@@ -113,7 +113,8 @@ struct origin {
 
 #define READER_FILES_MAX 1000      /* of one configuration */
 #define READER_BYTES_MAX 16000000U /* of all of them */
-#define READER_DIRECTORIES_MAX 10  /* of one confdir line */
+#define READER_FIELDS_BYTES 8192
+#define READER_DIRECTORIES_MAX 10 /* of one confdir line */
 
 /* A `fudge` line of ntp.conf: which clock, and what about it. */
 #define CLOCK_FUDGES_MAX 64
@@ -157,6 +158,8 @@ struct reader {
     enum address_family family;          /* -4, -6 */
     struct source_spec spec;             /* of a source line */
     unsigned line_errors;
+
+    char fields_before[READER_FIELDS_BYTES]; /* values of config/fields.h before the line */
 
     /* the whole */
     struct origin seen[DIRECTIVES_MAX];        /* first line of each row */

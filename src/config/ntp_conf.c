@@ -13,6 +13,7 @@
 #include "config/include.h"
 #include "config/keys.h"
 #include "config/openntpd_conf.h"
+#include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
@@ -290,6 +291,7 @@ static void apply_interface(struct reader *r)
         reader_error(r, action, "", "E015 more than %d 'interface' lines", CONFIG_LISTEN_RULES_MAX);
         return;
     }
+    rule.place = place_here(r);
     c->listen_rules[c->listen_rule_count++] = rule;
 }
 

@@ -8,6 +8,7 @@
 
 #include "config/chrony_conf.h"
 #include "config/ntp_conf.h"
+#include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
 #include "os/file.h"
@@ -59,6 +60,7 @@ static void apply_listen(struct reader *r)
     }
     acl_init(&c->access, ACCESS_NOQUERY); /* who reaches the address is served */
     for (unsigned i = 0; i < count; i++) {
+        c->places.bind[c->bind_count] = place_here(r);
         c->bind[c->bind_count++] = address[i];
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/keys.h"
+#include "config/place.h"
 #include "config/text.h"
 
 const struct parameter source_line_arguments[] = {
@@ -128,6 +129,7 @@ void source_line_add(struct reader *r, const struct word *word)
             settings->specs[i] = r->spec;
             r->spec_seen[i] = reader_here(r);
             keys_note_source(r, i);
+            place_note_source(r, i);
             return;
         }
     }
@@ -137,6 +139,7 @@ void source_line_add(struct reader *r, const struct word *word)
     }
     r->spec_seen[settings->spec_count] = reader_here(r);
     keys_note_source(r, settings->spec_count);
+    place_note_source(r, settings->spec_count);
     settings->specs[settings->spec_count++] = r->spec;
 }
 

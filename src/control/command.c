@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/config_json.h"
 #include "control/report_json.h"
 
 #define MESSAGE_LENGTH_MAX 700
@@ -17,6 +18,16 @@ struct verb {
     /* ... or it becomes an order: false if the rest of the line makes no sense. */
     bool (*order)(struct command_order *order, const char *rest);
 };
+
+/* The configuration in force, as `toki config show` shows it. */
+static void write_config(struct document *d, const struct report *report)
+{
+    if (report->input.config) {
+        config_json_write(d, report->input.config, report->input.config_file);
+    } else {
+        report_json_error(d, "no-config", "there is no configuration to show");
+    }
+}
 
 static bool order_change(struct command_order *order, enum change_kind kind, const char *text)
 {
@@ -83,6 +94,7 @@ static bool order_step(struct command_order *order, const char *rest)
 static const struct verb verbs[] = {
     {"status", "status", false, report_json_status, NULL},
     {"sources", "sources", false, report_json_sources, NULL},
+    {"config", "config", false, write_config, NULL},
     {"reload", "reload", true, NULL, order_reload},
     {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add},
     {"delete", "delete HOST", true, NULL, order_delete},

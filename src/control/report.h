@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config.h"
 #include "core/engine.h"
 #include "core/respond.h"
 
@@ -84,6 +85,7 @@ struct report_input {
     double uptime_s, true_error_s;
     long pid;
     const char *config_file, *language, *driver;
+    const struct config *config; /* in force; NULL: not told */
     struct report_server server;
 };
 

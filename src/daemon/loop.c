@@ -219,6 +219,7 @@ static void serve_control(struct loop *loop, struct instant now)
         .config_file = loop->setup.config_file,
         .language = config_dialect_name(loop->setup.config->dialect),
         .driver = loop->setup.driver,
+        .config = loop->setup.config,
     };
     if (!clock_true_error(&input.true_error_s)) {
         input.true_error_s = (double)NAN;

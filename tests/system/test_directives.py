@@ -284,3 +284,31 @@ def test_chrony_folders(host):
     assert names == ['192.0.2.251', '192.0.2.252']
     report = json.loads(host.run(net.TOKI, 'check', '--json', '/etc/chrony/chrony.conf').stdout)
     assert report['ok'] and report['warnings'] == 0
+
+
+def test_config_show_of_a_file_and_of_the_daemon_are_the_same(host):
+    config = 'server 192.0.2.250 iburst\nmaxslewrate 500\nallow 192.0.2.0/24\n'
+    tokid(host, config)
+    of_file = json.loads(host.run(net.TOKI, 'config', 'show', '--json', '/etc/chrony.conf').stdout)
+    of_daemon = json.loads(host.run(net.TOKI, 'config', 'show', '--daemon', '--json').stdout)
+    assert of_file == of_daemon
+    shown = host.run(net.TOKI, 'config', 'show', '--daemon').stdout
+    assert re.search(r'^fastest slew +500 ppm +/etc/chrony\.conf:2$', shown, re.M), shown
+    assert re.search(r'^step threshold +never +default of chrony\.conf$', shown, re.M), shown
+
+
+def test_config_diff_and_explain(host):
+    host.write('/etc/a.conf', 'server 192.0.2.250 iburst\nrtcsync\n')
+    host.write('/etc/b.conf', 'server 192.0.2.250 iburst\nrtcsync\nmaxjitter 0.5\n')
+    same = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/a.conf')
+    assert same.stdout == ''
+    done = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/b.conf', check=False)
+    assert (done.returncode, done.stdout) == (1, '~ greatest jitter: 1 s -> 0.5 s\n')
+    host.write('/etc/b.conf', 'sever a\n')
+    done = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/b.conf', check=False)
+    assert done.returncode == 2 and '[E001]' in done.stdout
+
+    assert host.run(net.TOKI, 'explain', 'w001').stdout.startswith('W001: two sources\n\n')
+    listed = host.run(net.TOKI, 'explain').stdout.splitlines()
+    assert len(listed) > 30 and listed[0] == 'E001  unknown directive'
+    assert host.run(net.TOKI, 'explain', 'X1', check=False).returncode == 2

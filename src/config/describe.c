@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See describe.h. */
+#include "config/describe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *describe_kind(const struct source_spec *s)
+{
+    static const char *const names[] = {[SOURCE_SERVER] = "server",
+                                        [SOURCE_POOL] = "pool",
+                                        [SOURCE_PEER] = "peer",
+                                        [SOURCE_REFCLOCK] = "refclock"};
+    return names[s->kind];
+}
+
+/* The words of a source line that say more than the defaults. */
+void describe_options(const struct source_spec *s, char *out, size_t capacity)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } flags[] = {{"iburst", offsetof(struct source_spec, iburst)},
+                 {"burst", offsetof(struct source_spec, burst)},
+                 {"prefer", offsetof(struct source_spec, prefer)},
+                 {"noselect", offsetof(struct source_spec, noselect)},
+                 {"trust", offsetof(struct source_spec, trust)},
+                 {"require", offsetof(struct source_spec, require)},
+                 {"xleave", offsetof(struct source_spec, xleave)},
+                 {"offline", offsetof(struct source_spec, offline)}};
+    size_t used = (size_t)snprintf(out, capacity, " minpoll %d maxpoll %d", s->minpoll, s->maxpoll);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags && used < capacity; i++) {
+        bool set;
+        memcpy(&set, (const char *)s + flags[i].offset, sizeof set);
+        if (set) {
+            used += (size_t)snprintf(out + used, capacity - used, " %s", flags[i].name);
+        }
+    }
+    if (used < capacity && s->key_id != 0) {
+        used += (size_t)snprintf(out + used, capacity - used, " key %u", s->key_id);
+    }
+    if (used < capacity && s->kind == SOURCE_POOL) {
+        used += (size_t)snprintf(out + used, capacity - used, " maxsources %u", s->max_sources);
+    }
+    if (used < capacity && s->family != ADDRESS_NONE && s->address.family == ADDRESS_NONE) {
+        snprintf(out + used, capacity - used, " ipv%u", (unsigned)s->family);
+    }
+}
+
+void describe_source(const struct source_spec *s, char *out, size_t capacity)
+{
+    char port[16] = "";
+    if (s->kind != SOURCE_REFCLOCK && s->port != 123) {
+        snprintf(port, sizeof port, " port %u", (unsigned)s->port);
+    }
+    snprintf(out, capacity, "%s %.255s%s", describe_kind(s), s->name, port);
+}
+
+const char *describe_flags(uint32_t flags, char out[160])
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } words[] = {
+        {ACCESS_IGNORE, "ignore"},     {ACCESS_LIMITED, "limited"}, {ACCESS_KOD, "kod"},
+        {ACCESS_NOMODIFY, "nomodify"}, {ACCESS_NOQUERY, "noquery"}, {ACCESS_NOPEER, "nopeer"},
+        {ACCESS_NOTRAP, "notrap"},     {ACCESS_NTPPORT, "ntpport"}, {ACCESS_VERSION, "version"},
+        {ACCESS_NOTRUST, "notrust"},   {ACCESS_FLAKE, "flake"}};
+    size_t used = (size_t)snprintf(out, 160, "%s",
+                                   flags & (ACCESS_NOSERVE | ACCESS_IGNORE) ? "deny" : "allow");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if ((flags & words[i].flag) != 0) {
+            used += (size_t)snprintf(out + used, 160 - used, " %s", words[i].name);
+        }
+    }
+    return out;
+}
+
+const char *describe_listen_rule(const struct listen_rule *rule, char out[ADDRESS_TEXT_MAX + 8])
+{
+    char address[ADDRESS_TEXT_MAX];
+    switch (rule->what) {
+    case LISTEN_ALL:
+        return "all addresses";
+    case LISTEN_FAMILY:
+        return rule->prefix.family == ADDRESS_V4 ? "IPv4" : "IPv6";
+    case LISTEN_DEVICE:
+        snprintf(out, ADDRESS_TEXT_MAX + 8, "%s", rule->device);
+        break;
+    case LISTEN_PREFIX:
+        snprintf(out, ADDRESS_TEXT_MAX + 8, "%s/%u", address_format(&rule->prefix, address),
+                 rule->length);
+        break;
+    }
+    return out;
+}
