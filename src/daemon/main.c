@@ -198,10 +198,10 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
         return code;
     }
     log_open(true, t->options.set_once || t->options.print_offset ? LEVEL_WARNING : LEVEL_INFO);
+    process_signals(); /* before the file is read: a SIGHUP as early as that is a reload, too */
     if ((code = load_config(t)) != GO_ON) {
         return code;
     }
-    process_signals();
     if ((code = lock_pid(t)) != GO_ON) {
         return code;
     }

@@ -277,11 +277,11 @@ def test_ntp_d_beside_ntp_conf(host):
 
 def test_chrony_folders(host):
     host.write('/etc/chrony/conf.d/a.conf', 'server 192.0.2.251\n')
-    host.write('/etc/chrony/sources.d/b.sources', 'server 192.0.2.252\n')
+    host.write('/etc/chrony/sources.d/b.sources', 'server 192.0.2.252\nserver 192.0.2.253\n')
     tokid(host, 'confdir /etc/chrony/conf.d\nsourcedir /etc/chrony/sources.d\n',
           path='/etc/chrony/chrony.conf')
     names = [s['name'] for s in daemons.status(host)['sources']]
-    assert names == ['192.0.2.251', '192.0.2.252']
+    assert names == ['192.0.2.251', '192.0.2.252', '192.0.2.253']
     report = json.loads(host.run(net.TOKI, 'check', '--json', '/etc/chrony/chrony.conf').stdout)
     assert report['ok'] and report['warnings'] == 0
 

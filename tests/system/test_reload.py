@@ -2,6 +2,7 @@
 """Changes of a running tokid: reloads and directives by hand are one step or nothing, and nobody who
 asks for the time notices."""
 
+import itertools
 import json
 import re
 import signal
@@ -26,7 +27,9 @@ def toki(host, *words, check=False):
 
 def ordered(host, *words):
     """The daemon's own answer to an order."""
-    return json.loads(toki(host, *words, '--json').stdout)
+    said = toki(host, *words, '--json').stdout
+    assert said.startswith('{'), said
+    return json.loads(said)
 
 
 def chrony(host, config, *options, **more):
@@ -97,7 +100,8 @@ def test_reload_says_what_changed(lab, rivals):
     assert daemons.status(host)['clock']['steps'] == 1
     assert f'changed text="+ server {second.v4()}' in daemon.output()
     said = toki(host, 'reload')
-    assert said.returncode == 0 and said.stdout == 'nothing has changed\n'
+    assert said.returncode == 0 and said.stdout.endswith('nothing has changed\n')
+    assert '[W001]' in said.stdout and said.stdout.count('\n') == 3
 
 
 def test_a_broken_file_changes_nothing(host, reference):
@@ -181,9 +185,13 @@ def test_no_request_is_lost(lab, options):
     daemon = chrony(host, SERVE, '--user', 'root', *options)
     net.wait_for('it serves', lambda: net.ask(client, host.v4()), 10)
     asker = Asker(client, host.v4())
-    for i in range(40):
-        more = [f'deny 198.51.{i}.0/24', f'server 192.0.2.{100 + i}', f'clientloglimit {65536 << i % 3}',
-                f'bindaddress {host.v4()}', 'bindaddress 0.0.0.0', 'dscp 46', ''][i % 7]
+    start = time.monotonic()
+    for i in itertools.count():
+        if time.monotonic() > start + 10:
+            break
+        more = [f'deny 198.51.{i % 250}.0/24', f'server 192.0.2.{100 + i % 100}',
+                f'clientloglimit {65536 << i % 3}', f'bindaddress {host.v4()}',
+                'bindaddress 0.0.0.0', 'dscp 46', ''][i % 7]
         host.write('/etc/chrony.conf', SERVE + more + '\n')
         if i % 2:
             assert ordered(host, 'reload')['ok']
@@ -192,7 +200,7 @@ def test_no_request_is_lost(lab, options):
             time.sleep(0.2)
     time.sleep(0.5)
     lost = asker.end()
-    assert asker.sent > 5000
+    assert asker.sent > 3000 and i >= 20  # 10,000 where the machine has nothing else to do
     assert lost == 0, f'{lost} of {asker.sent}'
     assert 'reload-refused' not in daemon.output()
 
@@ -282,16 +290,22 @@ def test_memory_does_not_grow(lab):
     assert daemon.stop()[1] < 2
 
 
+def is_tokid(daemon):
+    """Whether the process is the daemon by now, and no longer the one that enters the host."""
+    try:
+        return Path(f'/proc/{daemon.pid()}/comm').read_text().strip() == 'tokid'
+    except (IndexError, OSError):
+        return False
+
+
 def test_reload_at_any_moment(lab, rivals):
     """During the start, during the first step and a slew, with 64 sources and with none."""
     reference, host = daemons.reference(lab, rivals), lab.host('host')
     config = f'server {reference.v4()} iburst minpoll 0 maxpoll 0\nmakestep 1 -1\nmaxslewrate 500\n'
     host.write('/etc/chrony.conf', config)
     daemon = chrony(host, config, wait=False, clock=('--virtual-clock', 'offset=0.02,rate=40e-6'))
-    for _ in range(300):  # a signal before its handlers are there would end it
-        if 'started config' in daemon.output():
-            break
-        time.sleep(0.01)
+    net.wait_for('it runs', lambda: is_tokid(daemon), 5, 0.001)
+    time.sleep(0.005)  # its first lines
     for _ in range(100):
         daemon.signal(signal.SIGHUP)
         time.sleep(0.05)

@@ -19,6 +19,7 @@
 #define PORT_TRIES 10
 #define PORT_LEAST 1024u
 #define DISCARD_PORT 9
+#define RECEIVE_BUFFER (1 << 21) /* bytes as the kernel counts them: some thousand requests */
 
 static struct {
     bool connected;
@@ -171,6 +172,11 @@ int udp_listen(const struct address *local, const char *device, bool reuse, int 
     if (error) {
         close(fd);
         return error;
+    }
+    /* Requests wait here while a worker is not given the processor, or is replaced. Who may not have
+     * so much gets what the system grants. */
+    if (set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     }
     /* Without stamps the clock after receiving has to do. */
     set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
