@@ -223,8 +223,9 @@ def test_centos_is_measured_by_ntpdate(centos, stranger, rivals):
     found = re.search(r'([+-]\d+\.\d+) \+/- (\d+\.\d+) ' + re.escape(centos.v4()) + r' s(\d+)',
                       done.stdout)
     assert found, done.stdout
-    assert abs(float(found.group(1))) < 2e-3
-    assert 0 < float(found.group(2)) < 0.1
+    offset, bound = float(found.group(1)), float(found.group(2))
+    assert 0 < bound < 0.1
+    assert abs(offset) < 2e-3 + bound  # a busy machine delays packets, and ntpdate allows for it
     assert found.group(3) == '2'
 
 
