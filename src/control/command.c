@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/clients_json.h"
 #include "control/config_json.h"
 #include "control/report_json.h"
 
@@ -17,6 +18,8 @@ struct verb {
     void (*write)(struct document *d, const struct report *report);
     /* ... or it becomes an order: false if the rest of the line makes no sense. */
     bool (*order)(struct command_order *order, const char *rest);
+    /* ... or it is answered at once by the rest of the line: likewise. */
+    bool (*ask)(struct document *d, struct report *report, const char *rest);
 };
 
 /* The configuration in force, as `toki config show` shows it. */
@@ -92,20 +95,23 @@ static bool order_step(struct command_order *order, const char *rest)
 }
 
 static const struct verb verbs[] = {
-    {"status", "status", false, report_json_status, NULL},
-    {"sources", "sources", false, report_json_sources, NULL},
-    {"config", "config", false, write_config, NULL},
-    {"reload", "reload", true, NULL, order_reload},
-    {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add},
-    {"delete", "delete HOST", true, NULL, order_delete},
-    {"allow", "allow [subnet]", true, NULL, order_line},
-    {"deny", "deny [subnet]", true, NULL, order_line},
-    {"restrict", "restrict ADDRESS [flag...]", true, NULL, order_line},
-    {"unrestrict", "unrestrict ADDRESS [flag...]", true, NULL, order_line},
-    {"offline", "offline [HOST]", true, NULL, order_offline},
-    {"online", "online [HOST]", true, NULL, order_online},
-    {"burst", "burst [HOST]", true, NULL, order_burst},
-    {"makestep", "makestep", true, NULL, order_step},
+    {"status", "status", false, report_json_status, NULL, NULL},
+    {"sources", "sources", false, report_json_sources, NULL, NULL},
+    {"config", "config", false, write_config, NULL, NULL},
+    {.name = "clients",
+     .usage = "clients [busiest|recent|limited] [COUNT]",
+     .ask = clients_json_write},
+    {"reload", "reload", true, NULL, order_reload, NULL},
+    {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add, NULL},
+    {"delete", "delete HOST", true, NULL, order_delete, NULL},
+    {"allow", "allow [subnet]", true, NULL, order_line, NULL},
+    {"deny", "deny [subnet]", true, NULL, order_line, NULL},
+    {"restrict", "restrict ADDRESS [flag...]", true, NULL, order_line, NULL},
+    {"unrestrict", "unrestrict ADDRESS [flag...]", true, NULL, order_line, NULL},
+    {"offline", "offline [HOST]", true, NULL, order_offline, NULL},
+    {"online", "online [HOST]", true, NULL, order_online, NULL},
+    {"burst", "burst [HOST]", true, NULL, order_burst, NULL},
+    {"makestep", "makestep", true, NULL, order_step, NULL},
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])
@@ -144,15 +150,22 @@ static size_t write_unknown(char *out, size_t capacity)
     return write_error("unknown-command", message, out, capacity);
 }
 
-static size_t write_report(const struct verb *verb, const struct report_input *input,
-                           struct report *report, char *out, size_t capacity)
+/* Its length; 0 if the rest of the line makes no sense. */
+static size_t write_report(const struct verb *verb, const char *rest,
+                           const struct report_input *input, struct report *report, char *out,
+                           size_t capacity)
 {
     struct document d;
     size_t length;
 
     report_fill(report, input);
     document_begin(&d, out, capacity);
-    verb->write(&d, report);
+    if (verb->ask ? !verb->ask(&d, report, rest) : rest[0] != '\0') {
+        return 0;
+    }
+    if (verb->write) {
+        verb->write(&d, report);
+    }
     length = document_finish(&d);
     return length > 0 ? length
                       : write_error("too-long", "the answer is longer than the daemon's buffer",
@@ -184,8 +197,7 @@ enum command_result command_run(const char *line, bool may_change, const struct 
         if (verb->order(order, rest)) {
             return COMMAND_ORDERED;
         }
-    } else if (rest[0] == '\0') {
-        *length = write_report(verb, input, report, out, capacity);
+    } else if ((*length = write_report(verb, rest, input, report, out, capacity)) > 0) {
         return COMMAND_ANSWERED;
     }
     snprintf(message, sizeof message, "usage: %s", verb->usage);

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/clients.h"
 #include "core/engine.h"
 #include "core/respond.h"
 
 #define REPORT_REFID_MAX 20
 #define REPORT_SENTENCE_MAX 512
+#define REPORT_CLIENTS_MAX 500
 
 /* Why the clock is, or is not, synchronised. The sentences are in explain.c. */
 enum report_clock_code {
@@ -85,7 +87,8 @@ struct report_input {
     double uptime_s, true_error_s;
     long pid;
     const char *config_file, *language, *driver;
-    const struct config *config; /* in force; NULL: not told */
+    const struct config *config;   /* in force; NULL: not told */
+    const struct clients *clients; /* who asked us; NULL: not known */
     struct report_server server;
 };
 
@@ -94,6 +97,7 @@ struct report {
     struct report_clock clock;
     unsigned source_count;
     struct report_source sources[SOURCES_MAX];
+    struct client clients[REPORT_CLIENTS_MAX]; /* room to list them; report_fill() leaves it */
 };
 
 void report_fill(struct report *report, const struct report_input *input);

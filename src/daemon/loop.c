@@ -220,6 +220,7 @@ static void serve_control(struct loop *loop, struct instant now)
         .language = config_dialect_name(loop->setup.config->dialect),
         .driver = loop->setup.driver,
         .config = loop->setup.config,
+        .clients = loop->setup.clients,
     };
     if (!clock_true_error(&input.true_error_s)) {
         input.true_error_s = (double)NAN;

@@ -36,6 +36,7 @@ struct loop_setup {
     uint16_t remote_port;              /* ask this port of every source; 0: as configured */
     unsigned server_port;              /* 0: serves nobody now */
     struct serve_page *page;           /* NULL: never serves anybody */
+    const struct clients *clients;     /* who asked; NULL: not known */
     struct worker *worker;             /* answers in this loop; NULL: worker processes do */
     unsigned worker_count;             /* worker processes, for reports */
     int servers[LOOP_SERVERS_MAX];     /* sockets for `worker` */

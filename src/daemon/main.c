@@ -115,13 +115,14 @@ static int make_page(struct tokid *t)
     struct reference unsynchronised;
 
     t->page = process_shared_memory(sizeof *t->page);
-    if (!t->page) {
+    t->clients = server_new_clients(configuration_current(t->config));
+    if (!t->page || !t->clients) {
         return FAIL("no memory");
     }
     reference_init(&unsynchronised, (int8_t)log2_from_s(clock_precision()));
     page_init(t->page, &unsynchronised);
     if (t->options.one_process && t->server.count > 0) {
-        t->worker = server_new_worker(t->page, 0, configuration_current(t->config));
+        t->worker = server_new_worker(t->page, t->clients, 0, configuration_current(t->config));
         return t->worker ? GO_ON : FAIL("no memory");
     }
     return GO_ON;

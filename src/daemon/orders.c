@@ -65,7 +65,7 @@ static void change_over(struct tokid *t, struct loop *loop, const struct server 
     const struct config *config = configuration_current(t->config);
 
     if (!t->worker && t->server.count > 0) {
-        t->worker = server_new_worker(t->page, 0, config);
+        t->worker = server_new_worker(t->page, t->clients, 0, config);
     } else if (t->worker) {
         server_configure(t->worker, config);
     }

@@ -71,6 +71,7 @@ bool reload_carry_out(struct tokid *t, const struct change *change, struct serve
         t->server = server;
         server_retire_rest(before, &server);
         configuration_commit(t->config, server.port);
+        server_resize_clients(t->clients, configuration_current(t->config));
     }
     log_outcome(t, change, outcome);
     return outcome->applied;

@@ -78,6 +78,9 @@ static int run_role(struct roles *r, enum role_name name)
         server_close_rest(&t->server, &(struct server){0});
     }
     process_protect(t->config->shared, sizeof *t->config->shared);
+    if (name != ROLE_SERVE) {
+        process_protect(t->clients, clients_size(t->clients->capacity));
+    }
     switch (name) {
     case ROLE_SYNC:
         return sync_run(t, r->lookup[0], r->parent[0]);
@@ -88,8 +91,8 @@ static int run_role(struct roles *r, enum role_name name)
         }
         return 1;
     case ROLE_SERVE: {
-        struct worker *worker =
-            server_new_worker(t->page, r->serve_number, configuration_current(t->config));
+        struct worker *worker = server_new_worker(t->page, t->clients, r->serve_number,
+                                                  configuration_current(t->config));
 
         if (worker && rights_drop(t, SANDBOX_SERVE)) {
             server_run(&t->server, worker, t->config);

@@ -17,6 +17,8 @@
 /* Clients that the rate limiter remembers at least, and at most (memory is the config's to say). */
 #define CLIENTS_MIN 1024
 #define CLIENTS_MAX (1u << 24)
+/* Buckets of the table of clients at most: 16 MiB, some 230 000 clients. */
+#define CLIENTS_BUCKETS (1u << 15)
 
 static void describe_failure(const struct address *local, int error, char *out, size_t capacity)
 {
@@ -224,13 +226,19 @@ void server_close_rest(const struct server *old, const struct server *server)
     }
 }
 
-/* How many clients the configured memory holds. */
+/* The configured memory: half of it is the limiter's, half the table's. */
+static size_t half_of_memory(const struct config *config)
+{
+    return config->client_log_bytes / 2;
+}
+
+/* How many clients the limiter's memory holds. */
 static size_t client_count(const struct config *config)
 {
     size_t count = CLIENTS_MIN;
 
     while (count < CLIENTS_MAX &&
-           count * 2 * sizeof(struct ratelimit_client) <= config->client_log_bytes) {
+           count * 2 * sizeof(struct ratelimit_client) <= half_of_memory(config)) {
         count *= 2;
     }
     return count;
@@ -247,22 +255,41 @@ static struct ratelimit_client *new_clients(size_t count)
     return clients;
 }
 
-struct worker *server_new_worker(struct serve_page *page, unsigned number,
+struct clients *server_new_clients(const struct config *config)
+{
+    struct clients *clients = process_shared_memory(clients_size(CLIENTS_BUCKETS));
+    uint8_t seed[16];
+
+    if (clients) {
+        random_system(seed, sizeof seed);
+        clients_init(clients, CLIENTS_BUCKETS, seed);
+        server_resize_clients(clients, config);
+    }
+    return clients;
+}
+
+void server_resize_clients(struct clients *clients, const struct config *config)
+{
+    clients_resize(clients, half_of_memory(config));
+}
+
+struct worker *server_new_worker(struct serve_page *page, struct clients *clients, unsigned number,
                                  const struct config *config)
 {
     struct worker *worker = calloc(1, sizeof *worker);
     size_t count = client_count(config);
-    struct ratelimit_client *clients = new_clients(count);
+    struct ratelimit_client *limited = new_clients(count);
     uint8_t seed[RANDOM_SEED_LENGTH];
 
-    if (!worker || !clients) {
+    if (!worker || !limited) {
         free(worker);
-        free(clients);
+        free(limited);
         return NULL;
     }
     random_system(seed, sizeof seed);
-    worker_init(worker, page, number, &config->access, &config->ratelimit, clients, count, seed);
+    worker_init(worker, page, number, &config->access, &config->ratelimit, limited, count, seed);
     worker->keys = &config->keys;
+    worker->clients = clients;
     return worker;
 }
 

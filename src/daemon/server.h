@@ -33,9 +33,16 @@ void server_retire_rest(const struct server *old, const struct server *server);
 /* Closes them, in this process. */
 void server_close_rest(const struct server *old, const struct server *server);
 
+/* The table of clients, shared with roles that are forked later: memory for the most that any
+ * configuration can ask of it, of which the system gives only what is used. NULL: no memory. */
+struct clients *server_new_clients(const struct config *config);
+
+/* Gives it the size that the configuration wants; in the process that made it. */
+void server_resize_clients(struct clients *clients, const struct config *config);
+
 /* A worker with its memory for the config's rate limit; before the loop. `number` tells its
  * counters from those of another that runs at the same time. NULL: no memory. */
-struct worker *server_new_worker(struct serve_page *page, unsigned number,
+struct worker *server_new_worker(struct serve_page *page, struct clients *clients, unsigned number,
                                  const struct config *config);
 
 /* Takes over access rules and limits of a new configuration. The memory of clients stays, unless

@@ -30,6 +30,7 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .remote_port = t->options.remote_port,
                                .server_port = t->server.port,
                                .page = t->page,
+                               .clients = t->clients,
                                .worker = t->worker,
                                .worker_count = 1,
                                .server_count = t->server.count,

@@ -14,8 +14,9 @@ struct tokid {
     const char *driver; /* of the clock: "kernel", "virtual", "none" */
     bool clock_control; /* we may and shall set it */
     struct server server;
-    struct serve_page *page; /* NULL with -q and -Q: nobody is ever served */
-    struct worker *worker;   /* in one process; NULL: nobody is served now */
+    struct serve_page *page;   /* NULL with -q and -Q: nobody is ever served */
+    struct clients *clients;   /* who asked, shared with the workers; NULL as `page` */
+    struct worker *worker;     /* in one process; NULL: nobody is served now */
     struct endpoint *endpoint; /* NULL: no control socket */
     char control_path[CONFIG_PATH_MAX], pid_path[CONFIG_PATH_MAX];
     int pid_lock; /* -1: none */

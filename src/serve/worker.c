@@ -86,21 +86,30 @@ static enum respond_verdict judge_rate(struct worker *w, const struct datagram *
     return RESPOND_DROPPED_RATE;
 }
 
+/* For the table of clients. */
+static void note(struct worker *w, const struct datagram *request, uint32_t flags,
+                 enum respond_verdict verdict, struct mono_time now)
+{
+    enum clients_outcome outcome = verdict == RESPOND_ANSWERED || verdict == RESPOND_CONTROL
+                                       ? CLIENTS_ANSWERED
+                                   : verdict == RESPOND_KISS         ? CLIENTS_KISSED
+                                   : verdict == RESPOND_DROPPED_RATE ? CLIENTS_LIMITED
+                                                                     : CLIENTS_REFUSED;
+
+    if (w->clients && request->length > 0) {
+        clients_note(w->clients, &request->peer, now, request->data[0], flags, outcome);
+    }
+}
+
 /* Fills `reply` on RESPOND_ANSWERED and RESPOND_KISS. */
 static enum respond_verdict answer(struct worker *w, const struct reference *reference,
-                                   const struct datagram *request, struct datagram *reply)
+                                   uint32_t flags, const struct datagram *request,
+                                   struct datagram *reply)
 {
-    enum respond_verdict verdict;
-    struct address self = self_of(request);
+    enum respond_verdict verdict = judge_access(w, request, flags);
     struct instant now;
-    uint32_t flags;
     size_t length;
 
-    if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &self)) {
-        return RESPOND_DROPPED_SOURCE;
-    }
-    flags = acl_flags(w->acl, &request->peer);
-    verdict = judge_access(w, request, flags);
     if (verdict != RESPOND_ANSWERED) {
         return verdict;
     }
@@ -123,19 +132,39 @@ static enum respond_verdict answer(struct worker *w, const struct reference *ref
     return verdict;
 }
 
+static enum respond_verdict handle(struct worker *w, const struct reference *reference,
+                                   struct mono_time now, const struct datagram *request,
+                                   struct datagram *reply)
+{
+    struct address self = self_of(request);
+    enum respond_verdict verdict;
+    uint32_t flags;
+
+    if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &self)) {
+        return RESPOND_DROPPED_SOURCE;
+    }
+    flags = acl_flags(w->acl, &request->peer);
+    verdict = answer(w, reference, flags, request, reply);
+    note(w, request, flags, verdict, now);
+    return verdict;
+}
+
 unsigned worker_batch(struct worker *w, int fd)
 {
     struct page_counters *counters = &w->page->counters[w->number];
     int received = udp_receive(fd, w->requests, UDP_BATCH);
     struct reference reference;
+    struct mono_time now;
     unsigned replies = 0;
 
     if (received <= 0) {
         return 0;
     }
-    page_read(w->page, clock_now().mono, &reference);
+    now = clock_now().mono;
+    page_read(w->page, now, &reference);
     for (int i = 0; i < received; i++) {
-        enum respond_verdict verdict = answer(w, &reference, &w->requests[i], &w->replies[replies]);
+        enum respond_verdict verdict =
+            handle(w, &reference, now, &w->requests[i], &w->replies[replies]);
 
         counters->verdicts[verdict]++;
         if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/acl.h"
+#include "core/clients.h"
 #include "core/mac.h"
 #include "core/random.h"
 #include "core/ratelimit.h"
@@ -18,6 +19,7 @@ struct worker {
     unsigned number; /* which counters are ours */
     const struct acl *acl;
     const struct mac_keys *keys; /* symmetric keys; NULL, as worker_init() leaves it: none */
+    struct clients *clients;     /* who asked; NULL, as worker_init() leaves it: nobody is noted */
     struct ratelimit ratelimit;
     struct random random;
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];

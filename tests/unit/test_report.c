@@ -44,6 +44,8 @@ static void start_engine(unsigned sources, bool named)
     }
 }
 
+static struct clients *table; /* who asked */
+
 static struct report_input input(void)
 {
     return (struct report_input){.engine = &engine,
@@ -52,7 +54,8 @@ static struct report_input input(void)
                                  .true_error_s = (double)NAN,
                                  .config_file = "/etc/ntp.conf",
                                  .language = "ntp.conf",
-                                 .driver = "none"};
+                                 .driver = "none",
+                                 .clients = table};
 }
 
 static json_t *run(const char *line)
@@ -174,6 +177,53 @@ static void test_a_full_table_fits(void **state)
     json_decref(a);
 }
 
+static void test_clients_verb(void **state)
+{
+    static union {
+        struct clients table;
+        uint8_t memory[16384];
+    } u;
+    static const uint8_t seed[16] = {4};
+    struct mono_time now = {1000 * NS_PER_S};
+    json_t *a, *first;
+
+    (void)state;
+    start_engine(1, false);
+    a = run("clients"); /* nothing is known of any */
+    assert_false(json_is_true(json_object_get(a, "enabled")));
+    assert_int_equal(json_array_size(json_object_get(a, "clients")), 0);
+    json_decref(a);
+    clients_init(&u.table, 16, seed);
+    clients_resize(&u.table, 16 * sizeof(struct clients_bucket));
+    table = &u.table;
+    for (uint8_t i = 0; i < 10; i++) {
+        struct address from = {.family = ADDRESS_V4, .bytes = {192, 0, 2, i}, .port = 4000};
+
+        for (unsigned n = 0; n <= i; n++) {
+            now.ns = (900 + 10 * (int64_t)n) * NS_PER_S - i;
+            clients_note(table, &from, now, 0x23, ACCESS_LIMITED | ACCESS_KOD,
+                         n == 2 ? CLIENTS_KISSED : CLIENTS_ANSWERED);
+        }
+    }
+    a = run("clients recent 4");
+    table = NULL;
+    assert_true(json_is_true(json_object_get(a, "enabled")));
+    assert_int_equal(json_integer_value(json_object_get(a, "known")), 10);
+    assert_int_equal(json_integer_value(json_object_get(a, "asked_once")), 1);
+    assert_int_equal(json_array_size(json_object_get(a, "clients")), 4);
+    first = json_array_get(json_object_get(a, "clients"), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "address")), "192.0.2.9");
+    assert_int_equal(json_integer_value(json_object_get(first, "requests")), 10);
+    assert_int_equal(json_integer_value(json_object_get(first, "limited")), 1);
+    assert_int_equal(json_integer_value(json_object_get(first, "kisses")), 1);
+    assert_true(fabs(json_number_value(json_object_get(first, "interval_s")) - 10) < 1e-5);
+    assert_true(fabs(json_number_value(json_object_get(first, "last_age_s")) - 10) < 1e-5);
+    assert_int_equal(json_array_size(json_object_get(first, "flags")), 2);
+    first = json_array_get(json_object_get(a, "interval_histogram"), 3); /* 8 to 64 s */
+    assert_int_equal(json_integer_value(json_object_get(first, "clients")), 9);
+    json_decref(a);
+}
+
 static void test_unknown_and_too_long(void **state)
 {
     struct report_input in = input();
@@ -218,7 +268,8 @@ static void test_orders(void **state)
                    {"online  ntp1.example", "ntp1.example", CHANGE_ONLINE}};
     static const char *const senseless[] = {"reload now", "add",           "delete",
                                             "delete a b", "offline a b",   "burst a b",
-                                            "makestep 1", "status please", "allow a\rb"};
+                                            "makestep 1", "status please", "allow a\rb",
+                                            "clients 0",  "clients all",   "clients recent 4 5"};
     struct command_order order;
     json_t *a;
 
@@ -305,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_clock_codes_follow_the_sources),
         cmocka_unit_test(test_names_from_outside_are_escaped),
         cmocka_unit_test(test_a_full_table_fits),
+        cmocka_unit_test(test_clients_verb),
         cmocka_unit_test(test_unknown_and_too_long),
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_answers_to_orders),

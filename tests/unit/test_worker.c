@@ -286,6 +286,46 @@ static void test_rate(void **state)
 }
 
 /* A page that nobody renews any more (sync is dead or stopped) makes no promises. */
+/* Who asked is noted, with what became of it; packets that nobody sent are not. */
+static void test_clients(void **state)
+{
+    const struct ratelimit_settings limit = {.enabled = true, .interval_s = 8, .burst = 2};
+    static const uint8_t key[16] = {3};
+    static union {
+        struct clients table;
+        uint8_t memory[4096];
+    } u;
+    struct address from = parsed("192.0.2.1", 0);
+    struct client c;
+
+    (void)state;
+    start(ACCESS_LIMITED, &limit);
+    clients_init(&u.table, 4, key);
+    clients_resize(&u.table, sizeof u - sizeof u.table);
+    worker.clients = &u.table;
+    for (unsigned i = 0; i < 3; i++) {
+        put("192.0.2.1", 0x23, 48);
+        expect(i < 2 ? RESPOND_ANSWERED : RESPOND_DROPPED_RATE);
+    }
+    put("192.0.2.1", 0x1b, 12);
+    expect(RESPOND_DROPPED_RATE);
+    put("192.0.2.2", 0x16, 12);
+    expect(RESPOND_CONTROL);
+    put("0.0.0.1", 0x23, 48);
+    expect(RESPOND_DROPPED_SOURCE);
+    assert_int_equal(clients_count(&u.table), 2);
+    assert_true(clients_find(&u.table, &from, &c));
+    assert_int_equal(c.requests, 4);
+    assert_int_equal(c.limited, 2);
+    assert_int_equal(c.refused, 0);
+    assert_int_equal(c.version, 3);
+    assert_int_equal(c.flags, ACCESS_LIMITED);
+    assert_true(c.last.ns == fake_now.mono.ns);
+    from = parsed("192.0.2.2", 0);
+    assert_true(clients_find(&u.table, &from, &c));
+    assert_int_equal(c.mode, 6);
+}
+
 static void test_page_runs_out(void **state)
 {
     struct reference r = {.leap = LEAP_NONE, .stratum = 3, .precision = -24, .refid = 5};
@@ -336,7 +376,7 @@ int main(void)
         cmocka_unit_test(test_addresses), cmocka_unit_test(test_access),
         cmocka_unit_test(test_notrust),   cmocka_unit_test(test_flake),
         cmocka_unit_test(test_rate),      cmocka_unit_test(test_page_runs_out),
-        cmocka_unit_test(test_anything),
+        cmocka_unit_test(test_clients),   cmocka_unit_test(test_anything),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
