@@ -1,25 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki explain: what a code in brackets behind a message means, and what to do about it. */
+/* toki explain: what a code behind a message of `toki check` means, and what a directive of any
+ * language does here. With --json all of both: doc/directives.md, the man pages and the completion
+ * of shells are made from it (tools/manual.py). */
+#include <getopt.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/toki.h"
 #include "config/codes.h"
+#include "config/directive.h"
+#include "config/usage.h"
+#include "control/document.h"
 
 #define COLUMNS 78
+#define JSON_MAX (4 << 20)
+#define INDENT 20 /* of what is said of a parameter */
 
-/* Words, as many as a line takes. */
-static void print_paragraph(const char *text)
+static const enum config_dialect dialects[] = {DIALECT_CHRONY, DIALECT_NTP, DIALECT_OPENNTPD};
+#define DIALECTS (sizeof dialects / sizeof dialects[0])
+
+/* Words, as many as a line takes; later lines are indented. The first one has `used` columns. */
+static void print_paragraph(const char *text, unsigned indent, unsigned used)
 {
-    unsigned used = 0;
-
     while (*text) {
         unsigned length = (unsigned)strcspn(text, " ");
 
-        if (used > 0 && used + 1 + length > COLUMNS) {
-            putchar('\n');
-            used = 0;
-        } else if (used > 0) {
+        if (used > indent && used + 1 + length > COLUMNS) {
+            printf("\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > indent) {
             putchar(' ');
             used++;
         }
@@ -31,24 +42,212 @@ static void print_paragraph(const char *text)
     putchar('\n');
 }
 
+/* ---- in words ---- */
+
+static void print_verdict(enum verdict verdict, const char *reason, const char *instead,
+                          unsigned indent)
+{
+    char text[512];
+
+    if (verdict == VERDICT_WORKS) {
+        return;
+    }
+    snprintf(text, sizeof text, "%s: %s%s%s", usage_of_verdict(verdict), reason ? reason : "",
+             instead ? "; " : "", instead ? instead : "");
+    printf("%*s", (int)indent, "");
+    print_paragraph(text, indent, indent);
+}
+
+static void print_parameters(const struct parameter *table)
+{
+    char value[200], text[512];
+    bool works;
+
+    for (const struct parameter *p = table; p && p->name; p++) {
+        works = p->verdict == VERDICT_WORKS && p->doc;
+        usage_of_value(p, value, sizeof value);
+        snprintf(text, sizeof text, "%s%s%s%s%s", works ? p->doc : "", works ? "; " : "", value,
+                 p->fallback ? "; without it: " : "", p->fallback ? p->fallback : "");
+        printf("  %-*s ", INDENT - 3, p->name);
+        print_paragraph(text, INDENT, INDENT);
+        print_verdict(p->verdict, p->reason, p->instead, INDENT);
+    }
+}
+
+static void print_directive(const struct language *language, const struct directive *d)
+{
+    char usage[256];
+
+    usage_of_directive(d, usage, sizeof usage);
+    printf("%s, %s\n", strchr(usage, ' ') + 1, config_dialect_name(language->dialect));
+    if (d->verdict == VERDICT_WORKS && d->doc) {
+        printf("  ");
+        print_paragraph(d->doc, 2, 2);
+    }
+    print_verdict(d->verdict, d->reason, d->instead, 2);
+    print_parameters(d->arguments);
+    print_parameters(d->options);
+}
+
+static bool explain_directive(const char *word)
+{
+    unsigned found = 0;
+
+    for (size_t i = 0; i < DIALECTS; i++) {
+        const struct language *language = config_language(dialects[i]);
+        const struct directive *d = directive_find(language, word);
+
+        if (d) {
+            fputs(found++ > 0 ? "\n" : "", stdout);
+            print_directive(language, d);
+        }
+    }
+    return found > 0;
+}
+
+static bool explain_code(const char *word)
+{
+    const struct message_code *code = message_code_find(word);
+
+    if (code) {
+        printf("%s: %s\n\n", code->code, code->title);
+        print_paragraph(code->text, 0, 0);
+    }
+    return code != NULL;
+}
+
+static void list_codes(void)
+{
+    for (const struct message_code *code = message_codes; code->code; code++) {
+        printf("%s  %s\n", code->code, code->title);
+    }
+}
+
+/* ---- as JSON ---- */
+
+static const char *type_name(enum parameter_type type)
+{
+    static const char *const names[] = {[PARAMETER_FLAG] = "flag",
+                                        [PARAMETER_INTEGER] = "integer",
+                                        [PARAMETER_REAL] = "number",
+                                        [PARAMETER_WORD] = "word",
+                                        [PARAMETER_REST] = "words"};
+
+    return names[type];
+}
+
+static void write_verdict(struct document *d, enum verdict verdict, const char *reason,
+                          const char *instead, const char *doc)
+{
+    document_string(d, "verdict", usage_of_verdict(verdict));
+    document_string(d, "reason", reason);
+    document_string(d, "instead", instead);
+    document_string(d, "doc", verdict == VERDICT_WORKS ? doc : NULL);
+}
+
+static void write_parameters(struct document *d, const char *key, const struct parameter *table)
+{
+    char value[200];
+
+    document_open_array(d, key);
+    for (const struct parameter *p = table; p && p->name; p++) {
+        bool number = p->type == PARAMETER_INTEGER || p->type == PARAMETER_REAL;
+
+        usage_of_value(p, value, sizeof value);
+        document_open_object(d, NULL);
+        document_string(d, "name", p->name);
+        document_string(d, "type", type_name(p->type));
+        document_string(d, "value", value);
+        document_string(d, "unit", p->unit);
+        document_number(d, "minimum", number && p->minimum > -NO_LIMIT ? p->minimum : HUGE_VAL);
+        document_number(d, "maximum", number && p->maximum < NO_LIMIT ? p->maximum : HUGE_VAL);
+        document_bool(d, "required", p->required);
+        document_string(d, "default", p->fallback);
+        write_verdict(d, p->verdict, p->reason, p->instead, p->doc);
+        document_close_object(d);
+    }
+    document_close_array(d);
+}
+
+static void write_language(struct document *d, const struct language *language)
+{
+    char usage[256];
+
+    document_open_object(d, NULL);
+    document_string(d, "language", config_dialect_name(language->dialect));
+    document_open_array(d, "directives");
+    for (const struct directive *row = language->directives; row->keyword; row++) {
+        usage_of_directive(row, usage, sizeof usage);
+        document_open_object(d, NULL);
+        document_string(d, "keyword", row->keyword);
+        document_string(d, "usage", strchr(usage, ' ') + 1);
+        document_bool(d, "source", row->for_source);
+        write_verdict(d, row->verdict, row->reason, row->instead, row->doc);
+        write_parameters(d, "arguments", row->arguments);
+        write_parameters(d, "options", row->options);
+        document_close_object(d);
+    }
+    document_close_array(d);
+    document_close_object(d);
+}
+
+static int print_json(void)
+{
+    static char out[JSON_MAX];
+    struct document d;
+
+    document_begin(&d, out, sizeof out);
+    document_open_object(&d, NULL);
+    document_integer(&d, "version", 1);
+    document_string(&d, "command", "explain");
+    document_open_array(&d, "codes");
+    for (const struct message_code *code = message_codes; code->code; code++) {
+        document_open_object(&d, NULL);
+        document_string(&d, "code", code->code);
+        document_string(&d, "title", code->title);
+        document_string(&d, "text", code->text);
+        document_close_object(&d);
+    }
+    document_close_array(&d);
+    document_open_array(&d, "languages");
+    for (size_t i = 0; i < DIALECTS; i++) {
+        write_language(&d, config_language(dialects[i]));
+    }
+    document_close_array(&d);
+    document_close_object(&d);
+    if (!document_finish(&d)) {
+        return EXIT_BAD;
+    }
+    fputs(out, stdout);
+    return EXIT_GOOD;
+}
+
 int explain_run(int argc, char **argv)
 {
-    const struct message_code *code;
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    bool json = false, wrong = false;
+    int option;
 
-    if (argc == 1) {
-        for (code = message_codes; code->code; code++) {
-            printf("%s  %s\n", code->code, code->title);
-        }
-        return EXIT_GOOD;
+    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+        json = json || option == 'j';
+        wrong = wrong || option == '?';
     }
-    code = argc == 2 ? message_code_find(argv[1]) : NULL;
-    if (!code) {
-        fputs(argc == 2 ? "toki: there is no such code; 'toki explain' lists them\n"
-                        : "toki: usage: toki explain [CODE]\n",
-              stderr);
+    if (wrong || argc - optind > 1 || (json && argc != optind)) {
+        fputs("toki: usage: toki explain [CODE|DIRECTIVE] | toki explain --json\n", stderr);
         return EXIT_USAGE;
     }
-    printf("%s: %s\n\n", code->code, code->title);
-    print_paragraph(code->text);
+    if (json) {
+        return print_json();
+    }
+    if (optind == argc) {
+        list_codes();
+        return EXIT_GOOD;
+    }
+    if (!explain_code(argv[optind]) && !explain_directive(argv[optind])) {
+        fprintf(stderr,
+                "toki: there is no such code or directive; 'toki explain' lists the codes, "
+                "doc/directives.md the directives\n");
+        return EXIT_USAGE;
+    }
     return EXIT_GOOD;
 }

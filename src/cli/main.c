@@ -34,9 +34,10 @@ static const struct {
      "    What is in effect and where it comes from, of a file or of the daemon; what differs\n"
      "    between two files of any language. Exit code 1: they differ, 2: a file has errors.\n"},
     {"explain", explain_run,
-     "explain [CODE]\n"
+     "explain [CODE|DIRECTIVE] [--json]\n"
      "    What the code in brackets behind a message of 'check' means, with a cure; without one: "
-     "all.\n"},
+     "all.\n"
+     "    What a directive does here, with the units, ranges and defaults of its options.\n"},
     {"reload", change_run,
      "reload [--json] [--control PATH]\n"
      "    Has the daemon read its configuration again: shows what changed. Exit code 0: it is in "

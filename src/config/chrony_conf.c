@@ -177,18 +177,24 @@ static void apply_bindcmdaddress(struct reader *r)
     }
 }
 
+/* The kernel applies a leap second that is known; one that is not asked for is left to be found as
+ * an error of the clock. */
 static void apply_leapsecmode(struct reader *r)
 {
     const struct word *word = directive_value(r, "mode")->word;
-    if (text_equal_any_case(word->text, "step") || text_equal_any_case(word->text, "slew") ||
-        text_equal_any_case(word->text, "ignore")) {
-        reader_warning(
-            r, word, "",
-            "W010 'leapsecmode %s' is not supported yet: the kernel applies leap seconds",
-            word->text);
-    } else if (!text_equal_any_case(word->text, "system")) {
+    bool slew = text_equal_any_case(word->text, "slew");
+    if (slew || text_equal_any_case(word->text, "ignore")) {
+        r->config->settings.leap_from_sources = false;
+    } else if (!text_equal_any_case(word->text, "system") &&
+               !text_equal_any_case(word->text, "step")) {
         reader_error(r, word, "system, step, slew or ignore", "E009 unknown mode '%.100s'",
                      word->text);
+    }
+    if (slew) {
+        reader_warning(
+            r, word, "",
+            "W020 'leapsecmode slew' works as 'ignore': the second is corrected like any "
+            "other error, and slewed where 'makestep' allows no step");
     }
 }
 
@@ -312,17 +318,23 @@ static const struct source_spec source_defaults = {
 };
 
 #define UNAUTHENTICATED "the packets of this source would not be authenticated"
+#define OUTVOTE INSTEAD("remove it and have four servers, who outvote a liar; or use 'key'")
+#define ONLY_NTS "it matters only to sources with 'nts', and those are refused"
+#define ONLY_NTS_SERVER "it matters only to an NTS server, and 'ntsservercert' is refused"
+#define NO_NTS_SERVER INSTEAD("remove it: time is served without NTS, or with keys ('keyfile')")
 
 static const struct parameter source_options[] = {
-    {INTEGER("minpoll", POLL_MIN, POLL_MAX, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll)},
-    {INTEGER("maxpoll", POLL_MIN, POLL_MAX, "log2 s", "10"), TO_SPEC(STORE_INT, maxpoll)},
+    {INTEGER("minpoll", POLL_MIN, POLL_MAX, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll),
+     .doc = "requests come at least so far apart"},
+    {INTEGER("maxpoll", POLL_MIN, POLL_MAX, "log2 s", "10"), TO_SPEC(STORE_INT, maxpoll),
+     .doc = "and at most so far"},
     {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst), .doc = "four quick samples at the start"},
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "quick samples at each poll"},
     {INTEGER("key", 1, 4294967295.0, NULL, "none"), TO_SPEC(STORE_U32, key_id),
      .doc = "packets are authenticated by this key of the 'keyfile'"},
-    {OPTION_FLAG("nts"), IS_REFUSED(UNAUTHENTICATED)},
-    {INTEGER("certset", 0, 4294967295.0, NULL, "0"), IS_NOTHING("there is no NTS yet")},
-    {INTEGER("ntsport", 1, 65535, NULL, "4460"), IS_NOTHING("there is no NTS yet")},
+    {OPTION_FLAG("nts"), IS_REFUSED(UNAUTHENTICATED), OUTVOTE},
+    {INTEGER("certset", 0, 4294967295.0, NULL, "0"), IS_NOTHING(ONLY_NTS)},
+    {INTEGER("ntsport", 1, 65535, NULL, "4460"), IS_NOTHING(ONLY_NTS)},
     {REAL("maxdelay", 0, 1e6, "s", "3"), TO_SPEC(STORE_DOUBLE, max_delay_s),
      .doc = "samples with a longer round trip are dropped"},
     {REAL("maxdelayratio", 0, 1e6, NULL, "0: off"), TO_SPEC(STORE_DOUBLE, max_delay_ratio),
@@ -357,7 +369,8 @@ static const struct parameter source_options[] = {
     {OPTION_FLAG("require"), TO_SPEC(STORE_BOOL, require), .doc = "no update without it"},
     {OPTION_FLAG("xleave"), TO_SPEC(STORE_BOOL, xleave), .doc = "interleaved mode"},
     {INTEGER("port", 1, 65535, NULL, "123"), TO_SPEC(STORE_U16, port), .doc = "of the server"},
-    {INTEGER("version", 1, 4, NULL, "4"), TO_SPEC(STORE_UNSIGNED, version)},
+    {INTEGER("version", 1, 4, NULL, "4"), TO_SPEC(STORE_UNSIGNED, version),
+     .doc = "of NTP in our requests"},
     {OPTION_FLAG("copy"), IS_LATER("it would take over stratum and reference of the source")},
     {WORD("extfield", "none"), IS_LATER("it would add an extension field to packets")},
     {OPTION_FLAG("ipv4"), .doc = "IPv4 addresses of the name only"},
@@ -366,6 +379,9 @@ static const struct parameter source_options[] = {
      .doc = "as many of a pool"},
     {0},
 };
+
+#define LEAP_LEARNT "leap seconds are learnt from the sources, by majority"
+#define KERNEL_RTC "the kernel keeps the real-time clock"
 
 #define SOURCE_ROW(word, function, text)                                                           \
     {                                                                                              \
@@ -423,13 +439,15 @@ static const struct directive directives[] = {
      .repeats = true,
      .apply = include_sources,
      .doc = "reads *.sources of a folder: server, pool and peer lines"},
-    LATER("ntsaeads", "it would order the NTS algorithms"),
-    NOTHING("ntsdumpdir", "there is no NTS yet, so there are no cookies to keep"),
-    NOTHING("ntscachedir", "there is no NTS yet, so there are no cookies to keep"),
-    LATER("ntsrefresh", "it would limit the age of NTS keys"),
-    LATER("ntstrustedcerts", "it would add certificates to trust in NTS"),
-    LATER("nosystemcert", "it would leave out the system's certificates in NTS"),
-    LATER("nocerttimecheck", "it would allow certificates of any date in NTS at first"),
+    NOTHING_OF("ntsaeads", ONLY_NTS, WORDS("id", "30 15")),
+    NOTHING_OF("ntsdumpdir", ONLY_NTS, {WORD("folder", "none"), .required = true}),
+    NOTHING_OF("ntscachedir", ONLY_NTS, {WORD("folder", "none"), .required = true}),
+    NOTHING_OF("ntsrefresh", ONLY_NTS,
+               {INTEGER("interval", 0, 1e9, "s", "2419200"), .required = true}),
+    NOTHING_OF("ntstrustedcerts", ONLY_NTS, WORDS("[set] file", "the system's")),
+    NOTHING("nosystemcert", ONLY_NTS),
+    NOTHING_OF("nocerttimecheck", ONLY_NTS,
+               {INTEGER("updates", 0, 1e9, NULL, "0"), .required = true}),
     {.keyword = "authselectmode",
      .arguments = PARAMETERS({WORD("mode", "mix"), .required = true}),
      .apply = apply_authselectmode,
@@ -504,8 +522,9 @@ static const struct directive directives[] = {
     /* system clock */
     {.keyword = "driftfile",
      .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(driftfile), .required = true}),
-     .options = PARAMETERS(
-         {REAL("interval", 1, 1e9, "s", "3600"), TO_CONFIG(STORE_DOUBLE, drift_interval_s)}),
+     .options =
+         PARAMETERS({REAL("interval", 1, 1e9, "s", "3600"),
+                     TO_CONFIG(STORE_DOUBLE, drift_interval_s), .doc = "it is written so often"}),
      .doc = "keeps the frequency of the clock over restarts"},
     {.keyword = "dumpdir",
      .arguments = PARAMETERS({WORD("folder", "none"), .required = true}),
@@ -519,11 +538,9 @@ static const struct directive directives[] = {
     {.keyword = "leapsecmode",
      .arguments = PARAMETERS({WORD("mode", "system"), .required = true}),
      .apply = apply_leapsecmode,
-     .doc = "how a leap second is applied: by the kernel"},
-    {.keyword = "leapsectz",
-     .arguments = PARAMETERS({WORD("zone", "none"), TEXT_TO(leap_zone), .required = true}),
-     .doc = "time zone that knows the leap seconds"},
-    NOTHING("leapseclist", "leap seconds are learnt from the sources"),
+     .doc = "how a leap second is applied: system and step: by the kernel; ignore: not at all"},
+    NOTHING_OF("leapsectz", LEAP_LEARNT, {WORD("zone", "none"), .required = true}),
+    NOTHING_OF("leapseclist", LEAP_LEARNT, {WORD("file", "none"), .required = true}),
     {.keyword = "makestep",
      .arguments = PARAMETERS({REAL("threshold", 0, 1e10, "s", "never"), .required = true},
                              {INTEGER("limit", -1e9, 1e9, "updates", "never"), .required = true}),
@@ -535,19 +552,35 @@ static const struct directive directives[] = {
                              {INTEGER("ignore", -1e9, 1e9, "updates", NULL), .required = true}),
      .apply = apply_maxchange,
      .doc = "corrections above the offset are refused and held"},
-    REFUSED("smoothtime", "clients would get another time than it asks for"),
-    LATER("tempcomp", "the frequency would follow a temperature sensor"),
-    LATER("mailonchange", "mail would be sent on a big correction"),
+    {.keyword = "smoothtime",
+     .arguments = PARAMETERS({REAL("maxfreq", 0, 1e6, "ppm", NULL), .required = true},
+                             {REAL("maxwander", 0, 1e6, "ppm/s", NULL), .required = true}),
+     .options = PARAMETERS({OPTION_FLAG("leaponly"), .doc = "for leap seconds only"}),
+     IS_REFUSED("clients would get another time than it asks for"),
+     INSTEAD("remove it: large corrections are slewed on this clock, and clients follow")},
+    LATER_OF("tempcomp", "the frequency would follow a temperature sensor",
+             {WORD("file", NULL), .required = true},
+             {REAL("interval", 1e-3, 1e9, "s", NULL), .required = true},
+             WORDS("T0 k0 k1 k2", NULL)),
+    LATER_OF("mailonchange", "mail would be sent on a big correction",
+             {WORD("address", NULL), .required = true},
+             {REAL("threshold", 0, 1e9, "s", NULL), .required = true}),
     {.keyword = "logchange",
      .arguments =
          PARAMETERS({REAL("threshold", 0, 1e10, "s", "1"),
                      TO_CONFIG(STORE_DOUBLE, settings.log_correction_s), .required = true}),
      .doc = "corrections above it are logged; each step is"},
-    NOTHING("hwclockfile", "the kernel keeps the real-time clock"),
-    LATER("rtcautotrim", "the real-time clock would be set when it is off"),
-    LATER("rtcdevice", "it would name the real-time clock"),
-    LATER("rtcfile", "the drift of the real-time clock would be tracked; use 'rtcsync'"),
-    NOTHING("rtconutc", "the kernel keeps the real-time clock"),
+    NOTHING_OF("hwclockfile", KERNEL_RTC, {WORD("file", "none"), .required = true}),
+    {.keyword = "rtcautotrim",
+     .arguments = PARAMETERS({REAL("threshold", 0, 1e9, "s", "0: off"), .required = true}),
+     IS_LATER("the real-time clock would be set when it is off"),
+     INSTEAD("use 'rtcsync'")},
+    NOTHING_OF("rtcdevice", KERNEL_RTC, {WORD("device", "/dev/rtc"), .required = true}),
+    {.keyword = "rtcfile",
+     .arguments = PARAMETERS({WORD("file", "none"), .required = true}),
+     IS_LATER("the drift of the real-time clock would be tracked"),
+     INSTEAD("use 'rtcsync'")},
+    NOTHING("rtconutc", KERNEL_RTC),
     {.keyword = "rtcsync",
      .apply = apply_rtcsync,
      .doc = "the kernel copies the time to the real-time clock"},
@@ -566,7 +599,13 @@ static const struct directive directives[] = {
      .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
      .apply = apply_binddevice,
      .doc = "serves on this interface only"},
-    LATER("broadcast", "time would be sent to everybody of a network"),
+    {.keyword = "broadcast",
+     .arguments = PARAMETERS({INTEGER("interval", 1, 1e9, "s", NULL), .required = true},
+                             {WORD("address", NULL), .required = true},
+                             {INTEGER("port", 1, 65535, NULL, "123")}),
+     .repeats = true,
+     IS_LATER("time would be sent to everybody of a network"),
+     INSTEAD("clients ask better than they listen: 'allow SUBNET'")},
     {.keyword = "clientloglimit",
      .arguments = PARAMETERS({INTEGER("size", 0, 4294967296.0, "bytes", "524288"),
                               TO_CONFIG(STORE_SIZE, client_log_bytes), .required = true}),
@@ -576,8 +615,10 @@ static const struct directive directives[] = {
      .doc = "no memory of clients, and no rate limit"},
     {.keyword = "local",
      .options = PARAMETERS(
-         {INTEGER("stratum", 1, 15, NULL, "10"), TO_CONFIG(STORE_UNSIGNED, settings.local_stratum)},
-         {REAL("distance", 0, 1e6, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.local_distance_s)},
+         {INTEGER("stratum", 1, 15, NULL, "10"), TO_CONFIG(STORE_UNSIGNED, settings.local_stratum),
+          .doc = "of the time served"},
+         {REAL("distance", 0, 1e6, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.local_distance_s),
+          .doc = "not before the root distance has grown to this"},
          {REAL("activate", 0, 1e6, "s", "0"), TO_CONFIG(STORE_DOUBLE, settings.local_activate_s),
           .doc = "not before the root distance was below this once"},
          {OPTION_FLAG("orphan"), .doc = "of several such servers one leads, and the others follow"},
@@ -595,27 +636,50 @@ static const struct directive directives[] = {
      .doc = "of the server; 0: none"},
     {.keyword = "ratelimit",
      .options = PARAMETERS(
-         {INTEGER("interval", -19, 12, "log2 s", "3")},
-         {INTEGER("burst", 1, 255, "packets", "8"), TO_CONFIG(STORE_DOUBLE, ratelimit.burst)},
-         {INTEGER("leak", 1, 4, "log2", "2"), TO_CONFIG(STORE_UNSIGNED, ratelimit.leak_log2)},
-         {INTEGER("kod", 0, 4, "log2", "0"), TO_CONFIG(STORE_UNSIGNED, ratelimit.kod_log2)}),
+         {INTEGER("interval", -19, 12, "log2 s", "3"),
+          .doc = "a client is answered so often on average"},
+         {INTEGER("burst", 1, 255, "packets", "8"), TO_CONFIG(STORE_DOUBLE, ratelimit.burst),
+          .doc = "so many more in a row"},
+         {INTEGER("leak", 1, 4, "log2", "2"), TO_CONFIG(STORE_UNSIGNED, ratelimit.leak_log2),
+          .doc = "one of 2^leak requests over the limit is answered"},
+         {INTEGER("kod", 0, 4, "log2", "0"), TO_CONFIG(STORE_UNSIGNED, ratelimit.kod_log2),
+          .doc = "one of 2^kod of the others gets a kiss; 0: none"}),
      .apply = apply_ratelimit,
      .doc = "limits how often a client is answered"},
-    LATER("ntsratelimit", "it would limit NTS key exchanges"),
-    LATER("ntsport", "NTS keys would be given on this port"),
-    REFUSED("ntsservercert", "there would be no NTS server"),
-    REFUSED("ntsserverkey", "there would be no NTS server"),
-    LATER("ntsprocesses", "it would set the number of NTS helpers"),
-    LATER("maxntsconnections", "it would limit NTS connections"),
-    LATER("ntsntpserver", "it would name the NTP server of NTS clients"),
-    LATER("ntsrotate", "it would set the age of NTS server keys"),
-    LATER("ntpsigndsocket", "Samba would sign replies to Windows clients"),
-    NOTHING("maxtxbuffers", "transmit stamps of the server need no buffers"),
+    {.keyword = "ntsratelimit",
+     .options =
+         PARAMETERS({INTEGER("interval", -19, 12, "log2 s", "6")},
+                    {INTEGER("burst", 1, 255, NULL, "8")}, {INTEGER("leak", 1, 4, "log2", "2")}),
+     IS_NOTHING(ONLY_NTS_SERVER)},
+    NOTHING_OF("ntsport", ONLY_NTS_SERVER,
+               {INTEGER("port", 0, 65535, NULL, "4460"), .required = true}),
+    {.keyword = "ntsservercert",
+     .arguments = PARAMETERS({WORD("file", NULL), .required = true}),
+     .repeats = true,
+     IS_REFUSED("there would be no NTS server"),
+     NO_NTS_SERVER},
+    {.keyword = "ntsserverkey",
+     .arguments = PARAMETERS({WORD("file", NULL), .required = true}),
+     .repeats = true,
+     IS_REFUSED("there would be no NTS server"),
+     NO_NTS_SERVER},
+    NOTHING_OF("ntsprocesses", ONLY_NTS_SERVER,
+               {INTEGER("processes", 0, 1000, NULL, "1"), .required = true}),
+    NOTHING_OF("maxntsconnections", ONLY_NTS_SERVER,
+               {INTEGER("connections", 1, 1e9, NULL, "100"), .required = true}),
+    NOTHING_OF("ntsntpserver", ONLY_NTS_SERVER, {WORD("host", "itself"), .required = true}),
+    NOTHING_OF("ntsrotate", ONLY_NTS_SERVER,
+               {INTEGER("interval", 0, 1e9, "s", "604800"), .required = true}),
+    LATER_OF("ntpsigndsocket", "Samba would sign replies to Windows clients",
+             {WORD("folder", "none"), .required = true}),
+    NOTHING_OF("maxtxbuffers", "transmit stamps of the server need no buffers",
+               {INTEGER("buffers", 0, 1e9, NULL, "0"), .required = true}),
     {.keyword = "ptpport",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "0"), .required = true}),
      .apply = apply_ptpport,
      .doc = "NTP within PTP packets"},
-    NOTHING("ptpdomain", "NTP is not sent within PTP"),
+    NOTHING_OF("ptpdomain", "NTP is not sent within PTP",
+               {INTEGER("domain", 0, 255, NULL, "123"), .required = true}),
 
     /* command access and logs */
     {.keyword = "bindcmdaddress",
@@ -637,8 +701,19 @@ static const struct directive directives[] = {
      .doc = "where log files go"},
 
     /* hardware and process */
-    LATER("hwtimestamp", "packets would be stamped by the network card"),
-    NOTHING("hwtstimeout", "the network card stamps no packets"),
+    {.keyword = "hwtimestamp",
+     .arguments = PARAMETERS({WORD("interface", NULL), .required = true, .doc = "or *"}),
+     .options = PARAMETERS(
+         {INTEGER("minpoll", -6, 20, "log2 s", "0")}, {INTEGER("maxpoll", -6, 20, "log2 s", "1")},
+         {INTEGER("minsamples", 2, 1000, NULL, "2")}, {INTEGER("maxsamples", 2, 1000, NULL, "16")},
+         {REAL("precision", 0, 1, "s", "1e-7")}, {REAL("txcomp", -1, 1, "s", "0")},
+         {REAL("rxcomp", -1, 1, "s", "0")}, {OPTION_FLAG("nocrossts")},
+         {WORD("rxfilter", "ntp"), .doc = "all, ntp, ptp or none"}),
+     .repeats = true,
+     IS_REFUSED("packets would not be stamped by the network card"),
+     INSTEAD("remove it: the kernel stamps all packets, to some microseconds")},
+    NOTHING_OF("hwtstimeout", "the network card stamps no packets",
+               {REAL("timeout", 0, 10, "s", "0.001"), .required = true}),
     {.keyword = "keyfile",
      .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(keyfile), .required = true}),
      .apply = keys_file,

@@ -41,7 +41,7 @@ static bool read_refid(struct reader *r, const struct word *word, uint32_t *refi
 static void complain_of_driver(struct reader *r, const struct word *word)
 {
     reader_error(
-        r, word, "of the drivers there is SHM so far",
+        r, word, "of the drivers there is SHM so far: gpsd can feed it",
         "E014 reference clocks of driver '%.40s' are not supported yet, and this source would "
         "be missing",
         word->text);
@@ -254,7 +254,8 @@ const struct parameter clock_line_ntpsec_arguments[] = {
 
 const struct parameter clock_line_ntpsec_options[] = {
     {INTEGER("unit", 0, UNIT_MAX, NULL, "0"), .doc = "number of the segment"},
-    {INTEGER("minpoll", 0, 17, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll)},
+    {INTEGER("minpoll", 0, 17, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll),
+     .doc = "the reach register moves so often"},
     {INTEGER("maxpoll", 0, 17, "log2 s", "10"),
      IS_NOTHING("each sample counts by itself, as often as it comes")},
     {REAL("time1", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),

@@ -137,7 +137,6 @@ struct config {
     struct mac_keys keys; /* the usable and trusted ones */
     uint32_t control_key; /* 0: none */
     enum auth_select auth_select;
-    char leap_zone[64]; /* leapsectz */
     char log_directory[CONFIG_PATH_MAX];
     char user[64];
     bool rtc_sync;

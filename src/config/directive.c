@@ -11,6 +11,7 @@
 #include "config/message.h"
 #include "config/place.h"
 #include "config/text.h"
+#include "config/usage.h"
 
 #define HINT_MAX 256
 
@@ -111,15 +112,6 @@ const struct parameter *parameter_find(const struct parameter *table, const char
     return NULL;
 }
 
-static unsigned parameter_count(const struct parameter *table)
-{
-    unsigned count = 0;
-    while (table != NULL && table[count].name != NULL) {
-        count++;
-    }
-    return count;
-}
-
 /* The keyword or option most like the word, NULL if none is like it. */
 struct likeness {
     const char *word, *best;
@@ -200,55 +192,6 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
     }
 }
 
-/* "makestep threshold limit" */
-static void describe_syntax(const struct directive *d, char hint[HINT_MAX])
-{
-    size_t used = (size_t)snprintf(hint, HINT_MAX, "usage: %s%s", d->keyword,
-                                   d->family_prefix ? " [-4|-6]" : "");
-    for (unsigned i = 0; i < parameter_count(d->arguments) && used < HINT_MAX; i++) {
-        const struct parameter *p = &d->arguments[i];
-        used += (size_t)snprintf(hint + used, HINT_MAX - used, "%s%s%s%s", p->required ? " " : " [",
-                                 p->name, p->type == PARAMETER_REST ? "..." : "",
-                                 p->required ? "" : "]");
-    }
-    if (used < HINT_MAX && parameter_count(d->options) > 4) {
-        snprintf(hint + used, HINT_MAX - used, " [option...]");
-        return;
-    }
-    for (unsigned i = 0; i < parameter_count(d->options) && used < HINT_MAX; i++) {
-        const struct parameter *p = &d->options[i];
-        used += (size_t)snprintf(hint + used, HINT_MAX - used, " [%s%s]", p->name,
-                                 p->type == PARAMETER_FLAG ? "" : " ...");
-    }
-}
-
-static const char *unit_words(const char *unit)
-{
-    return strcmp(unit, "s") == 0        ? "seconds"
-           : strcmp(unit, "log2 s") == 0 ? "log2 of seconds"
-                                         : unit;
-}
-
-/* "minpoll: a whole number from -7 to 24 (log2 of seconds)" */
-static void describe_parameter(const struct parameter *p, char hint[HINT_MAX])
-{
-    char range[64] = "";
-    if (p->type == PARAMETER_WORD || p->type == PARAMETER_REST || p->type == PARAMETER_FLAG) {
-        snprintf(hint, HINT_MAX, "%s%s%s", p->name, p->doc != NULL ? ": " : "",
-                 p->doc != NULL ? p->doc : "");
-        return;
-    }
-    if (p->minimum > -NO_LIMIT && p->maximum < NO_LIMIT) {
-        snprintf(range, sizeof range, " from %.15g to %.15g", p->minimum, p->maximum);
-    } else if (p->minimum > -NO_LIMIT) {
-        snprintf(range, sizeof range, " from %.15g", p->minimum);
-    }
-    snprintf(hint, HINT_MAX, "%s: a %s%s%s%s%s", p->name,
-             p->type == PARAMETER_INTEGER ? "whole number" : "number", range,
-             p->unit != NULL ? " (" : "", p->unit != NULL ? unit_words(p->unit) : "",
-             p->unit != NULL ? ")" : "");
-}
-
 /* ---- numbers ---- */
 
 /* What a unit behind a number means in the parameter's unit; 0: unknown. */
@@ -275,12 +218,12 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
     char hint[HINT_MAX];
     const char *end;
     double number, factor;
-    describe_parameter(p, hint);
+    usage_of_parameter(p, hint, HINT_MAX);
     if (!word->quoted && text_number(word->text, &number, &end) && *end != '\0') {
         factor = unit_factor(end, p->unit);
         if (factor > 0) {
             snprintf(hint, HINT_MAX, "units are not written here: '%.10g' (%s)", number * factor,
-                     unit_words(p->unit));
+                     usage_unit(p->unit));
         } else if (*end == ',') {
             snprintf(hint, HINT_MAX, "the decimal point is '.'");
         } else if (p->unit != NULL && strcmp(p->unit, "log2 s") == 0 && unit_factor(end, "s") > 0 &&
@@ -305,7 +248,7 @@ bool parameter_read_number(struct reader *r, const struct parameter *p, const st
         return false;
     }
     if (*number < p->minimum || *number > p->maximum) {
-        describe_parameter(p, hint);
+        usage_of_parameter(p, hint, HINT_MAX);
         reader_error(r, word, hint, "E004 '%.100s' is out of range", word->text);
         return false;
     }
@@ -359,7 +302,7 @@ static void read_arguments(struct reader *r, const struct directive *d)
         const struct parameter *p = &d->arguments[i];
         if (r->next >= r->line.count) {
             if (p->required) {
-                describe_syntax(d, hint);
+                usage_of_directive(d, hint, HINT_MAX);
                 reader_error(r, NULL, hint, "E005 '%s' needs '%s'", d->keyword, p->name);
             }
             return;
@@ -409,7 +352,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
         return;
     }
     if (r->next >= r->line.count) {
-        describe_parameter(p, hint);
+        usage_of_parameter(p, hint, HINT_MAX);
         reader_error(r, word, hint, "E005 '%s' needs a value", p->name);
         return;
     }
@@ -514,7 +457,7 @@ static void read_parameters(struct reader *r, const struct directive *d)
     read_arguments(r, d);
     while (r->next < r->line.count) {
         if (d->options == NULL) {
-            describe_syntax(d, hint);
+            usage_of_directive(d, hint, HINT_MAX);
             reader_error(r, &r->line.words[r->next], hint, "E006 '%.100s' is one word too many",
                          r->line.words[r->next].text);
             return;

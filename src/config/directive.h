@@ -215,6 +215,16 @@ void directive_parse(struct reader *r);
 /* Table of a language, NULL for DIALECT_UNKNOWN. In config.c. */
 const struct language *config_language(enum config_dialect dialect);
 
+/* Rows of a table of arguments or options; NULL has none. */
+static inline unsigned parameter_count(const struct parameter *table)
+{
+    unsigned count = 0;
+    while (table != NULL && table[count].name != NULL) {
+        count++;
+    }
+    return count;
+}
+
 /* Row of a keyword, NULL if there is none. */
 const struct directive *directive_find(const struct language *language, const char *keyword);
 

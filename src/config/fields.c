@@ -81,7 +81,6 @@ const struct config_field config_fields[] = {
      .zero = "measured"},
     {FIELD("locked memory", "", VALUE_BOOL, lock_memory), .next_start = true},
     {FIELD("priority", "", VALUE_INT, priority), .next_start = true, .zero = "none"},
-    {FIELD("leap second zone", "", VALUE_TEXT, leap_zone)},
     {FIELD("log directory", "", VALUE_TEXT, log_directory)},
     {FIELD("user", "", VALUE_TEXT, user), .next_start = true},
     {FIELD("real-time clock", "", VALUE_BOOL, rtc_sync)},

@@ -43,7 +43,23 @@
 #define NO_WINDOW "samples are not kept in a window: how far back to look is found from them"
 #define UNREACHABLE_UNUSED "a source that has missed eight requests is not used at all"
 
-/* ... and whole rows, whose words are not looked at. */
+/* An argument that is all further words. */
+#define WORDS(name_, fallback_)                                                                    \
+    {                                                                                              \
+        .name = name_, .type = PARAMETER_REST, .required = true, .fallback = fallback_             \
+    }
+
+/* ... and whole rows: those whose words are read and checked, ... */
+#define LATER_OF(word, why, ...)                                                                   \
+    {                                                                                              \
+        .keyword = word, .arguments = PARAMETERS(__VA_ARGS__), .repeats = true, IS_LATER(why)      \
+    }
+#define NOTHING_OF(word, why, ...)                                                                 \
+    {                                                                                              \
+        .keyword = word, .arguments = PARAMETERS(__VA_ARGS__), .repeats = true, IS_NOTHING(why)    \
+    }
+
+/* ... and those whose words are not looked at. */
 #define LATER(word, why)                                                                           \
     {                                                                                              \
         .keyword = word, .repeats = true, IS_LATER(why)                                            \
@@ -56,9 +72,9 @@
     {                                                                                              \
         .keyword = word, .repeats = true, IS_OBSOLETE(why)                                         \
     }
-#define REFUSED(word, why)                                                                         \
+#define REFUSED(word, why, cure)                                                                   \
     {                                                                                              \
-        .keyword = word, .repeats = true, IS_REFUSED(why)                                          \
+        .keyword = word, .repeats = true, IS_REFUSED(why), INSTEAD(cure)                           \
     }
 
 #endif

@@ -365,7 +365,6 @@ static void chrony_clock(void **state)
     assert_true(s->panic_first_allowed);
     NEAR(c->drift_interval_s, 60.0);
     assert_string_equal(c->driftfile, "/d");
-    assert_string_equal(c->leap_zone, "right/UTC");
     assert_string_equal(c->log_directory, "/l");
     assert_string_equal(c->keyfile, "/k");
     assert_string_equal(c->pidfile, "/p");
