@@ -72,11 +72,24 @@ static const struct {
      "    Predicts accuracy, packets and convergence for a configuration on a network, and "
      "compares\n"
      "    choices; 'toki simulate --help' has all options and typical values.\n"},
+    {"ntpq", ntpq_run,
+     "ntpq [-p] [-n] [-c COMMAND] ... [HOST...]\n"
+     "    As ntpq, with its options, commands and output, and for any daemon that answers it; "
+     "also\n"
+     "    when called by that name.\n"},
     {"demo", demo_run,
      "demo [--seconds N]\n"
      "    Five servers on this computer, one of which lies, and a client with a wrong clock of "
      "its\n"
      "    own: watch it find the time. Changes nothing outside of itself.\n"},
+};
+
+/* Names of other people's tools that we answer to, also when called by them. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} tools[] = {
+    {"ntpq", ntpq_run},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -93,9 +106,29 @@ static int print_help(void)
     return EXIT_GOOD;
 }
 
+/* The command that we are called by the name of, as by a link /usr/local/bin/ntpq; NULL: none. */
+static int (*find_by_own_name(const char *path))(int argc, char **argv)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+        size_t length = strlen(name), end = strlen(tools[i].name);
+
+        if (length >= end && strcmp(name + length - end, tools[i].name) == 0) {
+            return tools[i].run;
+        }
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    int (*own)(int, char **) = find_by_own_name(argc > 0 ? argv[0] : "");
+
+    if (own) {
+        return own(argc, argv);
+    }
 
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(name, commands[i].name) == 0) {

@@ -138,3 +138,11 @@ void render_sources(const json_t *sources, bool reasons)
         render_source(source, reasons);
     }
 }
+
+unsigned render_width(void)
+{
+    const char *columns = render_is_terminal() ? getenv("COLUMNS") : NULL;
+    unsigned long width = columns ? strtoul(columns, NULL, 10) : 0;
+
+    return width > 0 && width < 10000 ? (unsigned)width : RENDER_WIDTH;
+}

@@ -18,6 +18,10 @@ enum render_style { STYLE_PLAIN, STYLE_GOOD, STYLE_BAD, STYLE_DIM, STYLE_BOLD };
 const char *render_style(enum render_style style);
 bool render_is_terminal(void);
 
+/* Columns of the terminal, as $COLUMNS says; RENDER_WIDTH where there is none. */
+#define RENDER_WIDTH 80
+unsigned render_width(void);
+
 /* "+12.3 us", "-" if unknown; at most 11 characters. */
 const char *render_offset(double s, char text[32]);
 const char *render_seconds(double s, char text[32]);

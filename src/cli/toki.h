@@ -17,5 +17,6 @@ int check_run(int argc, char **argv);
 int keygen_run(int argc, char **argv);
 int simulate_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
+int ntpq_run(int argc, char **argv);
 
 #endif

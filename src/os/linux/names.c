@@ -2,6 +2,7 @@
 /* os/names.h over getaddrinfo(3), which honours the whole of nsswitch.conf. */
 #include "os/names.h"
 
+#include <ctype.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -57,4 +58,19 @@ unsigned names_look_up(const char *name, uint8_t family, struct address *out, un
         *error = count ? NULL : problem;
     }
     return count;
+}
+
+bool names_find(const struct address *a, char *out, size_t capacity)
+{
+    union socket_address s;
+    socklen_t length = sockaddr_from_address(a, &s);
+
+    if (length == 0 || capacity == 0 ||
+        getnameinfo(&s.any, length, out, (socklen_t)capacity, NULL, 0, NI_NAMEREQD)) {
+        return false;
+    }
+    for (char *c = out; *c; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return true;
 }

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The session of ntpq with one host: requests with time-outs and one repetition, keys, and what is
+ * said when something goes wrong. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/ntpq.h"
+#include "config/config.h"
+#include "config/keys.h"
+#include "core/bytes.h"
+#include "core/packet.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+#define REQUEST_HEADER 12
+#define TRIES 2
+#define PASSWORD_HEX_OVER 20 /* longer passwords are hexadecimal, as in key files */
+
+bool ntpq_open(struct ntpq *q, const char *host)
+{
+    struct address found[1];
+    const char *problem = NULL;
+    int error;
+
+    exchange_close(&q->exchange);
+    q->association_count = 0;
+    snprintf(q->host, sizeof q->host, "%s", host);
+    if (exchange_look_up(host, q->family, found, 1, &problem) == 0) {
+        fprintf(stderr, "ntpq: standard-mode lookup of %s failed, %s\n", host, problem);
+        return false;
+    }
+    found[0].port = NTP_PORT;
+    error = exchange_open(&q->exchange, &found[0]);
+    if (error) {
+        fprintf(stderr, "ntpq: Error connecting to %s: %s [%d]\n", host, strerror(-error), -error);
+    }
+    return error == 0;
+}
+
+/* The request as it is sent; its length, 0 if there is no key. The text is padded to `align`. */
+static size_t build(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
+                    bool authenticated, size_t align, uint8_t *out, size_t capacity)
+{
+    struct bytes_writer w = bytes_writer(out, capacity);
+    size_t length = strlen(text), mac;
+
+    bytes_write_u8(&w, (uint8_t)(q->version << 3 | MODE_CONTROL));
+    bytes_write_u8(&w, (uint8_t)opcode);
+    bytes_write_u16(&w, q->sequence);
+    bytes_write_u16(&w, 0);
+    bytes_write_u16(&w, association);
+    bytes_write_u16(&w, 0);
+    bytes_write_u16(&w, (uint16_t)length);
+    bytes_put(&w, text, length);
+    while (w.at % align != 0) {
+        bytes_write_u8(&w, 0);
+    }
+    if (authenticated) {
+        const struct mac_key *key = mac_find(q->keys, q->key_id);
+
+        if (!key || capacity - w.at < MAC_LENGTH_MAX) {
+            return 0;
+        }
+        mac = mac_write(q->keys, key, out, w.at, true, out + w.at);
+        return mac ? w.at + mac : 0;
+    }
+    return w.failed ? 0 : w.at;
+}
+
+/* Until the answer is whole, or nothing came for a time-out. */
+static int collect(struct ntpq *q)
+{
+    uint8_t datagram[1472];
+    unsigned taken = 0;
+
+    for (;;) {
+        double timeout_s = q->reply.count == 0 ? q->timeout_s : q->later_timeout_s;
+        struct mono_time deadline = mono_after(clock_now().mono, timeout_s);
+        long n = exchange_receive(&q->exchange, datagram, sizeof datagram, deadline, NULL);
+
+        if (n < 0) {
+            q->socket_error = (int)n;
+            return NTPQ_SOCKET;
+        }
+        if (n == 0) {
+            return q->reply.count ? NTPQ_INCOMPLETE : NTPQ_TIMED_OUT;
+        }
+        switch (mode6_reply_take(&q->reply, datagram, (size_t)n)) {
+        case MODE6_REPLY_DONE:
+            return NTPQ_DONE;
+        case MODE6_REPLY_ERROR:
+            return NTPQ_REFUSED + q->reply.error;
+        case MODE6_REPLY_BAD:
+            return NTPQ_INCOMPLETE;
+        case MODE6_REPLY_MORE:
+        case MODE6_REPLY_IGNORED:
+            break;
+        }
+        if (++taken > 2 * MODE6_FRAGMENTS_MAX) {
+            return NTPQ_INCOMPLETE; /* somebody keeps us busy */
+        }
+    }
+}
+
+static int ask_once(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
+                    bool authenticated, size_t align)
+{
+    uint8_t request[REQUEST_HEADER + NTPQ_DATA_MAX + 8 + MAC_LENGTH_MAX];
+    size_t length;
+    int error;
+
+    q->sequence++;
+    length = build(q, opcode, association, text, authenticated, align, request, sizeof request);
+    if (length == 0) {
+        return NTPQ_NO_KEY;
+    }
+    mode6_reply_start(&q->reply, opcode, q->sequence);
+    error = exchange_send(&q->exchange, request, length);
+    if (error) {
+        q->socket_error = error;
+        return NTPQ_SOCKET;
+    }
+    return collect(q);
+}
+
+int ntpq_ask(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
+             bool authenticated)
+{
+    size_t align = 4;
+    int result = NTPQ_NO_HOST;
+
+    authenticated = authenticated || q->authenticate;
+    if (q->exchange.fd < 0) {
+        return result;
+    }
+    if (strlen(text) > NTPQ_DATA_MAX) {
+        return NTPQ_TOO_LONG;
+    }
+    align = authenticated ? 8 : 4;
+    for (unsigned i = 0; i < TRIES; i++) {
+        result = ask_once(q, opcode, association, text, authenticated, align);
+        if (authenticated && result == NTPQ_REFUSED + NTPQ_ERROR_PERMISSION && align == 8) {
+            align = 4; /* what the MAC covers ends at a multiple of 8 for some, of 4 for others */
+            result = ask_once(q, opcode, association, text, authenticated, align);
+        }
+        if (result != NTPQ_TIMED_OUT && result != NTPQ_INCOMPLETE) {
+            break;
+        }
+    }
+    return result;
+}
+
+int ntpq_ask_variables(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association,
+                       const char *names)
+{
+    int result = ntpq_ask(q, opcode, association, names, false);
+
+    q->variables.count = 0;
+    if (result == NTPQ_DONE) {
+        variables_read(&q->variables, q->reply.data);
+    }
+    return result;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct ntpq_association *x = a, *y = b;
+
+    return (int)x->id - (int)y->id;
+}
+
+bool ntpq_ask_associations(struct ntpq *q)
+{
+    int result = ntpq_ask(q, NTPQ_READSTAT, 0, "", false);
+    struct bytes_reader r;
+
+    q->association_count = 0;
+    if (result) {
+        ntpq_complain(q, result);
+        return false;
+    }
+    if (q->reply.length % 4 != 0) {
+        fputs("***Response length should have been a multiple of 4\n", stderr);
+        return false;
+    }
+    r = bytes_reader((const uint8_t *)q->reply.data, q->reply.length);
+    while (bytes_left(&r) > 0 && q->association_count < NTPQ_ASSOCIATIONS_MAX) {
+        struct ntpq_association *a = &q->associations[q->association_count++];
+
+        a->id = bytes_read_u16(&r);
+        a->status = bytes_read_u16(&r);
+    }
+    if (q->association_count == 0) {
+        if (q->host_count > 1) {
+            printf("server=%s ", q->host);
+        }
+        puts("No association IDs returned");
+        return false;
+    }
+    qsort(q->associations, q->association_count, sizeof q->associations[0], by_id);
+    return true;
+}
+
+void ntpq_complain(const struct ntpq *q, int result)
+{
+    static const char *const codes[] = {"UNSPEC",   "PERMISSION", "BADFMT",   "BADOP",
+                                        "BADASSOC", "UNKNOWNVAR", "BADVALUE", "RESTRICT"};
+    unsigned code = (unsigned)(result - NTPQ_REFUSED);
+
+    fflush(stdout);
+    if (result >= NTPQ_REFUSED) {
+        fprintf(stderr, "***Server error code %s\n",
+                code < sizeof codes / sizeof codes[0] ? codes[code] : codes[0]);
+    } else if (result == NTPQ_TIMED_OUT) {
+        fprintf(stderr, "%s: timed out, nothing received\n***Request timed out\n", q->host);
+    } else if (result == NTPQ_INCOMPLETE) {
+        fprintf(stderr,
+                "%s: timed out with incomplete data\n***Response from server was incomplete\n",
+                q->host);
+    } else if (result == NTPQ_SOCKET) {
+        fprintf(stderr, "ntpq: read: %s\n***Socket error; probably ntpd is not running\n",
+                strerror(-q->socket_error));
+    } else if (result == NTPQ_NO_HOST) {
+        fputs("***No host open\n", stderr);
+    } else if (result == NTPQ_NO_KEY) {
+        fputs("***Key not found\n", stderr);
+    } else if (result == NTPQ_TOO_LONG) {
+        fprintf(stderr, "***Too long: a request holds %d characters\n", NTPQ_DATA_MAX);
+    }
+}
+
+/* Adds the keys of a file; false: it cannot be read. */
+static bool read_keys(struct ntpq *q, const char *path)
+{
+    struct config *c = calloc(1, sizeof *c);
+    char *text = NULL;
+    size_t length = 0;
+    bool read = c && file_read(path, KEYS_FILE_LIMIT, &text, &length) == 0;
+
+    if (read) {
+        keys_read_text(c, path, text, length, KEYS_NTP);
+        *q->keys = c->keys;
+    }
+    free(text);
+    free(c);
+    return read;
+}
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef", *at = strchr(digits, c | 0x20);
+
+    return at && c ? (int)(at - digits) : -1;
+}
+
+static bool add_password(struct ntpq *q, const char *text)
+{
+    uint8_t secret[MAC_SECRET_MAX];
+    size_t length = strlen(text);
+
+    if (length <= PASSWORD_HEX_OVER) {
+        return mac_add(q->keys, q->key_id, q->key_type, text, length);
+    }
+    if (length % 2 || length / 2 > sizeof secret) {
+        return false;
+    }
+    for (size_t i = 0; i < length / 2; i++) {
+        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        secret[i] = (uint8_t)(high * 16 + low);
+    }
+    return mac_add(q->keys, q->key_id, q->key_type, secret, length / 2);
+}
+
+static bool ask_key_id(struct ntpq *q)
+{
+    char line[32] = "";
+
+    if (q->key_id == 0 && isatty(STDIN_FILENO) == 1) {
+        fputs("Keyid: ", stdout);
+        fflush(stdout);
+        if (fgets(line, sizeof line, stdin)) {
+            unsigned long id = strtoul(line, NULL, 10);
+
+            q->key_id = id <= UINT32_MAX ? (uint32_t)id : 0;
+        }
+    }
+    if (q->key_id == 0) {
+        fputs("***Invalid key identifier\n", stderr);
+    }
+    return q->key_id != 0;
+}
+
+bool ntpq_ask_password(struct ntpq *q)
+{
+    char prompt[64];
+    char *text;
+
+    if (!ask_key_id(q)) {
+        return false;
+    }
+    snprintf(prompt, sizeof prompt, "%s Password: ", mac_algorithm_name(q->key_type));
+    text = getpass(prompt);
+    if (!text || !*text || !add_password(q, text)) {
+        fputs("***Invalid password\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+bool ntpq_need_key(struct ntpq *q)
+{
+    static const char *const places[] = {"/etc/ntp.keys", "/etc/ntpsec/ntp.keys"};
+
+    if (q->keys->count == 0 && q->key_file && !read_keys(q, q->key_file)) {
+        fprintf(stderr, "ntpq: %s nonexistent or unreadable\n", q->key_file);
+        return false;
+    }
+    for (size_t i = 0; i < 2 && q->keys->count == 0; i++) {
+        read_keys(q, places[i]);
+    }
+    if (!ask_key_id(q)) {
+        return false;
+    }
+    return mac_find(q->keys, q->key_id) || ntpq_ask_password(q);
+}
+
+long ntpq_read_association(struct ntpq *q, const char *word)
+{
+    char *end;
+    unsigned long number = strtoul(word + (*word == '&'), &end, 10);
+
+    if (*word == '\0' || *end || end == word + (*word == '&')) {
+        fprintf(stderr, "Invalid %s literal.\n", *word == '&' ? "index" : "associd");
+        return -1;
+    }
+    if (*word != '&') {
+        if (number > UINT16_MAX) {
+            fputs("Unknown associd.\n", stderr);
+        }
+        return number > UINT16_MAX ? -1 : (long)number;
+    }
+    if (q->association_count == 0 && !ntpq_ask_associations(q)) {
+        return -1;
+    }
+    if (number == 0 || number > q->association_count) {
+        fprintf(stderr, "No such association as %lu.\n", number);
+        return -1;
+    }
+    return q->associations[number - 1].id;
+}
