@@ -1,46 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki explain: what a code behind a message of `toki check` means, and what a directive of any
- * language does here. With --json all of both: doc/directives.md, the man pages and the completion
- * of shells are made from it (tools/manual.py). */
+/* toki explain: what a code behind a message of `toki check` or in a report means, and what a
+ * directive of any language does here. With --json all of them: doc/directives.md, the man pages
+ * and the completion of shells are made from it (tools/manual.py). */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/explain_reason.h"
 #include "cli/toki.h"
 #include "config/codes.h"
 #include "config/directive.h"
 #include "config/usage.h"
 #include "control/document.h"
 
-#define COLUMNS 78
 #define JSON_MAX (4 << 20)
 #define INDENT 20 /* of what is said of a parameter */
 
 static const enum config_dialect dialects[] = {DIALECT_CHRONY, DIALECT_NTP, DIALECT_OPENNTPD};
 #define DIALECTS (sizeof dialects / sizeof dialects[0])
-
-/* Words, as many as a line takes; later lines are indented. The first one has `used` columns. */
-static void print_paragraph(const char *text, unsigned indent, unsigned used)
-{
-    while (*text) {
-        unsigned length = (unsigned)strcspn(text, " ");
-
-        if (used > indent && used + 1 + length > COLUMNS) {
-            printf("\n%*s", (int)indent, "");
-            used = indent;
-        } else if (used > indent) {
-            putchar(' ');
-            used++;
-        }
-        printf("%.*s", (int)length, text);
-        used += length;
-        text += length;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
 
 /* ---- in words ---- */
 
@@ -55,7 +34,7 @@ static void print_verdict(enum verdict verdict, const char *reason, const char *
     snprintf(text, sizeof text, "%s: %s%s%s", usage_of_verdict(verdict), reason ? reason : "",
              instead ? "; " : "", instead ? instead : "");
     printf("%*s", (int)indent, "");
-    print_paragraph(text, indent, indent);
+    explain_paragraph(text, indent, indent);
 }
 
 static void print_parameters(const struct parameter *table)
@@ -69,7 +48,7 @@ static void print_parameters(const struct parameter *table)
         snprintf(text, sizeof text, "%s%s%s%s%s", works ? p->doc : "", works ? "; " : "", value,
                  p->fallback ? "; without it: " : "", p->fallback ? p->fallback : "");
         printf("  %-*s ", INDENT - 3, p->name);
-        print_paragraph(text, INDENT, INDENT);
+        explain_paragraph(text, INDENT, INDENT);
         print_verdict(p->verdict, p->reason, p->instead, INDENT);
     }
 }
@@ -82,7 +61,7 @@ static void print_directive(const struct language *language, const struct direct
     printf("%s, %s\n", strchr(usage, ' ') + 1, config_dialect_name(language->dialect));
     if (d->verdict == VERDICT_WORKS && d->doc) {
         printf("  ");
-        print_paragraph(d->doc, 2, 2);
+        explain_paragraph(d->doc, 2, 2);
     }
     print_verdict(d->verdict, d->reason, d->instead, 2);
     print_parameters(d->arguments);
@@ -111,7 +90,7 @@ static bool explain_code(const char *word)
 
     if (code) {
         printf("%s: %s\n\n", code->code, code->title);
-        print_paragraph(code->text, 0, 0);
+        explain_paragraph(code->text, 0, 0);
     }
     return code != NULL;
 }
@@ -209,6 +188,7 @@ static int print_json(void)
         document_close_object(&d);
     }
     document_close_array(&d);
+    explain_reasons_write(&d);
     document_open_array(&d, "languages");
     for (size_t i = 0; i < DIALECTS; i++) {
         write_language(&d, config_language(dialects[i]));
@@ -225,7 +205,7 @@ static int print_json(void)
 int explain_run(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-    bool json = false, wrong = false;
+    bool json = false, wrong = false, found;
     int option;
 
     while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
@@ -241,9 +221,12 @@ int explain_run(int argc, char **argv)
     }
     if (optind == argc) {
         list_codes();
+        explain_reasons_list();
         return EXIT_GOOD;
     }
-    if (!explain_code(argv[optind]) && !explain_directive(argv[optind])) {
+    found = explain_code(argv[optind]);
+    found = explain_reason(argv[optind]) || found;
+    if (!explain_directive(argv[optind]) && !found) {
         fprintf(stderr,
                 "toki: there is no such code or directive; 'toki explain' lists the codes, "
                 "doc/directives.md the directives\n");

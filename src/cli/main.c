@@ -12,9 +12,10 @@ static const struct {
     const char *help; /* NULL: told with the one before */
 } commands[] = {
     {"status", status_run,
-     "status [--json] [--control PATH]\n"
+     "status [--probe|--no-probe] [--json] [--control PATH]\n"
      "    Is the clock synchronised, to what, and how far off can it be; and for each source, why\n"
-     "    it is used or not. Exit code 0: synchronised, 1: not, 2: no daemon.\n"},
+     "    it is used or not. If nothing answers, a few packets of its own find out why. Exit code\n"
+     "    0: synchronised, 1: not, 2: no daemon.\n"},
     {"sources", sources_run,
      "sources [--json] [--control PATH]\n"
      "    The sources with their measurements. Exit code 0, or 2: no daemon.\n"},
@@ -35,8 +36,8 @@ static const struct {
      "    between two files of any language. Exit code 1: they differ, 2: a file has errors.\n"},
     {"explain", explain_run,
      "explain [CODE|DIRECTIVE] [--json]\n"
-     "    What the code in brackets behind a message of 'check' means, with a cure; without one: "
-     "all.\n"
+     "    What a code means, with a cure: of a message of 'check', or of the clock or a source in\n"
+     "    'status --json'; without one: all codes.\n"
      "    What a directive does here, with the units, ranges and defaults of its options.\n"},
     {"reload", change_run,
      "reload [--json] [--control PATH]\n"

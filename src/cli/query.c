@@ -70,7 +70,7 @@ static void add_address(struct query *q, const char *host, const struct address 
 static void add_host(struct query *q, const char *host)
 {
     struct address found[ADDRESSES_PER_HOST];
-    const char *problem = "no address";
+    enum names_error problem;
     unsigned count = names_look_up(host, q->wanted.family, found, ADDRESSES_PER_HOST, &problem);
 
     for (unsigned i = 0; i < count && q->target_count < SOURCES_MAX; i++) {
@@ -78,7 +78,7 @@ static void add_host(struct query *q, const char *host)
     }
     if (count == 0 && q->target_count < SOURCES_MAX) {
         q->targets[q->target_count++] =
-            (struct target){.host = host, .problem = problem, .source = -1};
+            (struct target){.host = host, .problem = names_error_text(problem), .source = -1};
     }
 }
 

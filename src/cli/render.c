@@ -94,6 +94,12 @@ const char *render_offset(double s, char text[32])
     return text;
 }
 
+void render_json(const json_t *document)
+{
+    json_dumpf(document, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+}
+
 static enum render_style style_of(const char *tally)
 {
     return tally[0] == '*' || tally[0] == '+' ? STYLE_GOOD

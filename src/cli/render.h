@@ -26,6 +26,9 @@ unsigned render_width(void);
 const char *render_offset(double s, char text[32]);
 const char *render_seconds(double s, char text[32]);
 
+/* A document as one line. */
+void render_json(const json_t *document);
+
 /* The table of sources of an answer of tokid; `reasons`: with the sentence of each. */
 void render_sources(const json_t *sources, bool reasons);
 

@@ -3,21 +3,23 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/daemon.h"
+#include "cli/probe.h"
 #include "cli/render.h"
 #include "cli/toki.h"
 
 struct wanted {
     const char *control;
-    bool json;
+    bool json, probe, no_probe;
 };
 
 static bool parse(int argc, char **argv, struct wanted *out)
 {
     static const struct option options[] = {{"control", required_argument, NULL, 'c'},
                                             {"json", no_argument, NULL, 'j'},
+                                            {"probe", no_argument, NULL, 'p'},
+                                            {"no-probe", no_argument, NULL, 'n'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
@@ -30,33 +32,27 @@ static bool parse(int argc, char **argv, struct wanted *out)
             out->control = optarg;
         }
         out->json = out->json || option == 'j';
+        out->probe = out->probe || option == 'p';
+        out->no_probe = out->no_probe || option == 'n';
     }
     return optind == argc;
 }
 
-/* The answer: printed if it is wanted raw, and parsed. NULL: *code is what to exit with. */
-static json_t *ask(int argc, char **argv, const char *request, bool *raw, int *code)
+/* The answer, or NULL. */
+static json_t *ask(int argc, char **argv, const char *request, const char *options,
+                   struct wanted *wanted)
 {
-    struct wanted wanted;
     char problem[512];
     json_t *answer;
-    char *text;
 
-    *code = EXIT_USAGE;
-    if (!parse(argc, argv, &wanted)) {
-        fprintf(stderr, "toki: usage: toki %s [--json] [--control PATH]\n", request);
+    if (!parse(argc, argv, wanted)) {
+        fprintf(stderr, "toki: usage: toki %s %s[--json] [--control PATH]\n", request, options);
         return NULL;
     }
-    *raw = wanted.json;
-    text = daemon_ask(wanted.control, request, problem, sizeof problem);
-    answer = text ? json_loads(text, 0, NULL) : NULL;
-    if (answer && wanted.json) {
-        fputs(text, stdout);
-    }
+    answer = daemon_ask_json(wanted->control, request, problem, sizeof problem);
     if (!answer) {
-        fprintf(stderr, "toki: %s\n", text ? "cannot understand tokid's answer" : problem);
+        fprintf(stderr, "toki: %s\n", problem);
     }
-    free(text);
     return answer;
 }
 
@@ -91,15 +87,20 @@ static void print_clock(const json_t *answer)
 
 int status_run(int argc, char **argv)
 {
-    bool raw, synchronised;
-    int code;
-    json_t *answer = ask(argc, argv, "status", &raw, &code);
+    struct wanted wanted;
+    bool synchronised;
+    json_t *answer = ask(argc, argv, "status", "[--probe|--no-probe] ", &wanted);
 
     if (!answer) {
-        return code;
+        return EXIT_USAGE;
+    }
+    if (!wanted.no_probe && (wanted.probe || probe_is_wanted(answer))) {
+        probe_sources(answer);
     }
     synchronised = json_is_true(json_object_get(json_object_get(answer, "clock"), "synchronised"));
-    if (!raw) {
+    if (wanted.json) {
+        render_json(answer);
+    } else {
         print_clock(answer);
         putchar('\n');
         render_sources(json_object_get(answer, "sources"), true);
@@ -110,14 +111,15 @@ int status_run(int argc, char **argv)
 
 int sources_run(int argc, char **argv)
 {
-    bool raw;
-    int code;
-    json_t *answer = ask(argc, argv, "sources", &raw, &code);
+    struct wanted wanted;
+    json_t *answer = ask(argc, argv, "sources", "", &wanted);
 
     if (!answer) {
-        return code;
+        return EXIT_USAGE;
     }
-    if (!raw) {
+    if (wanted.json) {
+        render_json(answer);
+    } else {
         render_sources(json_object_get(answer, "sources"), false);
     }
     json_decref(answer);

@@ -45,8 +45,9 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
     slot->serial = send->serial;
     slot->idle_errors = 0;
     if (slot->fd < 0 || !wait_add(wait, slot->fd, WAIT_READ | WAIT_ERROR)) {
+        error = slot->fd < 0 ? -slot->fd : ENOSPC;
         close_slot(slot, wait);
-        engine_send_failed(engine, clock_now(), send->source, send->serial);
+        engine_send_failed(engine, clock_now(), send->source, send->serial, error);
         return;
     }
     datagram.peer = send->to;
@@ -57,7 +58,7 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
     sent = clock_now().wall;
     if (udp_send(slot->fd, &datagram, 1, &error) != 1) {
         close_slot(slot, wait);
-        engine_send_failed(engine, clock_now(), send->source, send->serial);
+        engine_send_failed(engine, clock_now(), send->source, send->serial, error);
         return;
     }
     engine_sent(engine, send->source, send->serial, sent, false);
@@ -78,6 +79,7 @@ void requests_read_stamps(struct requests *r, const struct wait_set *wait, struc
         struct request_socket *slot = &r->sockets[i];
         struct wall_time stamp;
         bool explained = false;
+        int error;
 
         if (slot->fd < 0 || !(wait_ready(wait, slot->fd) & WAIT_ERROR)) {
             continue;
@@ -86,13 +88,14 @@ void requests_read_stamps(struct requests *r, const struct wait_set *wait, struc
             engine_sent(engine, i, slot->serial, stamp, true);
             explained = true;
         }
-        if (udp_error(slot->fd) != 0) {
-            engine_send_failed(engine, clock_now(), i, slot->serial);
+        error = udp_error(slot->fd);
+        if (error != 0) {
+            engine_send_failed(engine, clock_now(), i, slot->serial, error < 0 ? -error : error);
             explained = true;
         }
         slot->idle_errors = explained ? 0 : slot->idle_errors + 1;
         if (slot->idle_errors >= IDLE_ERRORS_MAX) {
-            engine_send_failed(engine, clock_now(), i, slot->serial);
+            engine_send_failed(engine, clock_now(), i, slot->serial, 0);
             slot->idle_errors = 0;
         }
     }
@@ -129,7 +132,7 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
         return true;
     }
     if (received < 0 && received != -EAGAIN) {
-        engine_send_failed(engine, clock_now(), source, slot->serial);
+        engine_send_failed(engine, clock_now(), source, slot->serial, -received);
         return true;
     }
     return false;

@@ -1,139 +1,118 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sentences; see the header. The two tables are the whole vocabulary; {words} in them are numbers
- * of the report, filled in by expand(). tests/unit/test_explain.c holds every row to the words that
- * are known and every code to a row. */
+/* From a report to its reason, and from the reason's {words} to sentences; see the header.
+ * tests/unit/test_explain.c holds each row to the words that are known here. */
 #include "control/explain.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const source_sentences[SOURCE_STATUSES] = {
-    [SOURCE_UNUSED] = "not in use",
-    [SOURCE_UNRESOLVED] =
-        "no address found for '{name}' yet: check the spelling and the name service "
-        "(getent ahosts {name}); it is tried again by and by",
-    [SOURCE_DUPLICATE] =
-        "'{name}' has no address that no other source has already, or none that can be asked: one "
-        "of "
-        "the two lines is superfluous",
-    [SOURCE_OFFLINE] = "not asked: it is set offline (toki online {name}, or leave the option out)",
-    [SOURCE_WAITING] = "requests sent: {sent}, replies so far: {received}; wait a few seconds",
-    [SOURCE_UNREACHABLE] =
-        "no usable reply: {sent} requests sent to {address}, {received} packets received, the last "
-        "{missed} requests without an answer{verdict}; look whether a firewall stops UDP port "
-        "{port} "
-        "and whether the server is up (toki query {address})",
-    [SOURCE_SERVER_UNSYNCHRONISED] =
-        "it answers that it does not know the time itself (stratum "
-        "{stratum}): it has to be synchronised first, or replaced",
-    [SOURCE_REFUSED] =
-        "it refuses us by the kiss code {kiss}: we may not ask this server; remove it "
-        "from the configuration or ask its operator",
-    [SOURCE_LOOPED] =
-        "it takes its time from us: following it would be a loop; give it another "
-        "source, or leave it out here",
-    [SOURCE_FEW_SAMPLES] =
-        "answers, but {samples} samples are too few to judge it: wait a little "
-        "(the option iburst makes it quicker)",
-    [SOURCE_TOO_DISTANT] =
-        "its error can be as large as {distance}, more than the limit of "
-        "{max_distance} (delay {delay}, its own dispersion {dispersion}): use a "
-        "nearer server, or raise the limit (maxdistance)",
-    [SOURCE_TOO_JITTERY] =
-        "its offsets scatter by {jitter}, more than the limit of {max_jitter}: the "
-        "path to it is bad",
-    [SOURCE_FALSETICKER] =
-        "rejected: it says {offset}, while the majority says {combined}; its clock "
-        "is wrong, or the path to it is lopsided",
-    [SOURCE_NO_MAJORITY] =
-        "it says {offset}, and the sources disagree with no side in the majority: "
-        "add sources (four or more outvote a liar)",
-    [SOURCE_HELD] =
-        "it says {offset}, but the clock is not touched without others that the configuration "
-        "demands (minsources, minsane, require)",
-    [SOURCE_WRONG_STRATUM] =
-        "its stratum {stratum} is not among those that the configuration allows (minstratum, "
-        "maxstratum, tos floor, ceiling)",
-    [SOURCE_ORPHAN] =
-        "it serves its own clock for want of a better one, as we may have to (orphan): another one "
-        "leads the group, or we do",
-    [SOURCE_NOSELECT] = "measured only, as configured (noselect): it says {offset}",
-    [SOURCE_SAME_NETWORK] =
-        "good, but it has no vote beside two others of its network (/24, /48) while other networks "
-        "are there: whoever owns one must not outvote the rest; it says {offset}",
-    [SOURCE_OUTLYING] =
-        "good, but it adds nothing beside better sources: it says {offset} with a "
-        "jitter of {jitter}",
-    [SOURCE_COMBINED] =
-        "used beside the selected source: it says {offset}, with a jitter of {jitter} "
-        "over a delay of {delay}",
-    [SOURCE_SELECTED] =
-        "used, the best of all: it says {offset}, with a jitter of {jitter} over a "
-        "delay of {delay}",
-};
+#define WORD_MAX 400
 
-/* Of reference clocks, where it is another thing to say; NULL: as above. */
-static const char *const refclock_sentences[SOURCE_STATUSES] = {
-    [SOURCE_WAITING] = "no sample so far: wait a few seconds",
-    [SOURCE_UNREACHABLE] =
-        "no usable sample in the last {missed} polls, {received} samples since the start{verdict}; "
-        "look whether the program that feeds {name} runs (gpsd, for example) and whether both may "
-        "use the same memory",
-    [SOURCE_SERVER_UNSYNCHRONISED] =
-        "it says that it has no time itself (leap 3): a receiver without satellites, for example",
-    [SOURCE_FEW_SAMPLES] = "{samples} samples are too few to judge it: wait a few seconds",
-    [SOURCE_TOO_DISTANT] =
-        "its error can be as large as {distance}, more than the limit of {max_distance}: configure "
-        "a smaller delay for it, if that is the truth, or raise the limit (maxdistance)",
-    [SOURCE_TOO_JITTERY] =
-        "its offsets scatter by {jitter}, more than the limit of {max_jitter}: they are not worth "
-        "a "
-        "clock",
-    [SOURCE_FALSETICKER] =
-        "rejected: it says {offset}, while the majority says {combined}; it is wrong, or it is "
-        "late "
-        "by a constant time that its line should correct (offset, time1)",
-    [SOURCE_COMBINED] =
-        "used beside the selected source: it says {offset}, with a jitter of {jitter}",
-    [SOURCE_SELECTED] = "used, the best of all: it says {offset}, with a jitter of {jitter}",
-};
+/* ---- choice ---- */
 
-static const char *const clock_sentences[CLOCK_CODES] = {
-    [CLOCK_SYNCHRONISED] =
-        "The clock is synchronised to {selected} (stratum {stratum}, {used} of "
-        "{sources} sources used) and within {bound} of the true time.",
-    [CLOCK_MEASURING] =
-        "The clock is {offset} against {selected}, but tokid does not set it: it was "
-        "started with -x or may not set the clock (CAP_SYS_TIME).",
-    [CLOCK_LOCAL] =
-        "The clock is not synchronised to anything; it is served as it is (stratum "
-        "{stratum}), as configured (local).",
-    [CLOCK_HOLDOVER] =
-        "No source is usable at the moment; the clock runs on at its last known "
-        "frequency and is within {bound} of the true time.",
-    [CLOCK_STEP_WAITING] =
-        "The sources say that the clock is off by {offset}, more than may be slewed; "
-        "it is stepped if that lasts.",
-    [CLOCK_PANICKED] =
-        "The clock is off by {refused}, more than may be corrected without being told: "
-        "check the sources, then set it once with tokid -g -q.",
-    [CLOCK_NO_SOURCES] = "No source is configured: add lines like 'server ntp.example.org iburst'.",
-    [CLOCK_UNRESOLVED] =
-        "None of the {sources} source names has an address: the name service does not "
-        "answer, or the names are wrong.",
-    [CLOCK_NO_REPLIES] =
-        "None of the {sources} sources answers: probably the network is down or a "
-        "firewall stops UDP port 123.",
-    [CLOCK_DISAGREEMENT] =
-        "The sources disagree, and no side has the majority: more sources are "
-        "needed (four or more outvote a liar).",
-    [CLOCK_TOO_FEW] = "{selectable} usable sources, but {min_sources} are required (minsources).",
-    [CLOCK_UNUSABLE] =
-        "The sources answer, but none of the {sources} is usable: see the reason of "
-        "each below.",
-    [CLOCK_STARTING] = "Not synchronised yet: the first measurements are being made.",
-};
+static enum report_source_code code_of_name(enum names_error error)
+{
+    switch (error) {
+    case NAMES_FOUND:
+        return WHY_LOOKING_UP;
+    case NAMES_UNKNOWN:
+        return WHY_NAME_UNKNOWN;
+    case NAMES_NO_ADDRESS:
+        return WHY_NAME_WITHOUT_ADDRESS;
+    case NAMES_SILENT:
+        return WHY_NAME_SERVICE_SILENT;
+    case NAMES_BROKEN:
+        break;
+    }
+    return WHY_LOOK_UP_FAILED;
+}
+
+enum report_source_code explain_error_code(int error)
+{
+    switch (error) {
+    case ENETUNREACH:
+    case ENETDOWN:
+        return WHY_NO_ROUTE;
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+        return WHY_HOST_UNREACHABLE;
+    case ECONNREFUSED:
+        return WHY_PORT_CLOSED;
+    case EPERM:
+    case EACCES:
+        return WHY_SEND_FORBIDDEN;
+    default:
+        return WHY_SEND_FAILED;
+    }
+}
+
+static enum report_source_code code_of_rejection(enum reply_verdict rejection)
+{
+    static const enum report_source_code codes[REPLY_VERDICTS] = {
+        [REPLY_AUTH] = WHY_WRONG_KEY,
+        [REPLY_RESTRICTED] = WHY_OWN_RULES,
+        [REPLY_KISS_RATE] = WHY_RATE_LIMITED,
+        [REPLY_KISS_DENY] = WHY_REFUSED,
+        [REPLY_UNSYNCHRONISED] = WHY_SERVER_UNSYNCHRONISED,
+        [REPLY_LOOP] = WHY_LOOP,
+    };
+
+    return codes[rejection] ? codes[rejection] : WHY_BAD_REPLIES;
+}
+
+/* Of a source from which there is nothing usable (yet). */
+static enum report_source_code code_of_silence(const struct report_source *s)
+{
+    if (s->send_error) {
+        return explain_error_code(s->send_error);
+    }
+    /* an old refusal does not explain a long silence */
+    if (s->rejected > 0 && s->rejected >= s->missed / 2 &&
+        (s->status == SOURCE_UNREACHABLE || s->rejection != REPLY_LATE)) {
+        return code_of_rejection(s->rejection);
+    }
+    if (s->status == SOURCE_WAITING) {
+        return WHY_WAITING;
+    }
+    return s->verdicts[REPLY_ACCEPTED] > 0 ? WHY_WENT_SILENT : WHY_NO_REPLIES;
+}
+
+static enum report_source_code choose(const struct report_source *s)
+{
+    static const enum report_source_code codes[SOURCE_STATUSES] = {
+        [SOURCE_UNUSED] = WHY_UNUSED,
+        [SOURCE_DUPLICATE] = WHY_DUPLICATE,
+        [SOURCE_OFFLINE] = WHY_OFFLINE,
+        [SOURCE_SERVER_UNSYNCHRONISED] = WHY_SERVER_UNSYNCHRONISED,
+        [SOURCE_REFUSED] = WHY_REFUSED,
+        [SOURCE_LOOPED] = WHY_LOOP,
+        [SOURCE_FEW_SAMPLES] = WHY_FEW_SAMPLES,
+        [SOURCE_TOO_DISTANT] = WHY_TOO_DISTANT,
+        [SOURCE_TOO_JITTERY] = WHY_TOO_JITTERY,
+        [SOURCE_WRONG_STRATUM] = WHY_WRONG_STRATUM,
+        [SOURCE_ORPHAN] = WHY_ORPHAN,
+        [SOURCE_FALSETICKER] = WHY_FALSETICKER,
+        [SOURCE_NO_MAJORITY] = WHY_NO_MAJORITY,
+        [SOURCE_HELD] = WHY_HELD,
+        [SOURCE_NOSELECT] = WHY_NOSELECT,
+        [SOURCE_SAME_NETWORK] = WHY_SAME_NETWORK,
+        [SOURCE_OUTLYING] = WHY_OUTLYING,
+        [SOURCE_COMBINED] = WHY_COMBINED,
+        [SOURCE_SELECTED] = WHY_SELECTED,
+    };
+
+    if (s->status == SOURCE_UNRESOLVED) {
+        return code_of_name(s->lookup_error);
+    }
+    if (s->status == SOURCE_WAITING || s->status == SOURCE_UNREACHABLE) {
+        return code_of_silence(s);
+    }
+    return s->rival ? WHY_TWO_DISAGREE : codes[s->status];
+}
+
+/* ---- words ---- */
 
 /* Where expand() finds the numbers. */
 struct words {
@@ -184,7 +163,7 @@ static const char *direction(double offset_s, char text[32])
 }
 
 /* The commonest reason for which replies were thrown away: ", most often because ...". */
-static const char *common_verdict(const struct report_source *s, char text[64])
+static const char *common_verdict(const struct report_source *s, char text[WORD_MAX])
 {
     unsigned best = 0;
 
@@ -195,13 +174,72 @@ static const char *common_verdict(const struct report_source *s, char text[64])
     }
     text[0] = '\0';
     if (best) {
-        snprintf(text, 64, ", most often dropped as '%s'",
+        snprintf(text, WORD_MAX, ", most often dropped as '%s'",
                  reply_verdict_name((enum reply_verdict)best));
     }
     return text;
 }
 
-static const char *source_word(const struct report_source *s, const char *word, char text[64])
+static const char *rejection_words(enum reply_verdict v)
+{
+    static const char *const words[REPLY_VERDICTS] = {
+        [REPLY_ACCEPTED] = "nothing",
+        [REPLY_UNEXPECTED] = "nobody asked",
+        [REPLY_MALFORMED] = "not an NTP packet",
+        [REPLY_MODE] = "not the reply of a server",
+        [REPLY_VERSION] = "another version of NTP",
+        [REPLY_ORIGIN] = "not an answer to our request",
+        [REPLY_ZERO] = "timestamps are missing",
+        [REPLY_AUTH] = "authentication",
+        [REPLY_KISS_RATE] = "a kiss code",
+        [REPLY_KISS_DENY] = "a kiss code",
+        [REPLY_KISS_OTHER] = "a kiss code",
+        [REPLY_UNSYNCHRONISED] = "not synchronised",
+        [REPLY_STRATUM] = "a stratum of 0 or above 16",
+        [REPLY_DISTANCE] = "16 s or more from a primary clock, by its own words",
+        [REPLY_TURNAROUND] = "its timestamps contradict each other",
+        [REPLY_DELAY] = "longer under way than allowed (maxdelay), or shorter than possible",
+        [REPLY_LOOP] = "a loop",
+        [REPLY_DATE] = "a date that cannot be true",
+        [REPLY_LATE] = "too late, the clock was set meanwhile",
+        [REPLY_RESTRICTED] = "our own access rules (restricted)",
+    };
+
+    return v < REPLY_VERDICTS ? words[v] : "unknown";
+}
+
+/* "; the other 3 sources answer, so this server is down or blocks you" */
+static const char *others_words(const struct report_source *s, char text[WORD_MAX])
+{
+    text[0] = '\0';
+    if (s->others_answering > 0 && s->others_answering == s->others) {
+        snprintf(text, WORD_MAX,
+                 s->others == 1 ? "; the other source answers, so this server is down or blocks you"
+                                : "; the other %u sources answer, so this server is down or blocks "
+                                  "you",
+                 s->others);
+    } else if (s->others_answering > 0) {
+        snprintf(text, WORD_MAX, "; %u of the other %u sources answer%s", s->others_answering,
+                 s->others, s->others_answering == 1 ? "s" : "");
+    } else if (s->others > 0) {
+        snprintf(text, WORD_MAX, "; no other source answers, either");
+    }
+    return text;
+}
+
+static const char *auth_words(const struct report_source *s, char text[WORD_MAX])
+{
+    if (s->key == 0) {
+        return "they have a code, though our line names no key";
+    }
+    snprintf(text, WORD_MAX,
+             s->crypto_nak ? "it says that it does not accept our key %u (crypto-NAK)"
+                           : "their code is missing or not that of our key %u",
+             s->key);
+    return text;
+}
+
+static const char *source_word(const struct report_source *s, const char *word, char text[WORD_MAX])
 {
     const struct {
         const char *word;
@@ -214,12 +252,23 @@ static const char *source_word(const struct report_source *s, const char *word, 
                    {"dispersion", s->root_dispersion_s, false},
                    {"jitter", s->jitter_s, false},
                    {"max_jitter", s->max_jitter_s, false},
+                   {"poll", s_from_log2(s->poll), false},
                    {"delay", s->delay_s, false}};
     const struct {
         const char *word;
         unsigned value;
-    } counts[] = {{"sent", s->sent}, {"received", s->received}, {"missed", s->missed},
-                  {"port", s->port}, {"stratum", s->stratum},   {"samples", s->samples}};
+    } counts[] = {{"sent", s->sent},         {"received", s->received},
+                  {"missed", s->missed},     {"port", s->port},
+                  {"stratum", s->stratum},   {"samples", s->samples},
+                  {"rejected", s->rejected}, {"key", s->key}};
+    const struct {
+        const char *word, *value;
+    } texts[] = {{"name", s->name},
+                 {"address", s->address},
+                 {"kiss", s->kiss},
+                 {"words", names_error_text(s->lookup_error)},
+                 {"error", strerror(s->send_error)},
+                 {"rejection", rejection_words(s->rejection)}};
 
     for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
         if (strcmp(word, seconds[i].word) == 0) {
@@ -229,43 +278,132 @@ static const char *source_word(const struct report_source *s, const char *word, 
     }
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         if (strcmp(word, counts[i].word) == 0) {
-            snprintf(text, 64, "%u", counts[i].value);
+            snprintf(text, WORD_MAX, "%u", counts[i].value);
             return text;
         }
     }
-    return strcmp(word, "name") == 0      ? s->name
-           : strcmp(word, "address") == 0 ? s->address
-           : strcmp(word, "kiss") == 0    ? s->kiss
-           : strcmp(word, "verdict") == 0 ? common_verdict(s, text)
-                                          : NULL;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(word, texts[i].word) == 0) {
+            return texts[i].value;
+        }
+    }
+    return strcmp(word, "verdict") == 0  ? common_verdict(s, text)
+           : strcmp(word, "others") == 0 ? others_words(s, text)
+           : strcmp(word, "auth") == 0   ? auth_words(s, text)
+           : strcmp(word, "alone") == 0  ? (s->others ? "" : " or by the server itself")
+                                         : NULL;
 }
 
-static const char *clock_word(const struct report *r, const char *word, char text[64])
+/* ": 2 no-replies, 1 wrong-key" */
+static const char *counts_words(const struct report *r, char text[WORD_MAX])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned code = 0; code < SOURCE_CODES; code++) {
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < r->source_count; i++) {
+            n += r->sources[i].code == code;
+        }
+        if (n > 0 && used < WORD_MAX) {
+            int length = snprintf(text + used, WORD_MAX - used, "%s%u %s", used ? ", " : ": ", n,
+                                  report_source_code_name((enum report_source_code)code));
+            used += length > 0 ? (size_t)length : 0;
+        }
+    }
+    return text;
+}
+
+/* What each of two that disagree says. */
+static const char *offsets_words(const struct report *r, char text[WORD_MAX])
+{
+    size_t used = 0;
+    char offset[32];
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < r->source_count && used < WORD_MAX; i++) {
+        if (r->sources[i].rival) {
+            int length =
+                snprintf(text + used, WORD_MAX - used, "%s%.120s says %s", used ? ", " : "",
+                         r->sources[i].name, direction(r->sources[i].offset_s, offset));
+            used += length > 0 ? (size_t)length : 0;
+        }
+    }
+    return text;
+}
+
+static const char *liars_words(const struct report *r, char text[WORD_MAX])
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        n += r->sources[i].status == SOURCE_FALSETICKER;
+    }
+    snprintf(text, WORD_MAX, n ? ", %u rejected as wrong" : "", n);
+    return text;
+}
+
+static unsigned count_source_code(const struct report *r, enum report_source_code code)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        n += r->sources[i].code == code;
+    }
+    return n;
+}
+
+/* The first source that is wanted and not used: an example. */
+static const struct report_source *example_of(const struct report *r)
+{
+    static const struct report_source none = {.max_distance_s = (double)NAN};
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        const struct report_source *s = &r->sources[i];
+
+        if (s->status != SOURCE_OFFLINE && s->status != SOURCE_DUPLICATE &&
+            s->status != SOURCE_NOSELECT && s->status < SOURCE_OUTLYING) {
+            return s;
+        }
+    }
+    return &none;
+}
+
+static const char *clock_word(const struct report *r, const char *word, char text[WORD_MAX])
 {
     const struct report_clock *c = &r->clock;
     const struct {
         const char *word;
         unsigned value;
-    } counts[] = {{"stratum", c->stratum},
-                  {"used", c->used},
-                  {"sources", r->source_count},
-                  {"selectable", c->selectable},
-                  {"min_sources", c->min_sources}};
+    } counts[] = {
+        {"stratum", c->stratum},         {"used", c->used},
+        {"sources", r->source_count},    {"selectable", c->selectable},
+        {"min_sources", c->min_sources}, {"reached", count_source_code(r, WHY_UDP_FILTERED)}};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         if (strcmp(word, counts[i].word) == 0) {
-            snprintf(text, 64, "%u", counts[i].value);
+            snprintf(text, WORD_MAX, "%u", counts[i].value);
             return text;
         }
     }
     if (strcmp(word, "selected") == 0) {
         return c->selected < 0 ? "its sources" : r->sources[c->selected].name;
     }
+    if (strcmp(word, "name") == 0 || strcmp(word, "address") == 0 || strcmp(word, "error") == 0 ||
+        strcmp(word, "max_distance") == 0) {
+        return source_word(example_of(r), word, text);
+    }
     return strcmp(word, "bound") == 0     ? explain_seconds(c->error_bound_s, text)
            : strcmp(word, "offset") == 0  ? direction(c->offset_s, text)
            : strcmp(word, "refused") == 0 ? direction(c->refused_s, text)
+           : strcmp(word, "counts") == 0  ? counts_words(r, text)
+           : strcmp(word, "offsets") == 0 ? offsets_words(r, text)
+           : strcmp(word, "liars") == 0   ? liars_words(r, text)
                                           : NULL;
 }
+
+/* ---- sentences ---- */
 
 /* Copies the template with its {words} replaced; an unknown word stays as it is, for the test to
  * find. */
@@ -275,7 +413,7 @@ static void expand(const char *template, const struct words *words, char *out, s
 
     while (*template && length + 1 < capacity) {
         const char *end = *template == '{' ? strchr(template, '}') : NULL;
-        char word[24], text[64];
+        char word[24], text[WORD_MAX];
         const char *value = NULL;
 
         if (end && (size_t)(end - template) <= sizeof word) {
@@ -297,21 +435,38 @@ static void expand(const char *template, const struct words *words, char *out, s
     out[length] = '\0';
 }
 
-void explain_source(struct report_source *source)
+static void write_words(struct report_words *out, const char *cause, const char *remedy,
+                        const char *joint, const struct words *words)
+{
+    expand(cause, words, out->cause, sizeof out->cause);
+    out->remedy[0] = '\0';
+    if (remedy) {
+        expand(remedy, words, out->remedy, sizeof out->remedy);
+    }
+    snprintf(out->sentence, sizeof out->sentence, "%s%s%s", out->cause, remedy ? joint : "",
+             out->remedy);
+}
+
+void explain_source_code(struct report_source *source)
 {
     struct words words = {.source = source};
-    const char *template = source_sentences[source->status];
+    const struct reason *reason = &reasons_of_source[source->code];
+    bool other = source->kind == SOURCE_REFCLOCK && reason->refclock_cause;
 
-    if (source->kind == SOURCE_REFCLOCK && refclock_sentences[source->status]) {
-        template = refclock_sentences[source->status];
-    }
-    expand(template, &words, source->sentence, sizeof source->sentence);
+    write_words(&source->words, other ? reason->refclock_cause : reason->cause,
+                other ? reason->refclock_remedy : reason->remedy, "; ", &words);
+}
+
+void explain_source(struct report_source *source)
+{
+    source->code = choose(source);
+    explain_source_code(source);
 }
 
 void explain_clock(struct report *report)
 {
     struct words words = {.report = report};
+    const struct reason *reason = &reasons_of_clock[report->clock.code];
 
-    expand(clock_sentences[report->clock.code], &words, report->clock.sentence,
-           sizeof report->clock.sentence);
+    write_words(&report->clock.words, reason->cause, reason->remedy, " ", &words);
 }

@@ -13,27 +13,6 @@
 /* Before the first update: a drift file was read if the frequency is known so well. */
 #define DRIFT_SD_KNOWN 1e-5
 
-static const char *const clock_code_names[CLOCK_CODES] = {
-    [CLOCK_SYNCHRONISED] = "synchronised",
-    [CLOCK_MEASURING] = "measuring",
-    [CLOCK_LOCAL] = "local",
-    [CLOCK_HOLDOVER] = "holdover",
-    [CLOCK_STEP_WAITING] = "step-waiting",
-    [CLOCK_PANICKED] = "panic",
-    [CLOCK_NO_SOURCES] = "no-sources",
-    [CLOCK_UNRESOLVED] = "unresolved",
-    [CLOCK_NO_REPLIES] = "no-replies",
-    [CLOCK_DISAGREEMENT] = "no-majority",
-    [CLOCK_TOO_FEW] = "too-few-sources",
-    [CLOCK_UNUSABLE] = "none-usable",
-    [CLOCK_STARTING] = "starting",
-};
-
-const char *report_clock_code_name(enum report_clock_code code)
-{
-    return code < CLOCK_CODES ? clock_code_names[code] : "unknown";
-}
-
 /* Four characters, shorter ones padded by zeros. False if it is something else. */
 static bool letters(uint32_t code, char text[REPORT_REFID_MAX])
 {
@@ -115,7 +94,13 @@ static void fill_source(struct report_source *out, const struct engine *e, const
                                   .interleaved = s->interleaved,
                                   .max_distance_s = e->settings.max_distance_s,
                                   .max_jitter_s = e->settings.max_jitter_s,
-                                  .combined_offset_s = UNKNOWN};
+                                  .combined_offset_s = UNKNOWN,
+                                  .lookup_error = (enum names_error)s->lookup_error,
+                                  .send_error = s->send_error,
+                                  .rejected = s->rejections.count,
+                                  .rejection = s->rejections.last,
+                                  .crypto_nak = s->rejections.crypto_nak,
+                                  .key = s->config.key_id};
     snprintf(out->name, sizeof out->name, "%s", s->config.name);
     if (s->address.family) {
         address_format(&s->address, out->address);
@@ -131,7 +116,6 @@ static void fill_source(struct report_source *out, const struct engine *e, const
     if (e->selection.valid) {
         out->combined_offset_s = engine_clock_offset(e, now.mono);
     }
-    explain_source(out);
 }
 
 static unsigned count_status(const struct report *r, enum source_status status)
@@ -144,26 +128,120 @@ static unsigned count_status(const struct report *r, enum source_status status)
     return n;
 }
 
+/* What a source is explained by beside itself. */
+static void fill_company(struct report *r)
+{
+    unsigned answering = 0;
+    bool rivals = count_status(r, SOURCE_NO_MAJORITY) == 2;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        answering += r->sources[i].reach != 0;
+    }
+    for (unsigned i = 0; i < r->source_count; i++) {
+        struct report_source *s = &r->sources[i];
+
+        s->others = r->source_count - 1;
+        s->others_answering = answering - (s->reach != 0);
+        s->rival = rivals && s->status == SOURCE_NO_MAJORITY;
+        explain_source(s);
+    }
+}
+
+/* Sources that could be of use as the configuration has them. */
+static unsigned count_wanted(const struct report *r)
+{
+    return r->source_count - count_status(r, SOURCE_DUPLICATE) - count_status(r, SOURCE_OFFLINE) -
+           count_status(r, SOURCE_NOSELECT);
+}
+
+static unsigned count_code(const struct report *r, enum report_source_code code)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        n += r->sources[i].code == code;
+    }
+    return n;
+}
+
+/* Codes first..last of the enumeration. */
+static unsigned count_codes(const struct report *r, enum report_source_code first,
+                            enum report_source_code last)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->source_count; i++) {
+        n += r->sources[i].code >= first && r->sources[i].code <= last;
+    }
+    return n;
+}
+
+bool report_common_code(const struct report *r, enum report_clock_code *out)
+{
+    static const struct {
+        enum report_source_code source;
+        enum report_clock_code clock;
+    } rows[] = {{WHY_NAME_SERVICE_SILENT, CLOCK_NAME_SERVICE_SILENT},
+                {WHY_NAME_UNKNOWN, CLOCK_NAMES_UNKNOWN},
+                {WHY_NO_ROUTE, CLOCK_NO_ROUTE},
+                {WHY_HOST_UNREACHABLE, CLOCK_HOSTS_UNREACHABLE},
+                {WHY_SEND_FORBIDDEN, CLOCK_SEND_FORBIDDEN},
+                {WHY_PORT_CLOSED, CLOCK_UDP_REJECTED},
+                {WHY_NETWORK_SILENT, CLOCK_NETWORK_SILENT},
+                {WHY_SERVER_UNSYNCHRONISED, CLOCK_SOURCES_UNSYNCHRONISED},
+                {WHY_TOO_DISTANT, CLOCK_TOO_DISTANT},
+                {WHY_REFUSED, CLOCK_REFUSED}};
+
+    unsigned wanted = count_wanted(r);
+    unsigned keys = count_code(r, WHY_WRONG_KEY) + count_code(r, WHY_KEY_DROPPED);
+
+    for (size_t i = 0; wanted > 0 && i < sizeof rows / sizeof rows[0]; i++) {
+        /* one closed port is the server's, several are the network's */
+        if (count_code(r, rows[i].source) == wanted &&
+            (rows[i].clock != CLOCK_UDP_REJECTED || wanted > 1)) {
+            *out = rows[i].clock;
+            return true;
+        }
+    }
+    *out = wanted > 0 && keys == wanted ? CLOCK_WRONG_KEY : CLOCK_UDP_FILTERED;
+    return *out == CLOCK_WRONG_KEY || count_code(r, WHY_UDP_FILTERED) > 0;
+}
+
+/* No source answers at all: what is told of most of them. */
+static enum report_clock_code code_of_silence(const struct report *r, unsigned wanted)
+{
+    unsigned names = count_codes(r, WHY_LOOKING_UP, WHY_LOOK_UP_FAILED);
+    unsigned no_route = count_code(r, WHY_NO_ROUTE);
+
+    if (names == wanted) {
+        return count_code(r, WHY_NAME_SERVICE_SILENT) > 0 ? CLOCK_NAME_SERVICE_SILENT
+                                                          : CLOCK_UNRESOLVED;
+    }
+    /* without a route there is no name service, either */
+    return no_route > 0 && no_route + names == wanted ? CLOCK_NO_ROUTE : CLOCK_NO_REPLIES;
+}
+
 /* Why there is no synchronisation, when the discipline has nothing to say: by the sources. */
 static enum report_clock_code code_from_sources(const struct report *r, const struct engine *e)
 {
-    unsigned unresolved = count_status(r, SOURCE_UNRESOLVED);
-    unsigned silent = count_status(r, SOURCE_UNREACHABLE);
-    unsigned waiting = count_status(r, SOURCE_WAITING) + count_status(r, SOURCE_FEW_SAMPLES);
+    unsigned wanted = count_wanted(r);
+    enum report_clock_code common;
 
     if (r->source_count == 0) {
         return CLOCK_NO_SOURCES;
     }
-    if (unresolved == r->source_count) {
-        return CLOCK_UNRESOLVED;
+    if (report_common_code(r, &common)) {
+        return common;
     }
-    if (silent > 0 && silent + unresolved == r->source_count) {
-        return CLOCK_NO_REPLIES;
+    if (wanted > 0 && count_codes(r, WHY_LOOKING_UP, WHY_LOOK_UP_FAILED) +
+                              count_codes(r, WHY_NO_ROUTE, WHY_PROBE_ANSWERED) ==
+                          wanted) {
+        return code_of_silence(r, wanted);
     }
     if (count_status(r, SOURCE_NO_MAJORITY) > 0) {
-        return CLOCK_DISAGREEMENT;
+        return count_code(r, WHY_TWO_DISAGREE) > 0 ? CLOCK_TWO_DISAGREE : CLOCK_DISAGREEMENT;
     }
-    if (waiting > 0) {
+    if (count_code(r, WHY_WAITING) + count_code(r, WHY_FEW_SAMPLES) > 0) {
         return CLOCK_STARTING;
     }
     if (e->selection.voters > 0 && e->selection.voters < e->settings.min_sources) {
@@ -248,5 +326,6 @@ void report_fill(struct report *report, const struct report_input *input)
             fill_source(&report->sources[report->source_count++], e, &e->sources[i], input->now);
         }
     }
+    fill_company(report);
     fill_clock(report, e, input->now);
 }

@@ -8,33 +8,23 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "control/reasons.h"
 #include "core/clients.h"
 #include "core/engine.h"
 #include "core/respond.h"
+#include "os/names.h"
 
 #define REPORT_REFID_MAX 20
-#define REPORT_SENTENCE_MAX 512
 #define REPORT_CLIENTS_MAX 500
+#define REPORT_CAUSE_MAX 448
+#define REPORT_REMEDY_MAX 448
+#define REPORT_SENTENCE_MAX (REPORT_CAUSE_MAX + REPORT_REMEDY_MAX)
 
-/* Why the clock is, or is not, synchronised. The sentences are in explain.c. */
-enum report_clock_code {
-    CLOCK_SYNCHRONISED,
-    CLOCK_MEASURING, /* the time is known, but the clock is not ours to set */
-    CLOCK_LOCAL,     /* serves its own clock as a reference */
-    CLOCK_HOLDOVER,
-    CLOCK_STEP_WAITING, /* a large offset has to last before it is believed */
-    CLOCK_PANICKED,
-    CLOCK_NO_SOURCES,
-    CLOCK_UNRESOLVED, /* no source has an address */
-    CLOCK_NO_REPLIES, /* no source answers */
-    CLOCK_DISAGREEMENT,
-    CLOCK_TOO_FEW,  /* fewer selectable sources than minsources */
-    CLOCK_UNUSABLE, /* they answer, and none is good enough */
-    CLOCK_STARTING,
-    CLOCK_CODES
+/* In words, of the table of control/reasons.h. */
+struct report_words {
+    char cause[REPORT_CAUSE_MAX], remedy[REPORT_REMEDY_MAX]; /* remedy "": none is needed */
+    char sentence[REPORT_SENTENCE_MAX];                      /* both */
 };
-
-const char *report_clock_code_name(enum report_clock_code code);
 
 struct report_source {
     char name[SOURCE_NAME_MAX];
@@ -42,7 +32,8 @@ struct report_source {
     uint16_t port;
     enum source_kind kind;
     enum source_status status;
-    bool heard; /* stratum, refid, leap and root_* hold */
+    enum report_source_code code; /* why it has that status */
+    bool heard;                   /* stratum, refid, leap and root_* hold */
     uint8_t stratum, leap;
     char refid[REPORT_REFID_MAX];
     char kiss[REPORT_REFID_MAX]; /* "": none */
@@ -56,7 +47,15 @@ struct report_source {
     const char *address_from; /* "configuration", "name-service", "last-run"; NULL: none yet */
     double max_distance_s, max_jitter_s; /* the limits it was judged by */
     double combined_offset_s;            /* what all together say; to compare */
-    char sentence[REPORT_SENTENCE_MAX];
+    enum names_error lookup_error;       /* of the last look-up */
+    int send_error;                      /* errno that the last request met; 0: none */
+    uint32_t rejected;                   /* replies since the last good one, ... */
+    enum reply_verdict rejection;        /* and why the last of them */
+    bool crypto_nak;
+    uint32_t key;                      /* 0: none */
+    unsigned others, others_answering; /* sources beside this one */
+    bool rival;                        /* it is one of two that contradict each other */
+    struct report_words words;
 };
 
 struct report_clock {
@@ -71,7 +70,7 @@ struct report_clock {
     double root_delay_s, root_dispersion_s, precision_s, refused_s;
     unsigned updates, steps, min_sources, selectable, used;
     double true_error_s;
-    char sentence[REPORT_SENTENCE_MAX];
+    struct report_words words;
 };
 
 struct report_server {
@@ -101,6 +100,10 @@ struct report {
 };
 
 void report_fill(struct report *report, const struct report_input *input);
+
+/* Do all sources that are wanted have one and the same reason, which then is the clock's, or does
+ * one of them tell of all? */
+bool report_common_code(const struct report *report, enum report_clock_code *out);
 
 /* A reference id as people read it: letters for stratum 0 and 1, else a dotted quad. */
 const char *report_refid(uint32_t refid, uint8_t stratum, char text[REPORT_REFID_MAX]);

@@ -3,6 +3,7 @@
 #include "control/report_json.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "toki_build.h"
 
@@ -45,6 +46,13 @@ static void open_document(struct document *d, const char *command)
     document_string(d, "command", command);
 }
 
+static void write_words(struct document *d, const struct report_words *words)
+{
+    document_string(d, "sentence", words->sentence);
+    document_string(d, "cause", words->cause);
+    document_string(d, "remedy", words->remedy[0] ? words->remedy : NULL);
+}
+
 static void write_source(struct document *d, const struct report_source *s)
 {
     document_open_object(d, NULL);
@@ -54,8 +62,9 @@ static void write_source(struct document *d, const struct report_source *s)
     document_integer(d, "port", s->port);
     document_string(d, "kind", report_kind_name(s->kind));
     document_string(d, "status", source_status_name(s->status));
+    document_string(d, "code", report_source_code_name(s->code));
     document_string(d, "tally", report_tally(s->status));
-    document_string(d, "sentence", s->sentence);
+    write_words(d, &s->words);
     if (s->heard) {
         document_integer(d, "stratum", s->stratum);
     } else {
@@ -79,6 +88,12 @@ static void write_source(struct document *d, const struct report_source *s)
     document_number(d, "root_distance_s", s->root_distance_s);
     document_integer(d, "samples", s->samples);
     document_string(d, "kiss", s->kiss[0] ? s->kiss : NULL);
+    document_string(d, "error", s->send_error ? strerror(s->send_error) : NULL);
+    if (s->key) {
+        document_integer(d, "key", s->key);
+    } else {
+        document_null(d, "key");
+    }
     document_string(d, "timestamps", s->kernel_stamps ? "kernel" : "daemon");
     document_bool(d, "interleaved", s->interleaved);
     document_open_object(d, "verdicts");
@@ -107,7 +122,7 @@ static void write_clock(struct document *d, const struct report *report)
     document_open_object(d, "clock");
     document_bool(d, "synchronised", c->synchronised);
     document_string(d, "code", report_clock_code_name(c->code));
-    document_string(d, "sentence", c->sentence);
+    write_words(d, &c->words);
     document_string(d, "driver", report->input.driver);
     document_string(d, "state", discipline_state_name(c->state));
     document_string(d, "selected", c->selected < 0 ? NULL : report->sources[c->selected].name);

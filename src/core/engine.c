@@ -380,13 +380,15 @@ void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall
     }
 }
 
-void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial)
+void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                        int error)
 {
     struct source *s = engine_request(e, source, serial);
 
     (void)now;
     if (s) {
         source_give_up(s);
+        s->send_error = error;
         engine_cancel(e, source);
     }
 }
@@ -399,6 +401,8 @@ void engine_restricted(struct engine *e, struct instant now, uint16_t source, ui
         s->received++;
         s->verdicts[REPLY_RESTRICTED]++;
         s->last_verdict = REPLY_RESTRICTED;
+        s->rejections.count++;
+        s->rejections.last = REPLY_RESTRICTED;
         source_give_up(s);
         engine_cancel(e, source);
         judge_sources(e, now);
@@ -461,6 +465,13 @@ void engine_resolved(struct engine *e, struct instant now, uint16_t source,
 
     roster_resolved(&roster, source, addresses, count, now.mono);
     engine_release(e);
+}
+
+void engine_look_up_failed(struct engine *e, uint16_t source, int error)
+{
+    if (source < SOURCES_MAX) {
+        e->sources[source].lookup_error = error;
+    }
 }
 
 void engine_remembered(struct engine *e, struct instant now, uint16_t source,

@@ -90,8 +90,10 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
 void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
                  bool kernel_stamp);
 
-/* The request could not be sent at all (no route, refused by a firewall). */
-void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial);
+/* The request could not be sent at all, or the network sent it back (no route, refused by a
+ * firewall, nobody listens there). `error`: errno, kept for the reports; 0: not known. */
+void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                        int error);
 
 /* A packet came for this request, and our own access rules drop all that its address sends. */
 void engine_restricted(struct engine *e, struct instant now, uint16_t source, uint16_t serial);
@@ -103,6 +105,10 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 /* The answer to EFFECT_LOOK_UP; count 0: the look-up failed. */
 void engine_resolved(struct engine *e, struct instant now, uint16_t source,
                      const struct address *addresses, unsigned count);
+
+/* Why that look-up failed, as the caller numbers it, for the reports; 0: it did not. To be told
+ * before engine_resolved(). */
+void engine_look_up_failed(struct engine *e, uint16_t source, int error);
 
 /* The same for a look-up that failed, where somebody remembers which addresses worked in the last
  * run. */

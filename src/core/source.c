@@ -273,6 +273,7 @@ void source_take_reading(struct source *s, const struct sample *sample, struct m
 void source_give_up(struct source *s)
 {
     s->request.outstanding = false;
+    s->send_error = 0;
 }
 
 /* RFC 5905 section 7.4. A kiss is believed only with the right origin. */
@@ -359,6 +360,7 @@ static enum reply_verdict source_check_origin(struct source *s, const struct mac
     if (!*interleaved && p->origin != s->request.nonce) {
         return REPLY_ORIGIN;
     }
+    s->rejections.crypto_nak = trailer.mac_length == MAC_KEY_ID_LENGTH && trailer.key_id == 0;
     return source_is_authentic(s, keys, data, &trailer) ? REPLY_ACCEPTED : REPLY_AUTH;
 }
 
@@ -566,6 +568,7 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     s->request.outstanding = false;
     s->heard_at = c->now.mono;
     s->missed = 0;
+    s->send_error = 0;
     v = source_check_server(s, c, &p);
     if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY) {
         s->next =
@@ -606,7 +609,12 @@ enum reply_verdict source_check_reply(struct source *s, const struct source_cont
     if (ours && !s->request.outstanding) {
         s->last_verdict = v;
     }
+    if (ours && v != REPLY_ACCEPTED) {
+        s->rejections.count++;
+        s->rejections.last = v;
+    }
     if (v == REPLY_ACCEPTED) {
+        s->rejections.count = 0;
         s->reach |= 1;
         s->kiss = 0;
         s->refused = false;

@@ -87,6 +87,14 @@ struct source_request {
     bool kernel_stamp;
 };
 
+/* Answers since the last good one that were not believed: for reports alone, for whoever can send
+ * packets can change it. */
+struct source_rejections {
+    uint32_t count;
+    enum reply_verdict last;
+    bool crypto_nak; /* the last that was not authentic said that our request was not, to them */
+};
+
 struct source {
     enum source_status status;
     uint16_t spec; /* index in settings.specs */
@@ -106,6 +114,7 @@ struct source {
     bool lookup_pending;
     struct mono_time lookup_next;
     unsigned lookup_failures, lookup_fruitless; /* in a row */
+    int lookup_error;                           /* of the last one, as the caller numbers them */
     struct mono_time lookup_refresh;            /* of an address that works */
     struct mono_time good_at; /* of a pool's server: when it was last of any use */
     bool remembered;          /* the address is of the last run: no name service answered yet */
@@ -136,6 +145,8 @@ struct source {
     /* counters */
     uint32_t sent, received, verdicts[REPLY_VERDICTS];
     uint32_t missed; /* requests without an answer since the last one */
+    int send_error;  /* errno that the last request met; 0: none */
+    struct source_rejections rejections;
 
     bool falseticker; /* as last judged, for events on a change */
     bool suspect;     /* its last sample did not fit what it said before */

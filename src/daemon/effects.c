@@ -29,6 +29,7 @@ static void adjust_clock(struct loop *loop, const struct clock_command *command)
 static void look_up(struct loop *loop, const struct effect_look_up *wanted)
 {
     struct address found[NAMES_MAX];
+    enum names_error error = NAMES_BROKEN;
     unsigned count;
 
     if (loop->setup.lookup >= 0 &&
@@ -39,7 +40,8 @@ static void look_up(struct loop *loop, const struct effect_look_up *wanted)
     }
     count = loop->setup.lookup >= 0
                 ? 0
-                : names_look_up(wanted->name, wanted->family, found, NAMES_MAX, NULL);
+                : names_look_up(wanted->name, wanted->family, found, NAMES_MAX, &error);
+    engine_look_up_failed(&loop->engine, wanted->source, (int)error);
     addresses_resolved(&loop->addresses, &loop->engine, clock_now(), wanted->source, found, count);
 }
 

@@ -34,7 +34,8 @@ static bool name_is_closed(const char *name)
 bool lookup_receive(int channel, struct lookup_answer *out)
 {
     if (process_receive(channel, out, sizeof *out) != (long)sizeof *out ||
-        out->source >= SOURCES_MAX || out->count > NAMES_MAX || !name_is_closed(out->name)) {
+        out->source >= SOURCES_MAX || out->count > NAMES_MAX || out->error > NAMES_BROKEN ||
+        !name_is_closed(out->name)) {
         return false;
     }
     for (unsigned i = 0; i < out->count; i++) {
@@ -48,12 +49,14 @@ bool lookup_receive(int channel, struct lookup_answer *out)
 static void answer(int channel, const struct lookup_question *question)
 {
     struct lookup_answer found;
+    enum names_error error;
 
     memset(&found, 0, sizeof found);
     found.source = question->source;
     memcpy(found.name, question->name, sizeof found.name);
-    found.count =
-        (uint16_t)names_look_up(question->name, question->family, found.addresses, NAMES_MAX, NULL);
+    found.count = (uint16_t)names_look_up(question->name, question->family, found.addresses,
+                                          NAMES_MAX, &error);
+    found.error = error;
     process_send(channel, &found, sizeof found);
 }
 

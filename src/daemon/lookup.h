@@ -13,6 +13,7 @@
 struct lookup_answer {
     uint16_t source;
     uint16_t count; /* 0: the look-up failed */
+    uint32_t error; /* enum names_error: why */
     struct address addresses[NAMES_MAX];
     char name[SOURCE_NAME_MAX]; /* as it was asked */
 };

@@ -157,6 +157,7 @@ static void receive_names(struct loop *loop)
 
         if (loop->lookup_pending[answer.source] && strcmp(source->config.name, answer.name) == 0) {
             loop->lookup_pending[answer.source] = false;
+            engine_look_up_failed(&loop->engine, answer.source, (int)answer.error);
             addresses_resolved(&loop->addresses, &loop->engine, clock_now(), answer.source,
                                answer.addresses, answer.count);
             effects_carry_out(loop);
@@ -169,6 +170,7 @@ static void expire_names(struct loop *loop, struct instant now)
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         if (loop->lookup_pending[i] && loop->lookup_limit[i].ns <= now.mono.ns) {
             loop->lookup_pending[i] = false;
+            engine_look_up_failed(&loop->engine, i, NAMES_SILENT);
             addresses_resolved(&loop->addresses, &loop->engine, now, i, NULL, 0);
             effects_carry_out(loop);
         }

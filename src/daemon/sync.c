@@ -110,9 +110,9 @@ static void print_reasons(const struct engine *e, struct instant now)
     struct report_input input = {.engine = e, .now = now, .true_error_s = (double)NAN};
 
     report_fill(&report, &input);
-    fprintf(stderr, "tokid: no good time found. %s\n", report.clock.sentence);
+    fprintf(stderr, "tokid: no good time found. %s\n", report.clock.words.sentence);
     for (unsigned i = 0; i < report.source_count; i++) {
-        fprintf(stderr, "  %s: %s\n", report.sources[i].name, report.sources[i].sentence);
+        fprintf(stderr, "  %s: %s\n", report.sources[i].name, report.sources[i].words.sentence);
     }
 }
 

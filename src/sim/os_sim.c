@@ -108,14 +108,19 @@ void random_system(void *out, size_t length)
 }
 
 unsigned names_look_up(const char *name, uint8_t family, struct address *out, unsigned max,
-                       const char **error)
+                       enum names_error *error)
 {
     unsigned count = family == ADDRESS_V6 ? 0 : world_look_up(current->world, name, out, max);
 
-    if (count == 0 && error) {
-        *error = "no such name";
+    if (error) {
+        *error = count > 0 ? NAMES_FOUND : NAMES_UNKNOWN;
     }
     return count;
+}
+
+const char *names_error_text(enum names_error error)
+{
+    return error == NAMES_FOUND ? "found" : "no such name";
 }
 
 /* ---- os/udp.h ---- */

@@ -64,6 +64,10 @@ static void test_lookup_answers_are_checked(void **state)
     process_send(pair[1], &answer, sizeof answer);
     assert_false(lookup_receive(pair[0], &got));
     answer.count = 1;
+    answer.error = NAMES_BROKEN + 1;
+    process_send(pair[1], &answer, sizeof answer);
+    assert_false(lookup_receive(pair[0], &got));
+    answer.error = NAMES_FOUND;
     answer.addresses[0].family = 9;
     process_send(pair[1], &answer, sizeof answer);
     assert_false(lookup_receive(pair[0], &got));

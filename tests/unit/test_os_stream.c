@@ -4,13 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "os/clock.h"
+#include "os/wait.h"
 
 static char folder[64];
 static char path[128];
@@ -155,13 +159,51 @@ static void test_bad_paths(void **state)
     assert_int_equal(stream_listen_unix("/proc/none/x/y", 0600), -ENOENT);
 }
 
+/* What a connection to this port of ours comes to. */
+static int tcp_result(const struct address *to)
+{
+    struct wait_set wait = {0};
+    int fd = stream_connect_tcp(to), error;
+
+    if (fd < 0) {
+        return -fd;
+    }
+    assert_true(wait_add(&wait, fd, WAIT_WRITE | WAIT_ERROR));
+    while (!wait_ready(&wait, fd)) {
+        wait_until(&wait, mono_after(clock_now().mono, 5));
+    }
+    error = stream_error(fd);
+    stream_close(fd);
+    return error;
+}
+
+static void test_tcp(void **state)
+{
+    struct clock_options options = {.kind = CLOCK_NONE};
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof name;
+    struct address to;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    (void)state;
+    assert_int_equal(clock_open(&options), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &length), 0);
+    assert_true(address_parse("127.0.0.1", &to));
+    to.port = ntohs(name.sin_port);
+    assert_int_equal(tcp_result(&to), ECONNREFUSED); /* bound, and nobody listens */
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(tcp_result(&to), 0);
+    close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_talk),         TEST(test_full),      TEST(test_in_use),
-        TEST(test_not_a_socket), TEST(test_bad_paths),
+        TEST(test_not_a_socket), TEST(test_bad_paths), TEST(test_tcp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* control/report, report_json and command: what an engine knows reaches the outside, with every
  * member that doc/control.md promises. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,17 +101,18 @@ static void test_status_has_all_members(void **state)
     assert_members(a, "version command daemon pid uptime_s now config clock sources server");
     assert_members(json_object_get(a, "config"), "file language");
     assert_members(json_object_get(a, "clock"),
-                   "synchronised code sentence driver state selected stratum refid reference_time "
+                   "synchronised code sentence cause remedy driver state selected stratum refid "
+                   "reference_time "
                    "leap offset_s offset_sd_s error_bound_s frequency_ppm frequency_sd_ppm "
                    "root_delay_s root_dispersion_s precision_s updates steps true_error_s");
     assert_members(json_object_get(a, "server"), "open port workers received answered counters");
     assert_int_equal(json_array_size(json_object_get(a, "sources")), 3);
-    assert_members(
-        json_array_get(json_object_get(a, "sources"), 0),
-        "name address port kind status tally sentence stratum refid leap poll reach sent "
-        "received missed last_sample_age_s offset_s offset_sd_s delay_s jitter_s "
-        "frequency_ppm root_delay_s root_dispersion_s root_distance_s samples kiss "
-        "timestamps verdicts");
+    assert_members(json_array_get(json_object_get(a, "sources"), 0),
+                   "name address port kind status code tally sentence cause remedy stratum refid "
+                   "leap poll reach sent "
+                   "received missed last_sample_age_s offset_s offset_sd_s delay_s jitter_s "
+                   "frequency_ppm root_delay_s root_dispersion_s root_distance_s samples kiss "
+                   "timestamps verdicts error key");
     json_decref(a);
 }
 
@@ -138,10 +140,25 @@ static void test_clock_codes_follow_the_sources(void **state)
         engine.sources[i].status = SOURCE_UNREACHABLE;
     }
     assert_string_equal(clock_code(), "no-replies");
+    for (unsigned i = 0; i < 2; i++) {
+        engine.sources[i].send_error = ENETUNREACH;
+    }
+    assert_string_equal(clock_code(), "no-route");
+    for (unsigned i = 0; i < 2; i++) {
+        engine.sources[i].send_error = ECONNREFUSED;
+    }
+    assert_string_equal(clock_code(), "udp-rejected"); /* two at once: not the servers */
+    engine.sources[1].send_error = 0;
+    assert_string_equal(clock_code(), "no-replies");
     engine.sources[0].status = SOURCE_NO_MAJORITY;
     assert_string_equal(clock_code(), "no-majority");
+    engine.sources[1].status = SOURCE_NO_MAJORITY;
+    assert_string_equal(clock_code(), "two-disagree");
+    engine.sources[1].status = SOURCE_UNREACHABLE;
     engine.sources[0].status = SOURCE_TOO_DISTANT;
     assert_string_equal(clock_code(), "none-usable");
+    engine.sources[1].status = SOURCE_TOO_DISTANT;
+    assert_string_equal(clock_code(), "too-distant");
     engine.discipline.state = DISCIPLINE_PANIC;
     assert_string_equal(clock_code(), "panic");
 }

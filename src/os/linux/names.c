@@ -18,8 +18,34 @@ static bool is_known(const struct address *list, unsigned count, const struct ad
     return false;
 }
 
+static enum names_error kind_of(int failed)
+{
+    switch (failed) {
+    case EAI_NONAME:
+        return NAMES_UNKNOWN;
+    case EAI_NODATA:
+    case EAI_ADDRFAMILY:
+        return NAMES_NO_ADDRESS;
+    case EAI_AGAIN:
+        return NAMES_SILENT;
+    default:
+        return NAMES_BROKEN;
+    }
+}
+
+const char *names_error_text(enum names_error error)
+{
+    static const int codes[] = {[NAMES_FOUND] = 0,
+                                [NAMES_UNKNOWN] = EAI_NONAME,
+                                [NAMES_NO_ADDRESS] = EAI_NODATA,
+                                [NAMES_SILENT] = EAI_AGAIN,
+                                [NAMES_BROKEN] = EAI_FAIL};
+
+    return gai_strerror(error <= NAMES_BROKEN ? codes[error] : EAI_FAIL);
+}
+
 unsigned names_look_up(const char *name, uint8_t family, struct address *out, unsigned max,
-                       const char **error)
+                       enum names_error *error)
 {
     /* One socket type, else each address comes thrice. */
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
@@ -27,13 +53,9 @@ unsigned names_look_up(const char *name, uint8_t family, struct address *out, un
                                           : family == ADDRESS_V6 ? AF_INET6
                                                                  : AF_UNSPEC};
     struct addrinfo *list = NULL;
-    const char *problem = NULL;
     unsigned count = 0;
     int failed = getaddrinfo(name, NULL, &hints, &list);
 
-    if (failed) {
-        problem = failed == EAI_SYSTEM ? "the resolver could not be asked" : gai_strerror(failed);
-    }
     for (const struct addrinfo *i = failed ? NULL : list; i && count < max; i = i->ai_next) {
         union socket_address s = {0};
         struct address a;
@@ -51,11 +73,8 @@ unsigned names_look_up(const char *name, uint8_t family, struct address *out, un
     if (!failed) {
         freeaddrinfo(list);
     }
-    if (!problem && count == 0) {
-        problem = "the name has no address";
-    }
     if (error) {
-        *error = count ? NULL : problem;
+        *error = failed ? kind_of(failed) : count ? NAMES_FOUND : NAMES_NO_ADDRESS;
     }
     return count;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* os/stream.h: Unix stream sockets for control. A failure to open one is the caller's to report:
+/* os/stream.h. A failure to open one is the caller's to report:
  * under clknetsim, which has none, every open fails and the daemon goes on without. */
 #include "os/stream.h"
 
@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "os/linux/sockaddr.h"
 
 #define BACKLOG 16
 #define FOLDER_MODE 0755
@@ -43,6 +45,31 @@ int stream_connect_unix(const char *path)
         return error;
     }
     return fd;
+}
+
+int stream_connect_tcp(const struct address *to)
+{
+    union socket_address name;
+    socklen_t length = sockaddr_from_address(to, &name);
+    int fd = socket(name.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (connect(fd, &name.any, length) && errno != EINPROGRESS) {
+        error = -errno;
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+int stream_error(int fd)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) ? errno : error;
 }
 
 static void make_folder(const char *path)
