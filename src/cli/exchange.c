@@ -83,11 +83,17 @@ unsigned exchange_look_up(const char *host, uint8_t family, struct address *out,
 {
     char bare[EXCHANGE_TEXT_MAX];
     size_t length = strlen(host);
+    enum names_error error;
+    unsigned count;
 
     if (length > 2 && host[0] == '[' && host[length - 1] == ']' && length < sizeof bare) {
         memcpy(bare, host + 1, length - 2);
         bare[length - 2] = '\0';
         host = bare;
     }
-    return names_look_up(host, family, out, max, problem);
+    count = names_look_up(host, family, out, max, &error);
+    if (problem) {
+        *problem = count > 0 ? NULL : names_error_text(error);
+    }
+    return count;
 }
