@@ -104,9 +104,12 @@ void requests_read_stamps(struct requests *r, const struct wait_set *wait, struc
 /* Do our own access rules drop all that comes from there? */
 static bool is_ignored(const struct requests *r, const struct address *source)
 {
-    uint32_t flags = r->have_source_access ? r->source_access
-                     : r->access           ? acl_flags(r->access, source)
-                                           : 0;
+    uint32_t flags = 0;
+
+    if (r->access) {
+        flags = r->have_source_access ? acl_flags_of_source(r->access, source, r->source_access)
+                                      : acl_flags(r->access, source);
+    }
 
     return (flags & ACCESS_IGNORE) != 0;
 }

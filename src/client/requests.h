@@ -23,7 +23,7 @@ struct requests {
     char device[16];          /* requests leave by it; "": by any */
     uint16_t port;            /* and from this port; 0: a fresh one for each */
     const struct acl *access; /* what ACCESS_IGNORE says of a source's address is dropped; NULL */
-    bool have_source_access;  /* these flags hold for all sources, not those of `access` */
+    bool have_source_access;  /* these flags hold for sources without a rule of their own */
     uint32_t source_access;
 };
 

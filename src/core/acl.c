@@ -261,6 +261,15 @@ static bool gives_time(uint32_t flags)
     return (flags & (ACCESS_NOSERVE | ACCESS_IGNORE)) == 0;
 }
 
+uint32_t acl_flags_of_source(const struct acl *acl, const struct address *a, uint32_t source_flags)
+{
+    struct address host = plain(a);
+    uint32_t flags = source_flags;
+
+    (void)acl_get(acl, &host, width_of(host.family), &flags);
+    return flags;
+}
+
 bool acl_allows(const struct acl *acl, const struct address *a)
 {
     return gives_time(acl_flags(acl, a));

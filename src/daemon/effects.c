@@ -45,6 +45,17 @@ static void look_up(struct loop *loop, const struct effect_look_up *wanted)
     addresses_resolved(&loop->addresses, &loop->engine, clock_now(), wanted->source, found, count);
 }
 
+/* The addresses that `restrict source` speaks of. */
+static void publish_sources(struct loop *loop)
+{
+    struct address addresses[SOURCES_MAX];
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        addresses[i] = loop->engine.sources[i].address;
+    }
+    page_set_sources(loop->setup.page, addresses, SOURCES_MAX);
+}
+
 void effects_publish(struct loop *loop)
 {
     struct mono_time now = clock_now().mono;
@@ -53,6 +64,9 @@ void effects_publish(struct loop *loop)
         loop->setup.worker ? (struct mono_time){INT64_MAX} : mono_after(now, PAGE_VALID_S);
 
     if (loop->setup.page) {
+        if (loop->setup.config->have_source_access) {
+            publish_sources(loop);
+        }
         page_publish(loop->setup.page, &loop->engine.reference, valid_until);
         loop->heartbeat = mono_after(now, PAGE_VALID_S / 4);
     }

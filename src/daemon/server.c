@@ -289,6 +289,8 @@ struct worker *server_new_worker(struct serve_page *page, struct clients *client
     random_system(seed, sizeof seed);
     worker_init(worker, page, number, &config->access, &config->ratelimit, limited, count, seed);
     worker->keys = &config->keys;
+    worker->have_source_access = config->have_source_access;
+    worker->source_access = config->source_access;
     worker->clients = clients;
     return worker;
 }
@@ -315,6 +317,8 @@ void server_configure(struct worker *worker, const struct config *config)
 {
     worker->acl = &config->access;
     worker->keys = &config->keys;
+    worker->have_source_access = config->have_source_access;
+    worker->source_access = config->source_access;
     resize(worker, config);
     ratelimit_configure(&worker->ratelimit, &config->ratelimit);
 }

@@ -58,6 +58,54 @@ void page_publish(struct serve_page *page, const struct reference *reference,
     atomic_store_explicit(&page->valid_until_ns, valid_until.ns, memory_order_release);
 }
 
+static void split(const struct address *a, uint64_t *high, uint64_t *low)
+{
+    uint8_t bytes[16] = {[10] = 0xff, [11] = 0xff};
+
+    if (a->family == ADDRESS_V4) {
+        memcpy(bytes + 12, a->bytes, 4);
+    } else {
+        memcpy(bytes, a->bytes, sizeof bytes);
+    }
+    *high = *low = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        *high = *high << 8 | bytes[i];
+        *low = *low << 8 | bytes[i + 8];
+    }
+}
+
+/* While a list changes a reader may miss a source, or still see an old one: for a packet or two. */
+void page_set_sources(struct serve_page *page, const struct address *addresses, unsigned count)
+{
+    uint32_t written = 0;
+    uint64_t high, low;
+
+    for (unsigned i = 0; i < count && written < PAGE_SOURCES_MAX; i++) {
+        if (addresses[i].family != ADDRESS_NONE) {
+            split(&addresses[i], &high, &low);
+            atomic_store_explicit(&page->sources[written].high, high, memory_order_relaxed);
+            atomic_store_explicit(&page->sources[written].low, low, memory_order_relaxed);
+            written++;
+        }
+    }
+    atomic_store_explicit(&page->source_count, written, memory_order_release);
+}
+
+bool page_is_source(const struct serve_page *page, const struct address *a)
+{
+    uint32_t count = atomic_load_explicit(&page->source_count, memory_order_acquire);
+    uint64_t high, low;
+
+    split(a, &high, &low);
+    for (uint32_t i = 0; i < count && i < PAGE_SOURCES_MAX; i++) {
+        if (atomic_load_explicit(&page->sources[i].low, memory_order_relaxed) == low &&
+            atomic_load_explicit(&page->sources[i].high, memory_order_relaxed) == high) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_consistent(const struct serve_page *page, struct reference *out)
 {
     for (unsigned i = 0; i < READ_ATTEMPTS; i++) {

@@ -12,6 +12,7 @@
 
 #define PAGE_VERSION 1
 #define PAGE_WORKERS_MAX 64
+#define PAGE_SOURCES_MAX 64
 
 /* Counters of one worker; each line is written by it alone. */
 struct page_counters {
@@ -23,17 +24,27 @@ struct page_counters {
 /* A struct reference as words, each of them atomic: a copy of it is no data race. */
 #define PAGE_SLOT_WORDS (sizeof(struct reference) / sizeof(uint64_t))
 
+/* An address; a v4 one as ::ffff:a.b.c.d. All zero: none. */
+struct page_source {
+    _Atomic uint64_t high, low;
+};
+
 struct serve_page {
     uint32_t version;
     _Atomic uint32_t index; /* slot to read: index & 1; grows with each publication */
     _Atomic uint64_t slots[2][PAGE_SLOT_WORDS];
     _Atomic int64_t valid_until_ns; /* mono: past it workers answer as unsynchronised */
+    _Atomic uint32_t source_count;  /* our sources, for `restrict source` */
+    struct page_source sources[PAGE_SOURCES_MAX];
     struct page_counters counters[PAGE_WORKERS_MAX]; /* the only part that workers write */
 };
 
 void page_init(struct serve_page *page, const struct reference *reference);
 void page_publish(struct serve_page *page, const struct reference *reference,
                   struct mono_time valid_until);
+/* The addresses of our sources, ADDRESS_NONE ones left out; those beyond PAGE_SOURCES_MAX are. */
+void page_set_sources(struct serve_page *page, const struct address *addresses, unsigned count);
+bool page_is_source(const struct serve_page *page, const struct address *a);
 /* A consistent copy. Unsynchronised (leap 3) once the page has run out. */
 void page_read(const struct serve_page *page, struct mono_time now, struct reference *out);
 

@@ -86,6 +86,15 @@ static enum respond_verdict judge_rate(struct worker *w, const struct datagram *
     return RESPOND_DROPPED_RATE;
 }
 
+/* The rules for whoever asks; our own sources may have one of theirs (`restrict source`). */
+static uint32_t flags_of(const struct worker *w, const struct address *peer)
+{
+    if (w->have_source_access && page_is_source(w->page, peer)) {
+        return acl_flags_of_source(w->acl, peer, w->source_access);
+    }
+    return acl_flags(w->acl, peer);
+}
+
 /* For the table of clients. */
 static void note(struct worker *w, const struct datagram *request, uint32_t flags,
                  enum respond_verdict verdict, struct mono_time now)
@@ -143,7 +152,7 @@ static enum respond_verdict handle(struct worker *w, const struct reference *ref
     if (!sent_to_us(request) || !respond_source_acceptable(&request->peer, &self)) {
         return RESPOND_DROPPED_SOURCE;
     }
-    flags = acl_flags(w->acl, &request->peer);
+    flags = flags_of(w, &request->peer);
     verdict = answer(w, reference, flags, request, reply);
     note(w, request, flags, verdict, now);
     return verdict;

@@ -20,6 +20,8 @@ struct worker {
     const struct acl *acl;
     const struct mac_keys *keys; /* symmetric keys; NULL, as worker_init() leaves it: none */
     struct clients *clients;     /* who asked; NULL, as worker_init() leaves it: nobody is noted */
+    bool have_source_access;     /* flags of our sources' addresses without a rule of their own */
+    uint32_t source_access;
     struct ratelimit ratelimit;
     struct random random;
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];

@@ -629,6 +629,46 @@ static void logchange_tells_of_corrections(void **state)
     lab_end(&lab);
 }
 
+static void leapsecmode_says_who_inserts_it(void **state)
+{
+    static const struct {
+        const char *text;
+        int leap; /* that is armed, and told to clients */
+    } cases[] = {{THREE, LEAP_INSERT},
+                 {THREE "leapsecmode system\n", LEAP_INSERT},
+                 {THREE "leapsecmode step\n", LEAP_INSERT},
+                 {THREE "leapsecmode slew\n", LEAP_NONE},
+                 {THREE "leapsecmode ignore\n", LEAP_NONE}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        plan(cases[i].text);
+        /* 31 December 2027, 12:00 UTC: a day that a leap second may end */
+        lab.world.epoch_ns = INT64_C(1830254400) * NS_PER_S;
+        for (unsigned k = 0; k < 3; k++) {
+            lab.servers[k].server.leap = LEAP_INSERT;
+        }
+        run(2000);
+        assert_int_equal(engine()->reference.leap, cases[i].leap);
+        lab_end(&lab);
+    }
+}
+
+static void authselectmode_bars_who_has_no_key(void **state)
+{
+    (void)state;
+    plan(THREE "authselectmode require\n");
+    run(600);
+    assert_status(1, SOURCE_NOSELECT);
+    assert_int_equal(engine()->discipline.updates, 0);
+    lab_end(&lab);
+
+    plan(THREE "authselectmode prefer\n"); /* there is no other */
+    run(600);
+    assert_true(engine()->synchronised);
+    lab_end(&lab);
+}
+
 static void disable_ntp_only_measures(void **state)
 {
     (void)state;
@@ -793,6 +833,8 @@ int main(void)
         cmocka_unit_test(maxdrift_and_maxupdateskew_bound_the_frequency),
         cmocka_unit_test(maxclockerror_and_dispersion_are_how_the_bound_grows),
         cmocka_unit_test(logchange_tells_of_corrections),
+        cmocka_unit_test(leapsecmode_says_who_inserts_it),
+        cmocka_unit_test(authselectmode_bars_who_has_no_key),
         cmocka_unit_test(disable_ntp_only_measures),
         cmocka_unit_test(local_serves_without_a_source),
         cmocka_unit_test(local_takes_over_by_its_options),

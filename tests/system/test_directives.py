@@ -182,7 +182,7 @@ def verdicts(host, name):
     return daemons.source(host, name)
 
 
-def test_restrict_ignore_drops_replies_but_for_restrict_source(host, upstream):
+def test_restrict_ignore_drops_replies_but_for_restrict_source(host, upstream, asker):
     server = f'server {upstream.v4()} iburst\n'
     closed = 'restrict default ignore\nrestrict 127.0.0.1\n'
     tokid(host, server + closed, path='/etc/ntp.conf')
@@ -190,8 +190,11 @@ def test_restrict_ignore_drops_replies_but_for_restrict_source(host, upstream):
     one = daemons.source(host, upstream.v4())
     assert one['reach'] == 0 and one['status'] == 'unreachable', one
     assert 'restricted' in one['sentence'], one
+    assert not net.ask(upstream, host.v4(), timeout=0.4)
     tokid(host, server + closed + 'restrict source nomodify noquery\n', path='/etc/ntp.conf')
     daemons.wait_synchronised(host, 30)
+    # and our sources, but nobody else, may ask us
+    assert net.ask(upstream, host.v4()) and not net.ask(asker, host.v4(), timeout=0.4)
     tokid(host, server + closed + f'restrict {upstream.v4()} nomodify\n', path='/etc/ntp.conf')
     daemons.wait_synchronised(host, 30)
 

@@ -130,12 +130,53 @@ static void test_while_written(void **state)
     assert_true(failed < 3000);
 }
 
+static struct address parsed(const char *text)
+{
+    struct address a;
+
+    assert_true(address_parse(text, &a));
+    return a;
+}
+
+static void test_sources(void **state)
+{
+    struct reference reference = numbered(0);
+    struct address own[PAGE_SOURCES_MAX + 5] = {parsed("192.0.2.1"), {0}, parsed("2001:db8::1")};
+
+    (void)state;
+    page_init(&page, &reference);
+    assert_false(page_is_source(&page, &own[0]));
+    page_set_sources(&page, own, 3);
+    assert_true(page_is_source(&page, &own[0]));
+    assert_true(page_is_source(&page, &own[2]));
+    own[0].port = 123;
+    assert_true(page_is_source(&page, &own[0])); /* the port does not count */
+    assert_true(
+        page_is_source(&page, &(struct address){.family = ADDRESS_V6,
+                                                  .bytes = {[10] = 0xff, 0xff, 192, 0, 2, 1}}));
+    assert_false(page_is_source(&page, &(struct address){.family = ADDRESS_V4}));
+    assert_false(page_is_source(&page, &(struct address){0}));
+    own[3] = parsed("192.0.2.2");
+    assert_false(page_is_source(&page, &own[3]));
+    page_set_sources(&page, own + 2, 2);
+    assert_true(page_is_source(&page, &own[3]));
+    assert_false(page_is_source(&page, &own[0]));
+
+    for (unsigned i = 0; i < PAGE_SOURCES_MAX + 5; i++) {
+        own[i] = (struct address){.family = ADDRESS_V4, .bytes = {192, 0, 2, (uint8_t)(i + 1)}};
+    }
+    page_set_sources(&page, own, PAGE_SOURCES_MAX + 5);
+    assert_true(page_is_source(&page, &own[PAGE_SOURCES_MAX - 1]));
+    assert_false(page_is_source(&page, &own[PAGE_SOURCES_MAX]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_publish_and_read),
         cmocka_unit_test(test_runs_out),
         cmocka_unit_test(test_while_written),
+        cmocka_unit_test(test_sources),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
