@@ -11,10 +11,11 @@
 #define FILTER_SHARE 0.0833333 /* 1/12: uniform error within the excess */
 #define FILTER_SHARE_MIN 0.0208333
 #define FILTER_SHARE_MAX 0.3333333
-#define FILTER_MEMORY 200.0     /* samples that share and slope look back on */
-#define FILTER_SHARE_PRIOR 16.0 /* samples that the priors of share and slope are worth */
-#define FILTER_SLOPE_PRIOR 30.0
-#define FILTER_OUTLIER 6.0 /* deviations beyond which no oscillator explains a sample */
+#define FILTER_MEMORY 200.0        /* samples that share and slope look back on */
+#define FILTER_SHARE_PRIOR 16.0    /* samples that the priors of share and slope are worth */
+#define FILTER_SLOPE_SD 0.053      /* of a path whose queues are lopsided */
+#define FILTER_SLOPE_LOG_ODDS -1.5 /* for such a path, before anything is seen */
+#define FILTER_OUTLIER 6.0         /* deviations beyond which no oscillator explains a sample */
 #define FILTER_SUSPECTS_MAX 3
 #define FILTER_BASE_SAMPLES_MAX 4096
 #define FILTER_RESTART_RATE_SD 1e-6
@@ -177,6 +178,19 @@ struct kalman_measurement filter_measurement(const struct filter *f, const struc
                                        .variance_s2 = filter_variance(f, s)};
 }
 
+/* The slope by regression, as far as it is to be believed. Most paths have none, and the noise of
+ * a regression costs more than it finds there; so there are two hypotheses, b = 0 and b normal with
+ * FILTER_SLOPE_SD, and the estimate of the second counts by its probability (Bayes factor of two
+ * Gaussian models; `weight` is the information about b, `sum` is that times its estimate). */
+static double filter_believed_slope(double sum, double weight)
+{
+    double prior = 1 / (FILTER_SLOPE_SD * FILTER_SLOPE_SD);
+    double b = sum / (weight + prior);
+    double log_odds = 0.5 * b * sum - 0.5 * log(1 + weight / prior) + FILTER_SLOPE_LOG_ODDS;
+
+    return fmax(-0.5, fmin(0.5, b / (1 + exp(-log_odds))));
+}
+
 /* Learns share and slope from how far the sample was from its prediction. */
 static void filter_learn(struct filter *f, const struct sample *s,
                          const struct kalman_prediction *p)
@@ -191,8 +205,7 @@ static void filter_learn(struct filter *f, const struct sample *s,
     innovation = s->offset_s - p->offset_s;
     f->slope_sum = keep * f->slope_sum + w * excess * innovation;
     f->slope_weight = keep * f->slope_weight + w * excess * excess;
-    f->slope = f->slope_sum / (f->slope_weight + FILTER_SLOPE_PRIOR / FILTER_SHARE);
-    f->slope = fmax(-0.5, fmin(0.5, f->slope));
+    f->slope = filter_believed_slope(f->slope_sum, f->slope_weight);
 
     d = innovation - filter_slope(f) * excess;
     d = fmin(d * d, 9 / w) - p->variance_s2 - s->dispersion_s * s->dispersion_s;

@@ -281,6 +281,7 @@ static void judge_vote(struct engine *e, const struct candidate *candidates, uns
 
     sel->stratum_weight_s = e->settings.stratum_weight_s;
     sel->reselect_s = e->settings.reselect_s;
+    sel->serves_nobody = e->settings.serves_nobody;
     if (e->settings.combine_limit > 0) {
         sel->combine_limit = e->settings.combine_limit;
     }

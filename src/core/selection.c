@@ -145,24 +145,26 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
     s->chosen = best ? best->source : SELECTION_NONE;
 }
 
-/* Leaves out the survivors that are much further away than the system peer; `before`: who was
- * combined, by source. */
+/* Leaves out the survivors that are much further away than the system peer, and those that might
+ * follow us; `before`: who was combined, by source. */
 static void selection_prune(struct selection *s, const struct candidate *c, unsigned count,
                             const bool before[SOURCES_MAX])
 {
     double limit = 0;
     unsigned kept = 0;
+    uint8_t stratum = 0;
 
     for (unsigned i = 0; i < count; i++) {
         if (c[i].source == s->chosen) {
             limit = s->combine_limit * selection_rank(s, &c[i]);
+            stratum = c[i].stratum;
         }
     }
     for (unsigned j = 0; j < s->survivor_count; j++) {
         for (unsigned i = 0; i < count; i++) {
             double stays = before[c[i].source] ? SELECTION_COMBINE_STAY : 1;
 
-            if (c[i].source == s->survivors[j] &&
+            if (c[i].source == s->survivors[j] && (s->serves_nobody || c[i].stratum <= stratum) &&
                 (c[i].source == s->chosen || selection_rank(s, &c[i]) <= stays * limit)) {
                 s->survivors[kept++] = c[i].source;
                 break;

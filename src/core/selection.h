@@ -31,6 +31,9 @@ struct selection {
     double stratum_weight_s; /* distance that one stratum is worth when the peer is chosen */
     double reselect_s;       /* another peer must be better by this; 0: by 30 % */
     double combine_limit;    /* used beside the peer: up to so many times its distance */
+    bool serves_nobody;      /* else only sources of the peer's stratum and below are combined: one
+                                above it might follow us, and two that average each other's
+                                corrections swing each other up. Strata cannot form a ring. */
 
     bool valid;      /* there is a majority, and enough of them */
     uint16_t chosen; /* system peer, or SELECTION_NONE */

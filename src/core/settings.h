@@ -97,6 +97,8 @@ struct settings {
     double local_wait_unsynced_s; /* ... or after the start if there was none */
     bool local_orphan;            /* of several such servers one leads and the others follow */
 
+    bool serves_nobody; /* no source can depend on our clock; see core/selection.h */
+
     bool leap_from_sources; /* follow a majority of the selected sources */
 
     uint64_t build_time_s; /* no date before it is believed (era pivot), Unix seconds */

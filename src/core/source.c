@@ -25,6 +25,8 @@
 #define SOURCE_REFUSED_S 86400.0   /* wait after a DENY or RSTR kiss */
 #define SOURCE_KISS_POLL_MAX 10
 #define SOURCE_UNREACHABLE_POLL 8 /* a silent server is asked no more seldom: it may come back */
+#define SOURCE_SCATTER 0.1        /* long intervals of our own choice: hosts that were started */
+#define SOURCE_SCATTER_POLL 9     /*   together drift apart within hours, and none asks late */
 #define SOURCE_SPREAD 0.02        /* part of the interval that is random: no two hosts in step */
 #define SOURCE_HALF_ERA_NS ((INT64_C(1) << 31) * NS_PER_S)
 /* A measurement ages by what its filter knows of the wander, and by this: RFC 5905's 15e-6 would
@@ -185,6 +187,9 @@ static double source_interval_s(const struct source *s, struct random *random)
     }
     if (s->reach == 0 && poll > SOURCE_UNREACHABLE_POLL) {
         poll = least > SOURCE_UNREACHABLE_POLL ? least : SOURCE_UNREACHABLE_POLL;
+    }
+    if (poll > least && poll >= SOURCE_SCATTER_POLL) {
+        return s_from_log2(poll) * (1 - SOURCE_SCATTER * random_unit(random));
     }
     return s_from_log2(poll) * (1 + SOURCE_SPREAD * (random_unit(random) - 0.5));
 }

@@ -99,6 +99,7 @@ static bool resolve_access(struct config *config, char *problem, size_t capacity
             return false;
         }
     }
+    config->settings.serves_nobody = config->port == 0 || acl_allows_nobody(&config->access);
     return true;
 }
 

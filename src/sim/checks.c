@@ -17,7 +17,7 @@
 /* Part of the synchronised seconds. Nearly all seeds keep to 0.001; what is above it are minutes
  * after
  * a change of the sources in use, when the rate is learnt anew. */
-#define OUTSIDE_MAX 0.01
+#define OUTSIDE_MAX 0.001
 #define OUTSIDE_FREE 3    /* ... and so many in any case: short runs */
 #define RUNS_MAX 400      /* of a node in one second */
 
