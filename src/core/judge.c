@@ -520,11 +520,15 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
     e->server_delay_s = s->last.root_delay_s + s->filter.min_delay_s;
     e->server_dispersion_s = s->last.root_dispersion_s + s->last.dispersion_s;
     if (s->filter.total > 0 && e->ensemble.started) {
-        /* the clock is where all agree, the peer's interval is about its own word */
+        /* The clock is where all agree, the peer's interval is about its own word. And a new peer
+         * may have another word, which the clock will follow only with the next sample. */
         struct free_time at = timeline_free(&e->timeline, now.mono);
+        double word_s = filter_estimate(&s->filter, at).offset_s;
+        double left_s = fabs(discipline_offset(&e->discipline, &e->timeline, now.mono));
 
-        e->server_dispersion_s += fabs(filter_estimate(&s->filter, at).offset_s -
-                                       ensemble_estimate(&e->ensemble, at).offset_s);
+        e->server_dispersion_s +=
+            fmax(fabs(word_s - ensemble_estimate(&e->ensemble, at).offset_s),
+                 fabs(timeline_clock_offset(&e->timeline, now.mono, word_s)) - left_s);
     }
     if (updated) {
         r->updated = now.wall;
