@@ -173,35 +173,43 @@ void checks_excuse(struct checks *c, unsigned node, double for_s)
 }
 
 /* A liar whose time lies within what the honest servers leave open cannot be told from them, by
- * anybody: as long as the node uses one, its bound is the liar's word. */
-static bool uses_liar(const struct checks *c, const struct node *node)
+ * anybody: as long as the node uses one, its bound is the liar's word, and so is that of whoever
+ * follows this node. How long after now its bound means nothing, in seconds; 0: it holds. */
+static double misled_s(const struct checks *c, const struct node *node)
 {
+    double most_s = 0;
+
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         const struct source *s = &node->engine->sources[i];
 
-        for (unsigned n = 0; n < c->world->node_count; n++) {
-            struct address liar = world_address(n);
+        for (unsigned n = 0; n < c->world->node_count && s->status >= SOURCE_COMBINED; n++) {
+            struct address server = world_address(n);
 
-            if (c->liar[n] && s->status >= SOURCE_COMBINED && address_equal(&s->address, &liar)) {
-                return true;
+            if (!address_equal(&s->address, &server)) {
+                continue;
+            }
+            if (c->liar[n]) {
+                most_s = fmax(most_s, AFTER_LIAR_S);
+            } else if (c->nodes[n].settings && c->nodes[n].misled_ns > c->world->now_ns) {
+                most_s = fmax(most_s, AFTER_LIAR_S + s_from_log2(s->poll)); /* until it asks */
             }
         }
     }
-    return false;
+    return most_s;
 }
 
 static void check_bound(struct checks *c, const struct node *node)
 {
     struct check_node *n = &c->nodes[node->index];
     const struct reference *r = &node->engine->reference;
-    double error_s, bound_s;
+    double error_s, bound_s, misled = misled_s(c, node);
 
     if (r->leap == LEAP_UNSYNCHRONISED || r->stratum >= STRATUM_UNSYNCHRONISED ||
         !node->engine->synchronised || c->world->now_ns < n->grace_ns) {
         return;
     }
-    if (uses_liar(c, node)) {
-        n->grace_ns = c->world->now_ns + ns_from_s(AFTER_LIAR_S);
+    if (misled > 0) {
+        n->grace_ns = n->misled_ns = c->world->now_ns + ns_from_s(misled);
         return;
     }
     error_s = fabs(world_error_s(c->world, node->index));

@@ -96,19 +96,19 @@ static void say_servers(void)
     }
 }
 
-/* The first second outside the bound, in full. */
-static void say_outside(const struct world *w, uint64_t before)
+/* The first seconds outside the bound, in full. */
+static void say_outside(const struct world *w, unsigned index, uint64_t before)
 {
-    const struct node *node = &w->nodes[0];
+    const struct node *node = &w->nodes[index];
     const struct engine *e = node->engine;
 
-    if (checks.nodes[0].outside == before || before >= 3) {
+    if (checks.nodes[index].outside == before || before >= 3) {
         return;
     }
     printf(
-        "%12.0f OUTSIDE: error %+.4g s, bound %.4g s, admitted %+.4g s +- %.2g s, drift %.4g, "
+        "%12.0f node %u OUTSIDE: error %+.4g s, bound %.4g s, admitted %+.4g s +- %.2g s, drift %.4g, "
         "%s\n",
-        world_now_s(w), world_error_s(w, 0),
+        world_now_s(w), index, world_error_s(w, index),
         reference_distance(&e->reference, (struct mono_time){node->clock.mono_ns}),
         e->reference.offset_s, e->reference.offset_sd_s, e->discipline.drift,
         discipline_state_name(e->discipline.state));
@@ -257,12 +257,15 @@ static void run(struct world *w, bool verbose, struct outcome *out)
     }
     world_start(w);
     while (world_now_s(w) < plan.length_s) {
-        uint64_t before = checks.nodes[0].outside;
+        uint64_t before[2] = {checks.nodes[0].outside, checks.nodes[last].outside};
 
         world_run_second(w);
         checks_second(&checks);
         if (verbose) {
-            say_outside(w, before);
+            say_outside(w, 0, before[0]);
+        }
+        if (verbose && plan.follower) {
+            say_outside(w, last, before[1]);
         }
         running = w->second >= 2; /* all nodes have started */
     }
