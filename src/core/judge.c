@@ -12,6 +12,7 @@
 #define JUDGE_SILENT 3         /* requests without any answer ever: unreachable, not waiting */
 #define JUDGE_FIRST_WAIT_S 5.0 /* at the start a source may take so long to answer first */
 #define JUDGE_LEAP_REST_S 2.0
+#define JUDGE_PROOFS 8 /* newest samples of the system peer that are held against the estimate */
 /* Deviation of the bias that asymmetry gives a path, as a part of its delay: nothing is known but
  * that it lies within half of it (uniform: 0.29). How it changes in time is a matter of far less.
  * */
@@ -508,6 +509,26 @@ static void judge_arm_leap(struct engine *e, struct instant now)
     }
 }
 
+/* How much further from the truth we may be than half of the least delay, by what the peer's last
+ * samples prove: each says that the truth is not further from it than half of its own delay, and
+ * the one that says most counts. More than nothing when the path has changed, and the estimate
+ * still remembers the old one. */
+static double judge_unproven(const struct engine *e, const struct source *s)
+{
+    const struct filter *f = &s->filter;
+    double best_s = HUGE_VAL;
+
+    for (unsigned i = 0; i < f->count && i < JUDGE_PROOFS; i++) {
+        const struct sample *sample = filter_sample(f, i);
+        double estimate_s = ensemble_estimate(&e->ensemble, sample->at).offset_s;
+        double age_s = s_from_ns(ns_subtract(filter_sample(f, 0)->at.ns, sample->at.ns));
+
+        best_s = fmin(best_s, fabs(sample->offset_s - estimate_s) + sample->delay_s / 2 +
+                                  age_s * e->settings.max_clock_error);
+    }
+    return isfinite(best_s) ? fmax(best_s - f->min_delay_s / 2, 0) : 0;
+}
+
 /* Values of the system peer, kept while there is none (holdover). */
 static void judge_follow_peer(struct engine *e, struct instant now, bool updated)
 {
@@ -526,6 +547,7 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
         double word_s = filter_estimate(&s->filter, at).offset_s;
         double left_s = fabs(discipline_offset(&e->discipline, &e->timeline, now.mono));
 
+        e->server_dispersion_s += judge_unproven(e, s);
         e->server_dispersion_s +=
             fmax(fabs(word_s - ensemble_estimate(&e->ensemble, at).offset_s),
                  fabs(timeline_clock_offset(&e->timeline, now.mono, word_s)) - left_s);
