@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BURST_GAP_S 1.9   /* bursts are 2 s apart */
-#define BURST_MAX 8       /* requests in one */
-#define SPREAD 0.97       /* polls are spread by a few percent */
+#define BURST_GAP_S 1.9 /* bursts are 2 s apart */
+#define BURST_MAX 8     /* requests in one */
+#define SPREAD 0.97     /* polls are spread by a few percent */
 /* After the start nodes that ask each other still learn their frequencies from one another. */
 #define START_S 300
 #define AFTER_LIAR_S 300
@@ -18,8 +18,8 @@
  * after
  * a change of the sources in use, when the rate is learnt anew. */
 #define OUTSIDE_MAX 0.001
-#define OUTSIDE_FREE 3    /* ... and so many in any case: short runs */
-#define RUNS_MAX 400      /* of a node in one second */
+#define OUTSIDE_FREE 3 /* ... and so many in any case: short runs */
+#define RUNS_MAX 400   /* of a node in one second */
 
 static void violated(struct checks *c, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -29,10 +29,10 @@ struct check_node {
     bool bound;                      /* most of its servers are honest: check the bound */
     struct check_source sources[CHECKS_SOURCES];
     unsigned source_count;
-    unsigned early;   /* requests that a step of the clock excuses */
-    int64_t grace_ns; /* until this true time the bound is not checked: the world cheated */
+    unsigned early;    /* requests that a step of the clock excuses */
+    int64_t grace_ns;  /* until this true time the bound is not checked: the world cheated */
     int64_t misled_ns; /* likewise, since it used a liar that nobody could tell */
-    unsigned updates; /* of its clock before the present second */
+    unsigned updates;  /* of its clock before the present second */
     uint64_t synchronised, outside; /* seconds */
     double worst;                   /* error / bound */
     double worst_at_s;

@@ -111,7 +111,9 @@ static unsigned add_attacks(struct server *s, const uint8_t genuine[PACKET_HEADE
     if (set->replay > 0 && s->old_count > 0 && prng_chance(&s->prng, set->replay)) {
         unsigned kept = s->old_count < 8 ? s->old_count : 8;
 
-        add_reply(&replies[count++], s->old[prng_below(&s->prng, kept)], PACKET_HEADER_LENGTH, 0);
+        /* not before it was sent: a duplicate may meet its twin here */
+        add_reply(&replies[count++], s->old[prng_below(&s->prng, kept)], PACKET_HEADER_LENGTH,
+                  set->turnaround_s);
     }
     return count;
 }

@@ -106,7 +106,8 @@ static void say_outside(const struct world *w, unsigned index, uint64_t before)
         return;
     }
     printf(
-        "%12.0f node %u OUTSIDE: error %+.4g s, bound %.4g s, admitted %+.4g s +- %.2g s, drift %.4g, "
+        "%12.0f node %u OUTSIDE: error %+.4g s, bound %.4g s, admitted %+.4g s +- %.2g s, drift "
+        "%.4g, "
         "%s\n",
         world_now_s(w), index, world_error_s(w, index),
         reference_distance(&e->reference, (struct mono_time){node->clock.mono_ns}),
