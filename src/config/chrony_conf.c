@@ -15,6 +15,7 @@
 #include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
+#include "config/statistics_line.h"
 #include "config/text.h"
 
 /* ---- functions of rows ---- */
@@ -280,6 +281,8 @@ static void set_defaults(struct reader *r)
     c->command_port = 323;
     c->drift_format = DRIFT_CHRONY;
     c->drift_interval_s = 3600;
+    c->log_banner = 32;
+    statistics_default(c->statistics);
 }
 
 /* The limiter goes by the flags of the access table; chrony's holds for everybody. */
@@ -297,6 +300,7 @@ static void finish(struct reader *r)
 {
     struct config *c = r->config;
     settle(r);
+    statistics_line_finish(r);
     if (c->ratelimit.enabled && c->client_log_bytes == 0) {
         reader_message_at(
             r, CONFIG_WARNING,
@@ -694,11 +698,18 @@ static const struct directive directives[] = {
      .doc = "of the command protocol; 0: none"},
     LATER("cmdratelimit", "it would limit how often commands are answered"),
     LATER("opencommands", "it would choose what other hosts may ask"),
-    LATER("log", "measurements would be written to files"),
-    NOTHING("logbanner", "there are no log files to put a heading in"),
+    {.keyword = "log",
+     .arguments = PARAMETERS({.name = "what", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = statistics_line_log,
+     .doc = "files of measurements, statistics, selection, tracking, refclocks are written"},
+    {.keyword = "logbanner",
+     .arguments = PARAMETERS({INTEGER("lines", 0, 2147483647.0, NULL, "32"),
+                              TO_CONFIG(STORE_UNSIGNED, log_banner), .required = true}),
+     .doc = "lines between two headings of a log file; 0: none"},
     {.keyword = "logdir",
      .arguments = PARAMETERS({WORD("folder", "none"), TEXT_TO(log_directory), .required = true}),
-     .doc = "where log files go"},
+     .doc = "where the files of 'log' go"},
 
     /* hardware and process */
     {.keyword = "hwtimestamp",

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/statistics.h"
 #include "core/acl.h"
 #include "core/mac.h"
 #include "core/ratelimit.h"
@@ -137,7 +138,11 @@ struct config {
     struct mac_keys keys; /* the usable and trusted ones */
     uint32_t control_key; /* 0: none */
     enum auth_select auth_select;
-    char log_directory[CONFIG_PATH_MAX];
+    char log_directory[CONFIG_PATH_MAX]; /* of the files below; "": none are written */
+    struct statistics_file statistics[STATISTICS_KINDS];
+    bool statistics_disabled;  /* `disable stats` */
+    bool log_raw_measurements; /* packets that were not accepted, too */
+    unsigned log_banner;       /* lines between two headings; 0: none */
     char user[64];
     bool rtc_sync;
     bool have_frequency; /* `tinker freq`: begin with this, whatever the drift file says, ... */

@@ -16,6 +16,7 @@
 #include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
+#include "config/statistics_line.h"
 #include "config/text.h"
 
 #define LOCAL_CLOCK_STRATUM 5 /* of 127.127.1.x without a fudge line */
@@ -132,31 +133,6 @@ static void apply_tinker(struct reader *r)
     }
 }
 
-/* `statistics` needs `statsdir` to write anything. */
-static void apply_statistics(struct reader *r)
-{
-    static const char *const names[] = {"clockstats", "cryptostats", "loopstats",   "ntskelog",
-                                        "ntskestats", "ntsstats",    "peerstats",   "protostats",
-                                        "rawstats",   "sysstats",    "timingstats", "usestats"};
-    for (unsigned i = r->rest; i < r->line.count; i++) {
-        const struct word *word = &r->line.words[i];
-        bool known = false;
-        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
-            known = known || strcmp(names[j], word->text) == 0;
-        }
-        if (!known) {
-            reader_error(r, word, "loopstats, peerstats, clockstats, rawstats, sysstats, ...",
-                         "E009 unknown statistics '%.100s'", word->text);
-        }
-    }
-    r->statistics_seen = reader_here(r);
-}
-
-static void apply_statsdir(struct reader *r)
-{
-    r->statistics_folder = true;
-}
-
 static void apply_leapsmear(struct reader *r)
 {
     const struct value *interval = directive_value(r, "interval");
@@ -180,7 +156,7 @@ static void apply_flags(struct reader *r, bool enable)
         {"mode7", "there is no mode 7", NULL},
         {"monitor", NULL, NULL},
         {"ntp", NULL, NULL},
-        {"stats", "statistics files are not supported yet", NULL},
+        {"stats", NULL, NULL},
         {"peer_clear_digest_early", NULL, NULL},
         {"unpeer_crypto_early", NULL, NULL},
         {"unpeer_crypto_nak_early", NULL, NULL},
@@ -204,6 +180,8 @@ static void apply_flags(struct reader *r, bool enable)
                          "E009 unknown flag '%.100s'", word->text);
         } else if (strcmp(word->text, "ntp") == 0) {
             r->config->settings.clock_control = enable;
+        } else if (strcmp(word->text, "stats") == 0) {
+            r->config->statistics_disabled = !enable;
         }
     }
 }
@@ -326,6 +304,7 @@ static void set_defaults(struct reader *r)
     c->command_port = 0;
     c->drift_format = DRIFT_NTP;
     c->drift_interval_s = 3600;
+    statistics_default(c->statistics);
     c->rtc_sync = true;
     c->dscp = 46;
     s->min_distance_s = 0.001;
@@ -371,12 +350,6 @@ static void finish(struct reader *r)
     } else if (r->orphan) {
         s->local = s->local_orphan = true;
         s->local_wait_synced_s = s->local_wait_unsynced_s = r->orphan_wait_s;
-    }
-    if (r->statistics_seen.file != NULL && r->statistics_folder) {
-        reader_message_at(
-            r, CONFIG_WARNING, &r->statistics_seen, "see 'toki sources' instead",
-            "W010 'statistics' is not supported yet: measurements would be written to "
-            "files; ignored");
     }
     settle(r);
 }
@@ -687,15 +660,18 @@ static const struct directive directives[] = {
     NOTHING("end", "the file ends at its end"),
     NOTHING("setvar", "ntpq has no variables to show here"),
     {.keyword = "statsdir",
-     .arguments = PARAMETERS({WORD("folder", "none"), .required = true}),
-     .apply = apply_statsdir,
-     .doc = "folder of the statistics, which are not supported yet"},
+     .arguments = PARAMETERS({WORD("folder", "none"), TEXT_TO(log_directory), .required = true}),
+     .doc = "folder of the statistics; without it none are written"},
     {.keyword = "statistics",
      .arguments = PARAMETERS({.name = "name", .type = PARAMETER_REST, .required = true}),
      .repeats = true,
-     .apply = apply_statistics,
-     .doc = "not supported yet; without 'statsdir' nothing would be written"},
-    NOTHING("filegen", "it only says how statistics would be written"),
+     .apply = statistics_line_statistics,
+     .doc = "loopstats, peerstats, rawstats, sysstats, clockstats, protostats are written"},
+    {.keyword = "filegen",
+     .arguments = PARAMETERS({.name = "name", .type = PARAMETER_REST, .required = true}),
+     .repeats = true,
+     .apply = statistics_line_filegen,
+     .doc = "file of a kind of statistics, and when another one is begun"},
     LATER("logfile", "messages would be written to it; they go to the system's log"),
     NOTHING("logconfig", "what is worth knowing is logged, and nothing else"),
     {.keyword = "pidfile",

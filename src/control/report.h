@@ -74,6 +74,7 @@ struct report_clock {
 };
 
 struct report_server {
+    uint64_t old_version; /* requests of versions before 4 */
     bool open;
     unsigned port, workers;
     uint64_t received, answered, counters[RESPOND_VERDICTS];

@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/packet.h"
 #include "core/settings.h"
+#include "core/source.h"
 
 #define EFFECTS_MAX 512
 
@@ -23,6 +24,8 @@ enum effect_type {
     EFFECT_LOOK_UP,      /* find the addresses of a name */
     EFFECT_PUBLISH,      /* engine->reference changed: give it to the responders */
     EFFECT_STORE,        /* the drift is worth keeping */
+    EFFECT_MEASURED,     /* a source answered, or its clock gave a sample: for the records */
+    EFFECT_UPDATED,      /* the clock has a new estimate: for the records */
     EFFECT_EVENT         /* tell somebody */
 };
 
@@ -53,6 +56,23 @@ struct effect_store {
     double drift, drift_sd; /* rate that corrects the oscillator, and its deviation; no unit */
 };
 
+/* The packet itself is in source.exchange. Only answers to our requests are told, however many
+ * strangers send. */
+struct effect_measured {
+    uint16_t source;
+    enum reply_verdict verdict;
+    struct instant at;
+    double offset_s; /* of our clock as it shows; with the two below: of an accepted one */
+    double delay_s, dispersion_s;
+};
+
+struct effect_updated {
+    struct instant at;
+    double offset_s;    /* of our clock, by the new estimate */
+    double known_s;     /* what was known of it, and not yet corrected, before */
+    double max_error_s; /* bound of the error just before */
+};
+
 struct effect {
     enum effect_type type;
     union {
@@ -62,6 +82,8 @@ struct effect {
         struct effect_status status;
         struct effect_look_up look_up;
         struct effect_store store;
+        struct effect_measured measured;
+        struct effect_updated updated;
         struct event event;
     };
 };

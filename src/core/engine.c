@@ -285,6 +285,19 @@ void engine_tick(struct engine *e, struct instant now)
     }
 }
 
+static void engine_tell_measured(struct engine *e, struct instant now, uint16_t source,
+                                 enum reply_verdict verdict, const struct sample *sample)
+{
+    struct effect_measured m = {.source = source, .verdict = verdict, .at = now};
+
+    if (sample) {
+        m.offset_s = timeline_clock_offset(&e->timeline, now.mono, sample->offset_s);
+        m.delay_s = sample->delay_s;
+        m.dispersion_s = sample->dispersion_s;
+    }
+    effect_push(&e->effects, EFFECT_MEASURED)->measured = m;
+}
+
 /* A new sample of a source: vote, combine, steer, publish. */
 static void engine_take_sample(struct engine *e, struct instant now, uint16_t source,
                                const struct sample *sample)
@@ -293,6 +306,9 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
     enum filter_verdict verdict = source_take_sample(s, sample, &e->random, now.mono);
     struct clock_command command = {.action = CLOCK_KEEP};
     enum discipline_state before = e->discipline.state;
+    struct effect_updated update = {.at = now,
+                                    .known_s = engine_clock_offset(e, now.mono),
+                                    .max_error_s = reference_distance(&e->reference, now.mono)};
     bool updated;
 
     if (verdict == FILTER_RESTARTED) {
@@ -300,6 +316,11 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
     }
     judge_sources(e, now);
     updated = judge_clock(e, now, source, verdict == FILTER_SUSPECT, &command);
+    engine_tell_measured(e, now, source, REPLY_ACCEPTED, sample);
+    if (updated) {
+        update.offset_s = engine_clock_offset(e, now.mono);
+        effect_push(&e->effects, EFFECT_UPDATED)->updated = update;
+    }
     engine_command(e, &command);
     if (command.action == CLOCK_SET_RATE && e->settings.log_correction_s > 0 &&
         fabs(e->discipline.last_correction_s) > e->settings.log_correction_s) {
@@ -357,6 +378,9 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
         }
         engine_take_sample(e, now, source, &sample);
         return;
+    }
+    if (!s->request.outstanding) { /* the server's, but no measurement */
+        engine_tell_measured(e, now, source, verdict, NULL);
     }
     if (verdict == REPLY_KISS_RATE || verdict == REPLY_KISS_DENY) {
         effect_event(&e->effects, EVENT_SOURCE_KISS, source, s->kiss);

@@ -574,6 +574,12 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     s->heard_at = c->now.mono;
     s->missed = 0;
     s->send_error = 0;
+    s->exchange = (struct source_exchange){.packet = p,
+                                           .sent = s->request.sent,
+                                           .received = received,
+                                           .kernel_sent = s->request.kernel_stamp,
+                                           .kernel_received = c->kernel_stamp,
+                                           .interleaved = interleaved};
     v = source_check_server(s, c, &p);
     if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY) {
         s->next =

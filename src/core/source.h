@@ -95,6 +95,15 @@ struct source_rejections {
     bool crypto_nak; /* the last that was not authentic said that our request was not, to them */
 };
 
+/* The last answer to a request of ours, whatever it was worth; strangers change nothing of it. The
+ * origin in it is our nonce: not to be shown. */
+struct source_exchange {
+    struct packet packet; /* mode 0: there was none yet */
+    struct wall_time sent, received;
+    bool kernel_sent, kernel_received;
+    bool interleaved;
+};
+
 struct source {
     enum source_status status;
     uint16_t spec; /* index in settings.specs */
@@ -134,6 +143,8 @@ struct source {
     uint32_t kiss;                        /* last kiss code, 0 = none */
     bool refused;                         /* it sent DENY or RSTR */
     bool kernel_receive, kernel_transmit; /* kind of the last stamps */
+
+    struct source_exchange exchange;
 
     bool interleaved; /* the last answer was */
     struct interleave interleave;

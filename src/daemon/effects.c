@@ -8,6 +8,7 @@
 #include "daemon/lookup.h"
 #include "daemon/loop.h"
 #include "daemon/parent.h"
+#include "daemon/statistics.h"
 #include "os/clock.h"
 #include "os/names.h"
 
@@ -86,6 +87,7 @@ static void tell(struct loop *loop, const struct event *event)
 {
     loop->events[event->type]++;
     loop->last_event = *event;
+    statistics_event(loop, event);
     log_event(&loop->engine, event, clock_now());
     parent_notify(loop->setup.parent, &loop->engine, event);
 }
@@ -118,6 +120,12 @@ void effects_carry_out(struct loop *loop)
             break;
         case EFFECT_STORE:
             store(loop, &effect.store);
+            break;
+        case EFFECT_MEASURED:
+            statistics_measured(loop, &effect.measured);
+            break;
+        case EFFECT_UPDATED:
+            statistics_updated(loop, &effect.updated);
             break;
         case EFFECT_EVENT:
             tell(loop, &effect.event);

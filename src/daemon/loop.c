@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/lookup.h"
 #include "daemon/parent.h"
+#include "daemon/statistics.h"
 #include "os/clock.h"
 #include "os/random.h"
 
@@ -72,6 +73,7 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     loop->started = start.now;
     loop->heartbeat = start.now.mono;
     loop->next_collection = mono_after(start.now.mono, COLLECTION_S);
+    loop->next_served = mono_after(start.now.mono, STATISTICS_SERVED_S);
     if (setup->addresses) {
         loop->addresses = *setup->addresses;
     }
@@ -197,6 +199,7 @@ static void report_server(const struct loop *loop, struct report_server *out)
         .workers = loop->setup.server_port && !loop->setup.worker ? loop->setup.worker_count : 0};
     for (unsigned w = 0; page && w < PAGE_WORKERS_MAX; w++) {
         out->received += page->counters[w].received;
+        out->old_version += page->counters[w].old_version;
         for (unsigned v = 0; v < RESPOND_VERDICTS; v++) {
             out->counters[v] += page->counters[w].verdicts[v];
         }
@@ -229,6 +232,16 @@ static void serve_control(struct loop *loop, struct instant now)
     }
     report_server(loop, &input.server);
     endpoint_handle(endpoint, &loop->wait, &input);
+}
+
+static void record_served(struct loop *loop, struct instant now)
+{
+    struct report_server total;
+
+    if (loop->next_served.ns <= now.mono.ns) {
+        report_server(loop, &total);
+        statistics_served(loop, &total, now);
+    }
 }
 
 static void collect_addresses(struct loop *loop, struct instant now)
@@ -273,6 +286,7 @@ void loop_dispatch(struct loop *loop)
     if (loop->next_collection.ns <= now.mono.ns) {
         collect_addresses(loop, now);
     }
+    record_served(loop, now);
     beat(loop, now);
 }
 

@@ -57,6 +57,9 @@ struct loop {
     struct mono_time look_at;         /* next look for steps made by others */
     struct mono_time next_store;      /* of the drift, at the earliest */
     struct mono_time next_collection; /* of the addresses that work */
+    struct mono_time next_served;     /* line of the server's counters, ... */
+    struct report_server served;      /* ... and what they were in the last one */
+    uint64_t records_lost;            /* lines of measurements that the parent had no time for */
     struct addresses addresses;
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];

@@ -20,6 +20,7 @@ enum message_type {
     MESSAGE_ADDRESSES, /* ... and all of them are there */
     MESSAGE_CHANGE,
     MESSAGE_APPLIED,
+    MESSAGE_RECORD,
     MESSAGE_ANSWER /* the only one from the parent */
 };
 
@@ -30,6 +31,7 @@ struct message {
     union {
         struct change change; /* its text also holds that of MESSAGE_STATUS */
         struct address_record record;
+        struct log_record line;
     };
 };
 
@@ -74,6 +76,8 @@ static void carry_out(const struct message *m, const struct config *config)
         }
     } else if (m->type == MESSAGE_ADDRESS || m->type == MESSAGE_ADDRESSES) {
         collect_address(m, config);
+    } else if (m->type == MESSAGE_RECORD) {
+        log_files_append(config, &m->line);
     } else if (m->type == MESSAGE_STATUS) {
         snprintf(state, sizeof state, "STATUS=%.*s", STATUS_TEXT_MAX, m->change.text);
         for (char *c = state; *c; c++) {
@@ -133,6 +137,20 @@ void parent_store_addresses(int channel, const struct config *config,
             return; /* the parent is busy: the next time */
         }
     }
+}
+
+bool parent_record(int channel, const struct config *config, const struct log_record *record)
+{
+    struct message m;
+
+    if (channel < 0) {
+        log_files_append(config, record);
+        return true;
+    }
+    memset(&m, 0, sizeof m);
+    m.type = MESSAGE_RECORD;
+    m.line = *record;
+    return process_send(channel, &m, sizeof m) == (long)sizeof m;
 }
 
 void parent_notify(int channel, const struct engine *engine, const struct event *event)
@@ -206,7 +224,8 @@ void parent_serve(int channel, const struct config *config, struct parent_news *
     *news = (struct parent_news){0};
     while (news->serial == 0 && process_receive(channel, &m, sizeof m) == (long)sizeof m) {
         if (!isfinite(m.drift) || !isfinite(m.drift_sd) ||
-            (m.type != MESSAGE_ADDRESS && !change_is_sound(&m.change))) {
+            (m.type != MESSAGE_ADDRESS && m.type != MESSAGE_RECORD &&
+             !change_is_sound(&m.change))) {
             continue;
         }
         if (m.type == MESSAGE_CHANGE) {

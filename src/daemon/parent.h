@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "core/engine.h"
 #include "daemon/addresses.h"
+#include "daemon/log_files.h"
 
 /* From sync; channel -1: no parent. */
 void parent_ready(int channel);
@@ -18,6 +19,9 @@ void parent_notify(int channel, const struct engine *engine, const struct event 
 /* Keeps the addresses that work. */
 void parent_store_addresses(int channel, const struct config *config,
                             const struct addresses *addresses);
+
+/* Adds a line to a file of measurements. False: the parent is busy, and the line is lost. */
+bool parent_record(int channel, const struct config *config, const struct log_record *record);
 
 /* Asks for a change of the configuration; the answer will carry this serial (not 0). False: the
  * parent cannot be asked now. */

@@ -18,6 +18,15 @@ long file_read_into(const char *path, char *buffer, size_t capacity);
  * error the old file is untouched. */
 int file_replace(const char *path, const char *data, size_t length, unsigned mode);
 
+/* Adds to the end of a regular file with one name or two, which is made if it is not there:
+ * *before is how long it was. All of it or nothing: what a full disk left is cut off again. The
+ * file is opened for each call, so who moves it away needs to tell nobody. */
+int file_append(const char *path, const char *data, size_t length, unsigned mode, size_t *before);
+
+/* Makes `name` a second name of the file `path`. What had that name before is given up if it has
+ * other names still (a link of before), else it is renamed to `aside`. 0 or -errno. */
+int file_link(const char *path, const char *name, const char *aside);
+
 /* Opens, locks and writes our pid: descriptor to keep open, or -errno. -EWOULDBLOCK: another
  * process holds it, *holder is its pid (0: unknown). The lock is this process's alone: take it
  * after process_daemonize(), and do not open the file a second time (closing it would end the

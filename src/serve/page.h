@@ -19,6 +19,7 @@ struct page_counters {
     _Alignas(64) uint64_t received;
     uint64_t verdicts[RESPOND_VERDICTS];
     uint64_t send_errors;
+    uint64_t old_version; /* requests of versions before ours */
 };
 
 /* A struct reference as words, each of them atomic: a copy of it is no data race. */

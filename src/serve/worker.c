@@ -176,6 +176,8 @@ unsigned worker_batch(struct worker *w, int fd)
             handle(w, &reference, now, &w->requests[i], &w->replies[replies]);
 
         counters->verdicts[verdict]++;
+        counters->old_version +=
+            w->requests[i].length > 0 && (w->requests[i].data[0] >> 3 & 7) < OUR_VERSION;
         if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
             replies++;
         }

@@ -119,6 +119,8 @@ static void carry_out(struct world *w, struct node *node, const struct effect *e
     case EFFECT_SET_STATUS:
     case EFFECT_PUBLISH: /* clients are answered from engine->reference itself */
     case EFFECT_STORE:
+    case EFFECT_MEASURED:
+    case EFFECT_UPDATED:
         break;
     }
 }

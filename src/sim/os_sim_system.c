@@ -61,6 +61,28 @@ int file_replace(const char *path, const char *data, size_t length, unsigned mod
     return 0;
 }
 
+int file_append(const char *path, const char *data, size_t length, unsigned mode, size_t *before)
+{
+    struct os_sim_file *file = find_file(path, true);
+
+    (void)mode;
+    *before = file ? file->length : 0;
+    if (!file || file->length + length > sizeof file->text) {
+        return -ENOSPC;
+    }
+    memcpy(file->text + file->length, data, length);
+    file->length += length;
+    return 0;
+}
+
+int file_link(const char *path, const char *name, const char *aside)
+{
+    (void)path;
+    (void)name;
+    (void)aside;
+    return -EPERM;
+}
+
 int file_read(const char *path, size_t limit, char **text, size_t *length)
 {
     (void)path;

@@ -48,7 +48,10 @@ struct engine_lab {
     int refuse;                    /* errno of the clock driver */
     bool open[SOURCES_MAX];        /* requests */
     uint16_t serial[SOURCES_MAX];
-    unsigned sends, cancels, publishes, stores, adjusts, steps;
+    unsigned sends, cancels, publishes, stores, adjusts, steps, updates;
+    unsigned measured[REPLY_VERDICTS];
+    struct effect_measured last_measured;
+    struct effect_updated last_updated;
     unsigned events[EVENT_TYPES];
     struct effect_status status;
     struct effect_look_up look_ups[64];
@@ -144,6 +147,14 @@ static inline void lab_take_effects(struct engine_lab *lab)
             break;
         case EFFECT_STORE:
             lab->stores++;
+            break;
+        case EFFECT_MEASURED:
+            lab->measured[e.measured.verdict]++;
+            lab->last_measured = e.measured;
+            break;
+        case EFFECT_UPDATED:
+            lab->updates++;
+            lab->last_updated = e.updated;
             break;
         case EFFECT_EVENT:
             lab->events[e.event.type]++;

@@ -721,6 +721,57 @@ static void sources_are_limited(void **state)
     config_free(c);
 }
 
+/* chrony's `log`: which files, and what toki has nothing to write of. */
+static void test_logs(void **state)
+{
+    struct config *c = load_silent("chrony.conf",
+                                   "server a\nlog tracking rawmeasurements\n"
+                                   "log Selection\nlogdir /l\nlogbanner 5\n");
+
+    (void)state;
+    assert_true(c->statistics[STATISTICS_TRACKING].on && c->log_raw_measurements);
+    assert_true(c->statistics[STATISTICS_MEASUREMENTS].on);
+    assert_true(c->statistics[STATISTICS_SELECTION].on);
+    assert_false(c->statistics[STATISTICS_STATISTICS].on);
+    assert_string_equal(c->statistics[STATISTICS_TRACKING].name, "tracking.log");
+    assert_int_equal(c->log_banner, 5);
+    config_free(c);
+    c = load("chrony.conf", "server a\nlog tempcomp measurements\nlogdir /l\n");
+    assert_int_equal(c->warning_count, 1);
+    assert_non_null(strstr(c->messages[0].text, "tempcomp"));
+    assert_true(c->statistics[STATISTICS_MEASUREMENTS].on && c->log_banner == 32);
+    assert_false(c->log_raw_measurements);
+    config_free(c);
+    c = load("chrony.conf", "server a\nlog measurements\n");
+    assert_int_equal(c->warning_count, 1);
+    assert_non_null(strstr(c->messages[0].text, "without 'logdir'"));
+    config_free(c);
+}
+
+/* ntpd's `statistics` and `filegen`, with their defaults. */
+static void test_statistics(void **state)
+{
+    struct config *c =
+        load_silent("ntp.conf",
+                    "server a\nstatsdir /s/\nstatistics loopstats rawstats\n"
+                    "filegen loopstats file loops type month nolink\nfilegen peerstats\n"
+                    "filegen rawstats disable\nfilegen sysstats type age enable link\n");
+    const struct statistics_file *f = c->statistics;
+
+    (void)state;
+    assert_string_equal(c->log_directory, "/s/");
+    assert_string_equal(f[STATISTICS_LOOPSTATS].description, "loops, by month");
+    assert_string_equal(f[STATISTICS_PEERSTATS].description, "peerstats, by day, linked");
+    assert_string_equal(f[STATISTICS_RAWSTATS].description, "");
+    assert_string_equal(f[STATISTICS_SYSSTATS].description, "sysstats, by age, linked");
+    assert_false(f[STATISTICS_CLOCKSTATS].on || c->statistics_disabled);
+    config_free(c);
+    c = load("ntp.conf", "server a\nstatsdir /s\nstatistics usestats loopstats\ndisable stats\n");
+    assert_int_equal(c->warning_count, 1);
+    assert_true(c->statistics_disabled);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -743,6 +794,8 @@ int main(void)
         cmocka_unit_test(ntp_named_addresses),
         cmocka_unit_test(included_files_count_as_if_they_stood_there),
         cmocka_unit_test(a_second_load_starts_anew),
+        cmocka_unit_test(test_logs),
+        cmocka_unit_test(test_statistics),
         cmocka_unit_test(sources_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

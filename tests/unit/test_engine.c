@@ -60,6 +60,31 @@ static void test_from_start_to_synchronised(void **state)
     }
 }
 
+/* What is told for the records: each answer once, offsets by the one sign, and what was known. */
+static void test_measurements_are_told(void **state)
+{
+    struct engine_lab *lab = lab_new(4, 0.05, 0);
+    const struct effect_measured *m = &lab->last_measured;
+    const struct effect_updated *u = &lab->last_updated;
+    double error_s;
+
+    (void)state;
+    lab->settings.clock_control = false;
+    lab->servers[3].answer = LAB_UNSYNCHRONISED;
+    lab_begin(lab);
+    lab_run(lab, 60);
+    error_s = lab_error_s(lab);
+    assert_true(fabs(error_s) > 0.04);
+    assert_int_equal(lab->measured[REPLY_ACCEPTED] + lab->measured[REPLY_UNSYNCHRONISED],
+                     lab->sends);
+    assert_true(lab->measured[REPLY_UNSYNCHRONISED] > 0);
+    assert_true(lab->updates > 0 && lab->updates <= lab->measured[REPLY_ACCEPTED]);
+    assert_true(m->verdict != REPLY_ACCEPTED || fabs(m->offset_s - error_s) < 1e-4);
+    assert_true(fabs(u->offset_s - error_s) < 1e-4);
+    assert_true(fabs(u->known_s - error_s) < 1e-4); /* by the updates before */
+    assert_true(u->max_error_s >= fabs(error_s));
+}
+
 static void test_reference_fields(void **state)
 {
     struct engine_lab *lab = lab_new(3, 0.01, 5e-6);
@@ -870,6 +895,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_start_to_synchronised),
+        cmocka_unit_test(test_measurements_are_told),
         cmocka_unit_test(test_reference_fields),
         cmocka_unit_test(test_64_sources_at_once),
         cmocka_unit_test(test_liars_are_outvoted),

@@ -260,6 +260,84 @@ static void test_replace_after_crash(void **state)
     assert_int_equal(access(in("drift.tmp"), F_OK), -1);
 }
 
+static void test_append(void **state)
+{
+    size_t before = 1;
+    struct stat s;
+
+    (void)state;
+    assert_int_equal(file_append(in("log"), "one\n", 4, 0640, &before), 0);
+    assert_int_equal(before, 0);
+    assert_int_equal(file_append(in("log"), "two\n", 4, 0640, &before), 0);
+    assert_int_equal(before, 4);
+    assert_holds(in("log"), "one\ntwo\n");
+    assert_int_equal(stat(in("log"), &s), 0);
+    assert_int_equal(s.st_mode & 07777, 0640);
+    /* moved away: the next line begins a new one */
+    assert_int_equal(rename(in("log"), in("log.1")), 0);
+    assert_int_equal(file_append(in("log"), "three\n", 6, 0640, &before), 0);
+    assert_int_equal(before, 0);
+    assert_holds(in("log.1"), "one\ntwo\n");
+    assert_holds(in("log"), "three\n");
+}
+
+static void test_append_only_to_logs(void **state)
+{
+    size_t before;
+
+    (void)state;
+    put(in("victim"), "keep\n");
+    assert_int_equal(symlink(in("victim"), in("link")), 0);
+    assert_int_equal(file_append(in("link"), "x", 1, 0644, &before), -ELOOP);
+    assert_int_equal(mkfifo(in("pipe"), 0600), 0);
+    assert_true(file_append(in("pipe"), "x", 1, 0644, &before) < 0); /* and does not wait */
+    assert_int_equal(file_append(folder, "x", 1, 0644, &before), -EISDIR);
+    assert_int_equal(link(in("victim"), in("second")), 0);
+    assert_int_equal(link(in("victim"), in("third")), 0);
+    assert_int_equal(file_append(in("third"), "x", 1, 0644, &before), -EINVAL);
+    assert_int_equal(file_append(in("no/such"), "x", 1, 0644, &before), -ENOENT);
+    assert_holds(in("victim"), "keep\n");
+}
+
+/* Half a line is worse than none. */
+static void test_append_no_space(void **state)
+{
+    struct rlimit limit = {.rlim_cur = 6, .rlim_max = RLIM_INFINITY};
+    size_t before;
+    int status;
+
+    (void)state;
+    put(in("full"), "one\n");
+    if (fork() == 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        _exit(file_append(in("full"), "two\n", 4, 0644, &before) == -EFBIG ? 0 : 1);
+    }
+    wait(&status);
+    assert_int_equal(status, 0);
+    assert_holds(in("full"), "one\n");
+}
+
+static void test_link(void **state)
+{
+    struct stat a, b;
+
+    (void)state;
+    put(in("stats.1"), "first\n");
+    put(in("stats.2"), "second\n");
+    put(in("stats"), "of somebody else\n");
+    assert_int_equal(file_link(in("stats.1"), in("stats"), in("stats.aside")), 0);
+    assert_holds(in("stats"), "first\n");
+    assert_holds(in("stats.aside"), "of somebody else\n");
+    assert_int_equal(file_link(in("stats.2"), in("stats"), in("stats.aside2")), 0);
+    assert_holds(in("stats"), "second\n");
+    assert_int_equal(access(in("stats.aside2"), F_OK), -1); /* it was but a link */
+    assert_int_equal(file_link(in("stats.2"), in("stats"), in("stats.aside2")), 0);
+    assert_true(stat(in("stats"), &a) == 0 && stat(in("stats.2"), &b) == 0);
+    assert_true(a.st_ino == b.st_ino && a.st_nlink == 2);
+    assert_int_equal(file_link(in("none"), in("stats"), in("x")), -ENOENT);
+}
+
 static void test_lock(void **state)
 {
     char expected[32], text[32];
@@ -361,6 +439,10 @@ int main(void)
         TEST(test_replace_follows_no_link),
         TEST(test_replace_in_a_race),
         TEST(test_replace_after_crash),
+        TEST(test_append),
+        TEST(test_append_only_to_logs),
+        TEST(test_append_no_space),
+        TEST(test_link),
         TEST(test_lock),
         TEST(test_unlock),
         TEST(test_glob),

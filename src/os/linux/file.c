@@ -200,6 +200,68 @@ int file_replace(const char *path, const char *data, size_t length, unsigned mod
     return 0;
 }
 
+/* A log file of a folder that may belong to another user: no links, no devices, and no file that
+ * somebody gave more names than file_link() does. */
+static int open_log(const char *path, unsigned mode, struct stat *s)
+{
+    int fd =
+        open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+             (mode_t)(mode & 0777));
+    int error = 0;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (fstat(fd, s)) {
+        error = -errno;
+    } else if (!S_ISREG(s->st_mode) || s->st_nlink > 2) {
+        error = -EINVAL;
+    }
+    if (error) {
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+int file_append(const char *path, const char *data, size_t length, unsigned mode, size_t *before)
+{
+    struct stat s;
+    int fd = open_log(path, mode, &s), error;
+
+    *before = 0;
+    if (fd < 0) {
+        return fd;
+    }
+    *before = (size_t)s.st_size;
+    error = write_all(fd, data, length);
+    if (error && ftruncate(fd, s.st_size)) {
+        error = -errno;
+    }
+    if (close(fd) && !error) {
+        error = -errno;
+    }
+    return error;
+}
+
+int file_link(const char *path, const char *name, const char *aside)
+{
+    struct stat ours, named;
+
+    if (stat(path, &ours)) {
+        return -errno;
+    }
+    if (!lstat(name, &named)) {
+        if (named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) {
+            return 0;
+        }
+        if (named.st_nlink > 1 || S_ISLNK(named.st_mode) ? unlink(name) : rename(name, aside)) {
+            return -errno;
+        }
+    }
+    return link(path, name) ? -errno : 0;
+}
+
 /* Somebody may have removed the file between our opening and locking it: then the lock is worth
  * nothing. */
 static bool is_still_there(int fd, const char *path)

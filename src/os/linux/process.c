@@ -55,6 +55,7 @@ void process_signals(void)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL); /* "open your logs anew": each line does (file_append) */
     set_handlers(on_signal);
 }
 

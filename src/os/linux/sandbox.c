@@ -131,6 +131,7 @@ static const int sync_only[] = {
     SCMP_SYS(fchmod),     SCMP_SYS(mkdir),      SCMP_SYS(mkdirat),   SCMP_SYS(umask),
     SCMP_SYS(bind),       SCMP_SYS(connect),    SCMP_SYS(listen),    SCMP_SYS(accept),
     SCMP_SYS(accept4),    SCMP_SYS(dup),        SCMP_SYS(wait4),     SCMP_SYS(fadvise64),
+    SCMP_SYS(link),       SCMP_SYS(linkat),
 };
 
 /* Changes to files that no name look-up makes. */

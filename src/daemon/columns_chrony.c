@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of chronyd's log files; see the header. The only place, beside its control protocol, where
+ * its signs are known. */
+#include "daemon/columns_chrony.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TIME_TEXT 32
+#define NAME_TEXT 64
+
+/* chronyd's skews are bounds: so many deviations, as in the drift file. */
+#define SKEW_DEVIATIONS 2
+
+const char *columns_chrony_heading(enum statistics_kind kind)
+{
+    static const char *const headings[STATISTICS_KINDS] = {
+        [STATISTICS_MEASUREMENTS] =
+            "   Date (UTC) Time     IP Address   L St 123 567 ABCD  LP RP Score    Offset  "
+            "Peer del. Peer disp.  Root del. Root disp. Refid     MTxRx",
+        [STATISTICS_STATISTICS] =
+            "   Date (UTC) Time     IP Address    Std dev'n Est offset  Offset sd  Diff freq   "
+            "Est skew  Stress  Ns  Bs  Nr  Asym",
+        [STATISTICS_SELECTION] =
+            "   Date (UTC) Time     IP Address   S EOpts Reach Score Last sample  Low end   "
+            "High end",
+        [STATISTICS_TRACKING] =
+            "   Date (UTC) Time     IP Address   St   Freq ppm   Skew ppm     Offset L Co  "
+            "Offset sd Rem. corr. Root delay Root disp. Max. error",
+        [STATISTICS_REFCLOCKS] =
+            "   Date (UTC) Time         Refid  DP L P  Raw offset   Cooked offset      Disp."};
+
+    return headings[kind];
+}
+
+static const char *time_text(struct wall_time at, char out[TIME_TEXT])
+{
+    time_t seconds = (time_t)(at.ns / NS_PER_S);
+    struct tm tm;
+
+    if (!gmtime_r(&seconds, &tm) || !strftime(out, TIME_TEXT, "%Y-%m-%d %H:%M:%S", &tm)) {
+        out[0] = '\0';
+    }
+    return out;
+}
+
+static const char *refid_text(uint32_t refid, char out[NAME_TEXT])
+{
+    unsigned length = 0;
+
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        char c = (char)(refid >> shift & 0x7f);
+
+        if (c > ' ' && c < 0x7f) {
+            out[length++] = c;
+        }
+    }
+    out[length] = '\0';
+    return out;
+}
+
+/* As the column "IP Address" has it: reference clocks are called by their refid. */
+static const char *source_text(const struct source *s, char out[NAME_TEXT])
+{
+    if (s->config.kind == SOURCE_REFCLOCK) {
+        return refid_text(s->config.refclock_refid, out);
+    }
+    return address_format(&s->address, out);
+}
+
+static char leap_letter(uint8_t leap)
+{
+    return "N+-?"[leap & 3];
+}
+
+/* The rounded end of a length that snprintf() gave. */
+static size_t fit(int length, size_t capacity)
+{
+    return length < 0 ? 0 : (size_t)length < capacity ? (size_t)length : capacity - 1;
+}
+
+/* Which of chronyd's ten tests the verdict stands for: index into "123567ABCD", -1: none. What
+ * fails its tests 1, 2 and 5 is not from the server, and nobody hears of it. */
+static int failed_test(enum reply_verdict v)
+{
+    static const uint8_t tests[REPLY_VERDICTS] = {
+        [REPLY_ZERO] = 3,       [REPLY_DATE] = 3,      [REPLY_UNSYNCHRONISED] = 5,
+        [REPLY_STRATUM] = 5,    [REPLY_KISS_RATE] = 5, [REPLY_KISS_DENY] = 5,
+        [REPLY_KISS_OTHER] = 5, [REPLY_DISTANCE] = 6,  [REPLY_TURNAROUND] = 7,
+        [REPLY_DELAY] = 7,      [REPLY_LATE] = 7,      [REPLY_LOOP] = 10};
+
+    return tests[v] - 1;
+}
+
+size_t columns_chrony_measurements(const struct engine *e, const struct effect_measured *m,
+                                   bool raw, char *out, size_t capacity)
+{
+    const struct source *s = &e->sources[m->source];
+    const struct source_exchange *x = &s->exchange;
+    char when[TIME_TEXT], name[NAME_TEXT], tests[] = "1111111111";
+    int failed = failed_test(m->verdict);
+
+    if (s->config.kind == SOURCE_REFCLOCK || x->packet.mode == 0 ||
+        (m->verdict != REPLY_ACCEPTED && (!raw || failed < 0))) {
+        return 0;
+    }
+    if (failed >= 0) {
+        tests[failed] = '0';
+    }
+    return fit(snprintf(out, capacity,
+                        "%s %-15s %c %2u %.3s %.3s %.4s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e "
+                        "%10.3e %08X %u%c %c %c",
+                        time_text(m->at.wall, when), source_text(s, name),
+                        leap_letter(x->packet.leap), (unsigned)x->packet.stratum, tests, tests + 3,
+                        tests + 6, s->poll, x->packet.poll, 0.0, m->offset_s, m->delay_s,
+                        m->dispersion_s, s_from_ntp_short(x->packet.root_delay),
+                        s_from_ntp_short(x->packet.root_dispersion), (unsigned)x->packet.refid,
+                        (unsigned)x->packet.mode, x->interleaved ? 'I' : 'B',
+                        x->kernel_sent ? 'K' : 'D', x->kernel_received ? 'K' : 'D'),
+               capacity);
+}
+
+/* Runs of samples on the same side of the estimate, in the window of the filter. */
+static unsigned count_runs(const struct filter *f, const struct estimate *estimate)
+{
+    unsigned runs = 0;
+    int side = 0;
+
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct sample *sample = filter_sample(f, i);
+        double expected = estimate->offset_s -
+                          estimate->rate * s_from_ns(ns_subtract(estimate->at.ns, sample->at.ns));
+        int now = sample->offset_s < expected ? -1 : 1;
+
+        runs += now != side;
+        side = now;
+    }
+    return runs;
+}
+
+size_t columns_chrony_statistics(const struct engine *e, const struct effect_measured *m, char *out,
+                                 size_t capacity)
+{
+    const struct source *s = &e->sources[m->source];
+    struct estimate estimate;
+    char when[TIME_TEXT], name[NAME_TEXT];
+
+    if (m->verdict != REPLY_ACCEPTED || s->filter.count == 0) {
+        return 0;
+    }
+    estimate = filter_estimate(&s->filter, timeline_free(&e->timeline, m->at.mono));
+    return fit(snprintf(out, capacity,
+                        "%s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3u %3u %5.2f",
+                        time_text(m->at.wall, when), source_text(s, name), s->filter.jitter_s,
+                        -timeline_clock_offset(&e->timeline, m->at.mono, estimate.offset_s),
+                        estimate.offset_sd_s, e->discipline.drift - estimate.rate,
+                        SKEW_DEVIATIONS * estimate.rate_sd, 0.0, s->filter.count, 0U,
+                        count_runs(&s->filter, &estimate), -s->filter.slope + 0.0),
+               capacity);
+}
+
+size_t columns_chrony_refclocks(const struct engine *e, const struct effect_measured *m, char *out,
+                                size_t capacity)
+{
+    const struct source *s = &e->sources[m->source];
+    char when[TIME_TEXT], name[NAME_TEXT];
+
+    if (s->config.kind != SOURCE_REFCLOCK || m->verdict != REPLY_ACCEPTED) {
+        return 0;
+    }
+    return fit(snprintf(out, capacity, "%s.%06d %-5s %3u %c %d %13.6e %13.6e %10.3e",
+                        time_text(m->at.wall, when), (int)(m->at.wall.ns % NS_PER_S / 1000),
+                        source_text(s, name), s->filter.total, leap_letter(s->leap), 0,
+                        m->offset_s - s->config.offset_correction_s, m->offset_s, m->dispersion_s),
+               capacity);
+}
+
+static char state_letter(enum source_status status)
+{
+    static const char letters[SOURCE_STATUSES] = {
+        [SOURCE_SELECTED] = '*',     [SOURCE_COMBINED] = '+',    [SOURCE_OUTLYING] = 'D',
+        [SOURCE_SAME_NETWORK] = 'P', [SOURCE_NOSELECT] = 'N',    [SOURCE_HELD] = 'W',
+        [SOURCE_FALSETICKER] = 'x',  [SOURCE_NO_MAJORITY] = 'x', [SOURCE_ORPHAN] = 'O',
+        [SOURCE_TOO_JITTERY] = '~',  [SOURCE_TOO_DISTANT] = 'd', [SOURCE_FEW_SAMPLES] = 'M'};
+
+    return letters[status] ? letters[status] : 's';
+}
+
+size_t columns_chrony_selection(const struct engine *e, struct instant at, uint16_t source,
+                                char *out, size_t capacity)
+{
+    const struct source *s = &e->sources[source];
+    const struct source_spec *c = &s->config;
+    double age_s = 0, offset_s = 0, distance_s = 0;
+    char when[TIME_TEXT], name[NAME_TEXT];
+
+    if (s->status == SOURCE_UNUSED || s->status == SOURCE_UNRESOLVED ||
+        s->status == SOURCE_DUPLICATE) {
+        return 0;
+    }
+    if (s->filter.total > 0) {
+        struct estimate estimate =
+            filter_estimate(&s->filter, timeline_free(&e->timeline, at.mono));
+
+        age_s = fmax(s_from_ns(ns_subtract(at.mono.ns, s->last_at.ns)), 0);
+        offset_s = -timeline_clock_offset(&e->timeline, at.mono, estimate.offset_s);
+        distance_s = fmax(source_root_distance(s, &estimate), e->settings.min_distance_s);
+    }
+    return fit(snprintf(out, capacity, "%s %-15s %c %c%c%c%c- %4o %5.2f %10.3e %10.3e %10.3e",
+                        time_text(at.wall, when), source_text(s, name), state_letter(s->status),
+                        c->noselect ? 'N' : '-', c->prefer ? 'P' : '-', c->trust ? 'T' : '-',
+                        c->require ? 'R' : '-', (unsigned)s->reach, 1.0, age_s,
+                        offset_s - distance_s, offset_s + distance_s),
+               capacity);
+}
+
+static unsigned used_sources(const struct engine *e)
+{
+    unsigned used = 0;
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        used += e->sources[i].status == SOURCE_SELECTED || e->sources[i].status == SOURCE_COMBINED;
+    }
+    return used;
+}
+
+size_t columns_chrony_tracking(const struct engine *e, struct instant at,
+                               const struct effect_updated *update, char *out, size_t capacity)
+{
+    static const struct effect_updated none = {.max_error_s = 1.5};
+    const struct reference *r = &e->reference;
+    const struct effect_updated *u = update ? update : &none;
+    bool known = update && e->selection.chosen < SOURCES_MAX;
+    char when[TIME_TEXT], name[NAME_TEXT] = "0.0.0.0";
+
+    if (known) {
+        source_text(&e->sources[e->selection.chosen], name);
+    }
+    return fit(snprintf(out, capacity,
+                        "%s %-15s %2u %10.3f %10.3f %10.3e %c %2u %10.3e %10.3e %10.3e %10.3e "
+                        "%10.3e",
+                        time_text(at.wall, when), name, known ? (unsigned)r->stratum : 0,
+                        -e->discipline.drift * 1e6, SKEW_DEVIATIONS * e->discipline.drift_sd * 1e6,
+                        u->known_s - u->offset_s, known ? leap_letter(r->leap) : '?',
+                        known ? used_sources(e) : 0,
+                        known ? e->discipline.estimate.offset_sd_s : 0.0, u->known_s,
+                        known ? r->root_delay_s : 1.0,
+                        known ? reference_dispersion(r, at.mono) : 1.0,
+                        u->max_error_s + fabs(u->offset_s - u->known_s)),
+               capacity);
+}

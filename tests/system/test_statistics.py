@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Files of measurements: the columns of chronyd and of ntpd, line by line beside the originals.
+
+A server is half a second ahead of the machine's clock, as chronyd, ntpd and tokid measure it at
+the same time: what each writes must have the same shape, and the same sign and size where there is
+one."""
+
+import re
+import signal
+import time
+
+import pytest
+
+import daemons
+import net
+
+AHEAD = 0.5  # of the server, s
+LOGS = 'measurements statistics selection tracking'
+
+
+@pytest.fixture(scope='module')
+def ahead(world):
+    """A server whose clock is ahead of the truth by half a second, and 50 ppm fast."""
+    host = world.host('ahead')
+    daemons.tokid(host, 'local stratum 1\nallow\n', path='/etc/chrony.conf',
+                  clock=('--virtual-clock', f'offset={AHEAD},rate=50e-6'))
+    daemons.wait_serving(host)
+    return host
+
+
+@pytest.fixture(scope='module')
+def chrony(world, ahead, rivals):
+    """The host of the original, its files in /var/log/logs."""
+    host = world.host('chronyd')
+    host.run('mkdir', '-p', '/var/log/logs')
+    daemons.start_chronyd(host, rivals, f'server {ahead.v4()} iburst minpoll 0 maxpoll 0\n'
+                          f'logdir /var/log/logs\nlog {LOGS}\ncmdport 0\n')
+    return host
+
+
+@pytest.fixture(scope='module')
+def ntpsec(world, ahead, rivals):
+    host = world.host('ntpsec')
+    host.run('mkdir', '-p', '/var/log/logs')
+    daemons.start_ntpsec(host, rivals, f'disable ntp kernel\nserver {ahead.v4()} iburst minpoll 3 '
+                         'maxpoll 3\nstatsdir /var/log/logs/\n'
+                         'statistics loopstats peerstats rawstats protostats\n'
+                         'filegen peerstats file peerstats type week link enable\n')
+    return host
+
+
+@pytest.fixture(scope='module')
+def chronic(world, ahead):
+    """tokid on a chrony.conf with the same files."""
+    host = world.host('chronic')
+    host.run('mkdir', '-p', '/var/log/logs')
+    daemons.tokid(host, f'server {ahead.v4()} iburst minpoll 0 maxpoll 0\nlogdir /var/log/logs\n'
+                  f'log {LOGS}\nlogbanner 4\n', path='/etc/chrony.conf', clock=('-x',))
+    return host
+
+
+@pytest.fixture(scope='module')
+def classic(world, ahead):
+    """tokid on an ntp.conf with the same files."""
+    host = world.host('classic')
+    host.run('mkdir', '-p', '/var/log/logs')
+    daemons.tokid(host, f'server {ahead.v4()} iburst minpoll 3 maxpoll 3\n'
+                  'statsdir /var/log/logs/\nstatistics loopstats peerstats rawstats protostats\n'
+                  'filegen peerstats file peerstats type week link enable\n', clock=('-x',))
+    return host
+
+
+def lines(host, name, least=1, timeout=60):
+    """Lines of data of a file in /var/log/logs, as lists of words, when there are so many."""
+    path = host.path('/var/log/logs/' + name)
+
+    def read():
+        text = path.read_text().splitlines() if path.is_file() else []
+        data = [line for line in text if not re.match(r'=|   Date', line)]
+        return data if len(data) >= least else None
+    return net.wait_for(f'{least} lines in {name} of {host.name}', read, timeout)
+
+
+def shape(line):
+    """What a reader by columns sees: each word as a kind of number or text."""
+    line = re.sub(r'\d', '9', line)
+    line = re.sub(r'-(?=9)', ' ', re.sub(r'e[+-]', 'e', line))
+    return re.sub(r'9+', '9', re.sub(r' +', ' ', line))
+
+
+def heading(host, name):
+    return [line for line in host.path('/var/log/logs/' + name).read_text().splitlines()
+            if re.match(r'=|   Date', line)][:3]
+
+
+@pytest.mark.parametrize('name', LOGS.split())
+def test_chrony_columns(chrony, chronic, ntpsec, classic, name):
+    file = name + '.log'
+    theirs, ours = lines(chrony, file, 5), lines(chronic, file, 5)
+    assert heading(chronic, file) == heading(chrony, file)
+    assert len(ours[-1].split()) == len(theirs[-1].split())
+    assert re.match(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d 192\.0\.2\.1 ', ours[-1])
+    if name != 'selection':  # the letters of the state may differ
+        assert len(ours[-1]) == len(theirs[-1])
+        assert shape(ours[-1])[:24] == shape(theirs[-1])[:24]
+
+
+def first_value(host, file, column):
+    """Of the first line whose value in this column is of the size of the server's lead."""
+    def read():
+        for line in lines(host, file):
+            value = float(line.split()[column])
+            if abs(abs(value) - AHEAD) < 0.05:
+                return value
+        return None
+    return net.wait_for(f'{file} of {host.name} shows the lead', read, 60)
+
+
+@pytest.mark.parametrize('name, column', [('measurements', 11), ('statistics', 4), ('tracking', 6),
+                                          ('selection', 8)])
+def test_chrony_signs(chrony, chronic, name, column):
+    """The server is ahead, so the clock is slow: in each column the sign that chronyd has."""
+    theirs = first_value(chrony, name + '.log', column)
+    ours = first_value(chronic, name + '.log', column)
+    assert theirs * ours > 0
+    assert ours == pytest.approx(theirs, abs=0.05)
+
+
+def test_chrony_frequency_sign(chrony, chronic):
+    """The server runs 50 ppm fast: by it both clocks run slow."""
+    def settled(host):
+        word = lines(host, 'tracking.log')[-1].split()[4]
+        return abs(float(word) + 50) < 25 and float(word)
+    net.wait_for('chronyd knows the frequency', lambda: settled(chrony), 60)
+    net.wait_for('tokid knows the frequency', lambda: settled(chronic), 60)
+
+
+def test_banner(chronic):
+    """A heading before each 4 lines, as the file says."""
+    lines(chronic, 'selection.log', 5)
+    text = chronic.path('/var/log/logs/selection.log').read_text().splitlines()
+    assert [i for i, line in enumerate(text) if line.startswith('   Date')][:2] == [1, 8]
+
+
+def test_files_moved_away(chronic):
+    """logrotate's way: the file is renamed, SIGUSR1 comes, and the next line is in a new file."""
+    path = chronic.path('/var/log/logs/tracking.log')
+    before = len(lines(chronic, 'tracking.log'))
+    path.rename(path.with_suffix('.old'))
+    chronic.daemons[-1].signal(signal.SIGUSR1)
+    assert lines(chronic, 'tracking.log', 2)
+    assert chronic.daemons[-1].running()
+    old = path.with_suffix('.old').read_text()
+    assert len([x for x in old.splitlines() if x[0] == '2']) >= before
+
+
+def test_disk_full(chronic):
+    """A disk without room costs the lines and one warning; half a line is never left."""
+    chronic.run('mount', '-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', '/var/log/logs')
+    try:
+        net.wait_for('it is told', lambda: 'statistics-not-written' in chronic.daemons[-1].output(),
+                     60)
+        time.sleep(3)
+        assert chronic.daemons[-1].output().count('statistics-not-written') == 1
+        for path in chronic.path('/var/log/logs').iterdir():
+            text = path.read_text()
+            assert text == '' or text.endswith('\n')
+        assert daemons.status(chronic)['clock']
+    finally:
+        chronic.run('umount', '/var/log/logs')
+
+
+NTP_FILES = ['loopstats', 'peerstats', 'rawstats', 'protostats']
+
+
+@pytest.mark.parametrize('name', NTP_FILES)
+def test_ntp_columns(ntpsec, classic, name):
+    theirs, ours = lines(ntpsec, name, 2), lines(classic, name, 2)
+    their, our = theirs[-1].split(), ours[-1].split()
+    if name != 'protostats':
+        assert len(our) == len(their)
+    assert our[0] == their[0]  # the day
+    assert re.fullmatch(r'\d+\.\d{3}', our[1])
+    for a, b in list(zip(our, their))[2:]:
+        assert re.sub(r'.*\.', '', a) == a or len(a.split('.')[-1]) == len(b.split('.')[-1])
+
+
+def test_ntp_signs(ntpsec, classic):
+    for name, column in (('peerstats', 4), ('loopstats', 2)):
+        theirs, ours = (first_value(h, name, column) for h in (ntpsec, classic))
+        assert ours > 0 and theirs > 0
+    words = lines(classic, 'rawstats')[0].split()
+    sent, receive, transmit, came = (float(w) for w in words[4:8])
+    assert (receive - sent + transmit - came) / 2 == pytest.approx(AHEAD, abs=0.05)
+
+
+def test_ntp_rotation(ntpsec, classic):
+    """The same names as the original makes, and the bare one a link to the present file."""
+    def names(host):
+        # the original's number of a week is the day of the year modulo seven
+        return {re.sub(r'w\d\d$', 'wNN', p.name): p.stat().st_ino
+                for p in host.path('/var/log/logs').iterdir()}
+    for name in NTP_FILES:
+        lines(ntpsec, name), lines(classic, name)
+    assert set(names(classic)) == set(names(ntpsec))
+    ours = names(classic)
+    for name in NTP_FILES:
+        [full] = [n for n in ours if n.startswith(name + '.')]
+        assert ours[full] == ours[name]
+
+
+def test_peer_status_word(classic):
+    """The system peer is marked in its status word."""
+    def marked():
+        return any(int(line.split()[3], 16) >> 8 & 7 == 6 for line in lines(classic, 'peerstats'))
+    net.wait_for('the system peer shows', marked, 60)
