@@ -108,21 +108,25 @@ static void filter_track_base(struct filter *f, const struct sample *s)
 }
 
 /* Scale of the queues from the quartiles of the delays, which lie 1.73 apart for a sum of two
- * exponentials of mean 1: unlike the excess itself they do not depend on the base. Few samples say
- * little, so at first a tenth of the delay is the guess. */
+ * exponentials of mean 1: unlike the excess itself they do not depend on the base. Fewer than eight
+ * samples may lie close together by chance, and of several sources the one that believes itself too
+ * exact would lead the others: their mean less the least is taken for a half more than it says, and
+ * a tenth of the delay is a guess that fades. */
 static void filter_track_spread(struct filter *f)
 {
     unsigned n = f->count < FILTER_RECENT ? f->count : FILTER_RECENT;
-    double delays[FILTER_RECENT], guess = f->min_delay_s / 10;
+    double delays[FILTER_RECENT], mean = 0;
 
-    if (n < 8) {
-        filter_delays(f, n, delays);
-        f->spread_s =
-            fmax((delays[n / 2] - delays[0]) / 1.678 * (1 + 2.0 / n), guess * pow(0.5, n - 1.0));
+    filter_delays(f, n, delays);
+    if (n >= 8) {
+        f->spread_s = (delays[n - 1 - n / 4] - delays[n / 4]) / 1.73;
         return;
     }
-    filter_delays(f, n, delays);
-    f->spread_s = (delays[n - 1 - n / 4] - delays[n / 4]) / 1.73;
+    for (unsigned i = 0; i < n; i++) {
+        mean += delays[i] / n;
+    }
+    f->spread_s =
+        fmax((mean - delays[0]) * (0.75 + 3.2 / n), f->min_delay_s / 10 * pow(0.85, n - 1.0));
 }
 
 /* Noise of a source without delays, from second differences: they hold no offset and no rate, and

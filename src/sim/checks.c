@@ -11,12 +11,9 @@
 #define BURST_GAP_S 1.9 /* bursts are 2 s apart */
 #define BURST_MAX 8     /* requests in one */
 #define SPREAD 0.97     /* polls are spread by a few percent */
-/* After the start nodes that ask each other still learn their frequencies from one another. */
-#define START_S 300
+#define START_S 30      /* nothing is asked of the bound before */
 #define AFTER_LIAR_S 300
-/* Part of the synchronised seconds. Nearly all seeds keep to 0.001; what is above it are minutes
- * after
- * a change of the sources in use, when the rate is learnt anew. */
+/* Part of the synchronised seconds in which the error may be beyond the bound ... */
 #define OUTSIDE_MAX 0.001
 #define OUTSIDE_FREE 3 /* ... and so many in any case: short runs */
 #define RUNS_MAX 400   /* of a node in one second */

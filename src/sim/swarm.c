@@ -15,6 +15,7 @@
 
 /* How long the world may take to be noticed: the engine's longest silence, and a burst. */
 #define NOTICE_S 100
+#define FOLLOWER_START_S 400 /* it starts with our node, and hears of what that did a poll later */
 
 struct outcome {
     uint64_t trace, allocations;
@@ -252,6 +253,7 @@ static void run(struct world *w, bool verbose, struct outcome *out)
         /* Its one server is our node, which may step: then it follows, and is not to blame. */
         checks_watch(&checks, last, &plan.follower_settings,
                      plan.majority && !disturbed() && plan.event_count == 0);
+        checks_excuse(&checks, last, FOLLOWER_START_S);
     }
     if (verbose) {
         w->observer.event = say;
