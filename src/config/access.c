@@ -295,17 +295,22 @@ const struct parameter access_restrict_arguments[] = {
         .name = word, .type = PARAMETER_FLAG, .doc = text                                          \
     }
 
+#define NO_FLAG(word, why)                                                                         \
+    {                                                                                              \
+        .name = word, .type = PARAMETER_FLAG, .verdict = VERDICT_NOTHING, .reason = why            \
+    }
+
 const struct parameter access_restrict_options[] = {
     {.name = "mask", .type = PARAMETER_WORD, .doc = "an address of ones followed by zeros"},
     FLAG("flake", "one packet in ten is dropped"),
     FLAG("ignore", "every packet is dropped"),
     FLAG("kod", "who is over the limit is told so, seldom"),
     FLAG("limited", "the rate limit holds"),
-    FLAG("nomodify", "no change by the control protocols"),
-    FLAG("nopeer", "no association by a packet (never made here)"),
+    NO_FLAG("nomodify", "nothing can be changed by packets"),
+    NO_FLAG("nopeer", "no association ever comes from a packet"),
     FLAG("noquery", "no status by the control protocols"),
     FLAG("noserve", "no time"),
-    FLAG("notrap", "no traps (never sent here)"),
+    NO_FLAG("notrap", "traps are never sent"),
     FLAG("notrust", "only authenticated packets"),
     FLAG("ntpport", "the rule holds for source port 123 only"),
     FLAG("version", "only the present version is answered"),

@@ -68,6 +68,17 @@ static void apply_reselectdist(struct reader *r)
     r->config->settings.reselect_s = fmax(directive_value(r, "distance")->number, NEXT_TO_NOTHING);
 }
 
+/* Is the host one that a line above names, so that it is asked anyway? */
+static bool is_source(const struct settings *s, const char *host)
+{
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        if (text_equal_any_case(s->specs[i].name, host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void apply_initstepslew(struct reader *r)
 {
     struct settings *s = &r->config->settings;
@@ -77,9 +88,14 @@ static void apply_initstepslew(struct reader *r)
     }
     s->step_threshold_s = fmax(threshold->number, 1e-9);
     s->step_updates = 1;
-    reader_warning(r, &r->line.words[0], "write 'makestep' instead",
-                   "W020 'initstepslew' works as 'makestep %s 1', with the sources of this file",
-                   threshold->word->text);
+    for (unsigned i = r->rest; i < r->line.count; i++) {
+        if (!is_source(s, r->line.words[i].text)) {
+            reader_warning(r, &r->line.words[i], "write 'makestep' instead, or add it as a server",
+                           "W020 'initstepslew' works as 'makestep %.40s 1': '%.100s' is no source "
+                           "of this file, and is not asked",
+                           threshold->word->text, r->line.words[i].text);
+        }
+    }
 }
 
 static bool read_device(struct reader *r, char device[CONFIG_DEVICE_MAX])
@@ -526,9 +542,9 @@ static const struct directive directives[] = {
     /* system clock */
     {.keyword = "driftfile",
      .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(driftfile), .required = true}),
-     .options =
-         PARAMETERS({REAL("interval", 1, 1e9, "s", "3600"),
-                     TO_CONFIG(STORE_DOUBLE, drift_interval_s), .doc = "it is written so often"}),
+     .options = PARAMETERS({REAL("interval", 1, 1e9, "s", "3600"),
+                            TO_CONFIG(STORE_DOUBLE, drift_interval_s),
+                            .doc = "it is written so often, but not more than each 10 s"}),
      .doc = "keeps the frequency of the clock over restarts"},
     {.keyword = "dumpdir",
      .arguments = PARAMETERS({WORD("folder", "none"), .required = true}),
@@ -587,7 +603,7 @@ static const struct directive directives[] = {
     NOTHING("rtconutc", KERNEL_RTC),
     {.keyword = "rtcsync",
      .apply = apply_rtcsync,
-     .doc = "the kernel copies the time to the real-time clock"},
+     IS_NOTHING("the kernel copies its time to the real-time clock whenever it is synchronised")},
 
     /* server and access */
     ACCESS_ROW("allow", access_allow, "gives time to clients"),
@@ -681,7 +697,7 @@ static const struct directive directives[] = {
     {.keyword = "ptpport",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "0"), .required = true}),
      .apply = apply_ptpport,
-     .doc = "NTP within PTP packets"},
+     IS_NOTHING("0, and NTP is not sent within PTP; another port is warned of")},
     NOTHING_OF("ptpdomain", "NTP is not sent within PTP",
                {INTEGER("domain", 0, 255, NULL, "123"), .required = true}),
 

@@ -185,6 +185,8 @@ static const struct parameter source_options[] = {
         .for_source = true, .repeats = true, .apply = function, .doc = text                        \
     }
 
+#define NO_SENSOR "there are no time sensors on this system as on OpenBSD"
+
 #define CONSTRAINT_ROW(word)                                                                       \
     {                                                                                              \
         .keyword = word,                                                                           \
@@ -214,15 +216,14 @@ static const struct directive directives[] = {
     {.keyword = "sensor",
      .arguments = PARAMETERS({WORD("device", NULL), .required = true}),
      .options = PARAMETERS(
-         {INTEGER("correction", -127000000, 127000000, "us", "0"), .doc = "is added to its time"},
-         {WORD("refid", "HARD"), .doc = "name of the sensor in packets"},
-         {INTEGER("stratum", 1, 15, NULL, "1"), .doc = "of its time"},
-         {INTEGER("weight", 1, 10, NULL, "1"), .doc = "its votes"},
-         {OPTION_FLAG("trusted"),
-          IS_NOTHING("it frees the sensor from constraints; there are none")}),
+         {INTEGER("correction", -127000000, 127000000, "us", "0"), IS_NOTHING(NO_SENSOR)},
+         {WORD("refid", "HARD"), IS_NOTHING(NO_SENSOR)},
+         {INTEGER("stratum", 1, 15, NULL, "1"), IS_NOTHING(NO_SENSOR)},
+         {INTEGER("weight", 1, 10, NULL, "1"), IS_NOTHING(NO_SENSOR)},
+         {OPTION_FLAG("trusted"), IS_NOTHING(NO_SENSOR)}),
      .repeats = true,
      .apply = apply_sensor,
-     .doc = "a sensor of OpenBSD: '*' (all there are) finds none here, a named one is an error"},
+     IS_NOTHING("'*' (all there are) finds none on this system; a named one is refused")},
     CONSTRAINT_ROW("constraint"),
     CONSTRAINT_ROW("constraints"),
     {0},

@@ -11,7 +11,7 @@
 #include "core/roster.h"
 
 #define ENGINE_STATUS_S 64.0 /* the kernel is told how good its clock is at least so often */
-#define ENGINE_STORE_S 3600.0
+#define ENGINE_STORE_S 10.0  /* the daemon writes it as often as it was told to */
 #define ENGINE_STEP_SEEN_NS                                                                        \
     1000000 /* below it is reading error; a real step this small shows as one */
 #define ENGINE_REFCLOCK_AGE_MAX_NS (8 * NS_PER_S)
@@ -255,7 +255,7 @@ static bool engine_send_due(struct engine *e, struct instant now)
     return silent;
 }
 
-/* The drift is worth a file: known twice as well as what is stored, or an hour old. */
+/* The drift is worth a file: known twice as well as what was offered, or some seconds on. */
 static void engine_store(struct engine *e, struct mono_time now)
 {
     const struct discipline *d = &e->discipline;

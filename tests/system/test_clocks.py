@@ -43,8 +43,9 @@ def test_shared_memory_sets_the_clock(lab, language, config):
 def test_a_receiver_that_falls_silent(lab):
     host = lab.host('timekeeper')
     feeder = feed(host)
-    daemons.tokid(host, f'refclock SHM {UNIT} poll 0 dpoll -1\nmakestep 0.1 3\n')
+    daemons.tokid(host, f'refclock SHM {UNIT} poll 0 dpoll -1 precision 0.02\nmakestep 0.1 3\n')
     daemons.wait_synchronised(host, 20)
+    assert daemons.source(host, f'SHM{UNIT}')['offset_sd_s'] > 1e-3  # its samples are that rough
     net.wait_for('many polls', lambda: daemons.source(host, f'SHM{UNIT}')['reach'] > 15, 20)
     feeder.stop()
     net.wait_for('silence is noticed',
@@ -65,6 +66,22 @@ def test_memory_that_is_not_there_to_use(lab):
         assert daemons.source(host, f'SHM{UNIT}')['status'] in ('waiting', 'unreachable')
     finally:
         host.run('ipcrm', '-m', number)
+
+
+@pytest.mark.parametrize('config, mode', [
+    (f'refclock SHM {UNIT}\n', '600'), (f'refclock SHM {UNIT}:perm=0644\n', '644'),
+    (f'refclock shm unit {UNIT} mode 1\nrestrict default nomodify\n', '600'),
+    (f'server 127.127.28.{UNIT}\nrestrict default nomodify\n', '666'),
+])
+def test_who_may_feed_a_new_segment(lab, config, mode):
+    host = lab.host('timekeeper')
+    daemons.tokid(host, config)
+    segments = [line.split() for line in host.run('ipcs', '-m').stdout.splitlines()]
+    found = [words for words in segments if words[:1] == [f'{0x4e545030 + UNIT:#010x}']]
+    host.daemons.pop().stop()
+    for words in found:
+        host.run('ipcrm', '-m', words[1])
+    assert [words[3] for words in found] == [mode], segments
 
 
 def test_interleaved_with_chronyd(lab, rivals):

@@ -94,6 +94,23 @@ def test_bindacqdevice(host, listener):
     assert source_of_request(host, listener, config + 'lo\n', timeout=3) is None
 
 
+def test_dscp_marks_what_is_sent(host, listener):
+    with listener.socket(bind=('0.0.0.0', 123)) as s:
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+        for language, line, tos in (('chrony', '', 0), ('chrony', 'dscp 46\n', 46 << 2),
+                                    ('ntp', '', 46 << 2), ('ntp', 'dscp 8\n', 8 << 2)):
+            s.settimeout(0)
+            try:
+                while s.recv(1024):
+                    pass  # of the one before
+            except BlockingIOError:
+                pass
+            s.settimeout(10)
+            tokid(host, f'server {listener.v4()} iburst\n{line}', path=f'/etc/{language}.conf')
+            found = s.recvmsg(1024, 64)[1]
+            assert [data[0] for level, kind, data in found if kind == socket.IP_TOS] == [tos], line
+
+
 # where requests are answered
 
 def served(host, asker):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import daemons
+import net
 from daemons import ntp_conf
 
 
@@ -34,6 +35,19 @@ def test_the_drift_file_is_kept_and_read(host, reference, language):
     report, seconds = daemons.status(host), time.monotonic() - start
     assert report['clock']['updates'] == 0
     assert abs(report['clock']['true_error_s'] - before) < 10e-6 * seconds
+
+
+def test_the_drift_file_is_written_so_often(host, reference):
+    config = f'server {reference.v4()} iburst minpoll 2 maxpoll 2\nmakestep 0.1 3\ndriftfile /var/lib/'
+    daemons.tokid(host, config + 'chrony/drift interval 1\n', path='/etc/chrony.conf')
+    written = set()
+
+    def again():
+        path = host.path('/var/lib/chrony/drift')
+        if path.exists():
+            written.add(path.stat().st_mtime_ns)
+        return len(written) > 2
+    net.wait_for('the drift file is written three times', again, 120)
 
 
 @pytest.mark.parametrize('content', ['', 'nan\n', '1e999\n', '99999\n', 'x' * 100000, '\x00\x01\n'])

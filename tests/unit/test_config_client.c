@@ -202,6 +202,70 @@ static void query_from_is_the_address_of_requests(void **state)
     assert_int_equal(sends[0].from.family, ADDRESS_NONE);
 }
 
+/* ---- reference clocks ---- */
+
+/* A receiver gives a sample each second. */
+static void feed(unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds; i++) {
+        engine_refclock(&engine, now, 0, now.wall, 0.0, 1e-6, LEAP_NONE);
+        take_effects();
+        pass(1);
+    }
+}
+
+static void refclock_options_are_what_the_clock_says_of_itself(void **state)
+{
+    static const struct {
+        enum config_dialect dialect;
+        const char *text;
+    } cases[] = {
+        {DIALECT_CHRONY, "refclock SHM 3 refid PPS0 stratum 4 offset 0.002 delay 0.01 poll 3\n"},
+        {DIALECT_NTP,
+         "server 127.127.28.3 minpoll 3\n"
+         "fudge 127.127.28.3 refid PPS0 stratum 4 time1 0.002\n"},
+        {DIALECT_NTP, "refclock shm unit 3 refid PPS0 stratum 4 time1 0.002 minpoll 3\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct source *clock = &engine.sources[0];
+
+        start(cases[i].dialect, cases[i].text);
+        feed(100);
+        assert_int_equal(clock->config.refclock_unit, 3);
+        assert_int_equal(clock->reach, 0xff);
+        assert_int_equal(clock->poll, 3);
+        assert_true(clock->last.offset_s > 0.0019 && clock->last.offset_s < 0.0021);
+        assert_int_equal(engine.reference.stratum, 5);
+        assert_int_equal(engine.reference.refid, REFID('P', 'P', 'S', '0'));
+        if (cases[i].dialect == DIALECT_CHRONY) {
+            assert_true(clock->root_delay_s > 0.009);
+        }
+        assert_int_equal(send_count, 0);
+    }
+}
+
+static void refclocks_are_selected_like_others(void **state)
+{
+    (void)state;
+    chrony("refclock SHM 0 noselect\n");
+    feed(100);
+    assert_int_equal(engine.sources[0].status, SOURCE_NOSELECT);
+    assert_false(engine.synchronised);
+    ntp("server 127.127.28.0 noselect\n");
+    feed(100);
+    assert_int_equal(engine.sources[0].status, SOURCE_NOSELECT);
+    /* the server that must be there is silent */
+    chrony("refclock SHM 0\nserver 192.0.2.1 iburst require\n");
+    feed(100);
+    assert_false(engine.synchronised);
+    chrony("refclock SHM 0 prefer trust require\nserver 192.0.2.1 iburst\n");
+    feed(100);
+    assert_true(engine.synchronised);
+    assert_int_equal(engine.sources[0].status, SOURCE_SELECTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +275,8 @@ int main(void)
         cmocka_unit_test(pools_have_as_many_sources_as_asked_for),
         cmocka_unit_test(offline_is_not_asked),
         cmocka_unit_test(query_from_is_the_address_of_requests),
+        cmocka_unit_test(refclock_options_are_what_the_clock_says_of_itself),
+        cmocka_unit_test(refclocks_are_selected_like_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
