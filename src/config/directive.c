@@ -485,7 +485,8 @@ void directive_parse(struct reader *r)
         return;
     }
     complain_of_verdict(r, d->verdict, keyword, d->reason, d->instead);
-    if (d->arguments == NULL && d->options == NULL && d->verdict != VERDICT_WORKS) {
+    if (d->arguments == NULL && d->options == NULL && d->apply == NULL &&
+        d->verdict != VERDICT_WORKS) {
         return; /* nothing is known of its words, and nothing done with them */
     }
     read_parameters(r, d);

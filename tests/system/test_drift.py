@@ -7,7 +7,6 @@ import pytest
 
 import daemons
 import net
-from daemons import ntp_conf
 
 
 @pytest.mark.parametrize('language', ['ntp', 'chrony'])
@@ -51,11 +50,13 @@ def test_the_drift_file_is_written_so_often(host, reference):
 
 
 @pytest.mark.parametrize('content', ['', 'nan\n', '1e999\n', '99999\n', 'x' * 100000, '\x00\x01\n'])
-def test_a_broken_drift_file_is_not_believed(host, reference, content):
+def test_a_broken_drift_file_is_not_believed(host, content):
     host.write('/var/lib/ntp/ntp.drift', content)
-    daemon = daemons.tokid(host, ntp_conf(reference))
+    daemon = daemons.tokid(host, 'server 192.0.2.250\ndriftfile /var/lib/ntp/ntp.drift\n')
     assert 'drift_ppm=0.000' in daemon.output()
-    before, start = daemons.true_error(host), time.monotonic()
+    before = daemons.status(host)
     time.sleep(1.5)
-    drifted = (daemons.true_error(host) - before) / (time.monotonic() - start)
+    after = daemons.status(host)
+    drifted = ((after['clock']['true_error_s'] - before['clock']['true_error_s']) /
+               (after['now'] - before['now']))
     assert drifted == pytest.approx(40e-6, abs=10e-6)  # as the oscillator is
