@@ -69,7 +69,8 @@ static const char *address_origin(const struct source *s)
 static void fill_source(struct report_source *out, const struct engine *e, const struct source *s,
                         struct instant now)
 {
-    *out = (struct report_source){.kind = s->config.kind,
+    *out = (struct report_source){.slot = (uint16_t)(s - e->sources),
+                                  .kind = s->config.kind,
                                   .status = s->status,
                                   .port = s->address.family ? s->address.port : s->config.port,
                                   .heard = s->heard,

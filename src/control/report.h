@@ -12,6 +12,7 @@
 #include "core/clients.h"
 #include "core/engine.h"
 #include "core/respond.h"
+#include "os/clock.h"
 #include "os/names.h"
 
 #define REPORT_REFID_MAX 20
@@ -27,6 +28,7 @@ struct report_words {
 };
 
 struct report_source {
+    uint16_t slot; /* in engine.sources */
     char name[SOURCE_NAME_MAX];
     char address[ADDRESS_TEXT_MAX]; /* "": not known yet */
     uint16_t port;
@@ -77,7 +79,8 @@ struct report_server {
     uint64_t old_version; /* requests of versions before 4 */
     bool open;
     unsigned port, workers;
-    uint64_t received, answered, counters[RESPOND_VERDICTS];
+    uint64_t received, answered, send_errors, counters[RESPOND_VERDICTS];
+    uint64_t versions[8], old_modes[8]; /* requests by version; those of version 1 by mode */
 };
 
 /* What only the daemon knows. */
@@ -90,6 +93,9 @@ struct report_input {
     const struct config *config;   /* in force; NULL: not told */
     const struct clients *clients; /* who asked us; NULL: not known */
     struct report_server server;
+    uint64_t wakeups, good_wakeups; /* rounds of the loop, and those in which something was ready */
+    struct clock_status kernel;     /* what the kernel says of its clock */
+    double max_rate;                /* the largest that the clock can be set to */
 };
 
 struct report {

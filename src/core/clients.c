@@ -24,7 +24,7 @@ struct record {
     uint32_t requests;
     uint16_t port;
     uint8_t first_byte;
-    uint8_t unused;
+    uint8_t outcome; /* enum clients_outcome */
     int64_t first_ns, last_ns;
     uint32_t limited, refused;
     uint16_t kisses, flags;
@@ -219,6 +219,7 @@ static void update(struct record *r, const struct address *from, struct mono_tim
     count_up(&r->requests);
     r->port = from->port;
     r->first_byte = first_byte;
+    r->outcome = (uint8_t)outcome;
     r->last_ns = now.ns;
     r->flags = (uint16_t)flags;
     switch (outcome) {
@@ -322,6 +323,8 @@ static void describe(const struct record *r, struct client *out)
     out->interval_s = isfinite(r->interval_s) && r->interval_s > 0 ? (double)r->interval_s : 0;
     out->mode = r->first_byte & 7;
     out->version = r->first_byte >> 3 & 7;
+    out->outcome = r->outcome <= CLIENTS_REFUSED ? (enum clients_outcome)r->outcome
+                                                 : CLIENTS_REFUSED;
     out->flags = r->flags;
 }
 
@@ -383,10 +386,26 @@ bool clients_find(const struct clients *table, const struct address *address, st
     return true;
 }
 
-/* What a client is listed by; of two with the same the later one comes first. */
-static int64_t rank(const struct client *c, enum clients_order order)
+/* What a list has, and what comes first in it. */
+struct wish {
+    enum clients_order order;
+    bool oldest_first; /* instead: those heard of after `after` */
+    struct mono_time after;
+};
+
+static bool is_wanted(const struct client *c, const struct wish *wish)
 {
-    switch (order) {
+    return wish->oldest_first ? c->last.ns > wish->after.ns
+                              : wish->order != CLIENTS_LIMITED_MOST || c->limited > 0;
+}
+
+/* What a client is listed by; of two with the same the later one comes first. */
+static int64_t rank(const struct client *c, const struct wish *wish)
+{
+    if (wish->oldest_first) {
+        return -c->last.ns;
+    }
+    switch (wish->order) {
     case CLIENTS_BUSIEST:
         return (int64_t)c->requests;
     case CLIENTS_RECENT:
@@ -397,66 +416,81 @@ static int64_t rank(const struct client *c, enum clients_order order)
     return c->last.ns;
 }
 
-static bool comes_before(const struct client *a, const struct client *b, enum clients_order order)
+static bool comes_before(const struct client *a, const struct client *b, const struct wish *wish)
 {
-    int64_t ranks[2] = {rank(a, order), rank(b, order)};
+    int64_t ranks[2] = {rank(a, wish), rank(b, wish)};
 
     return ranks[0] != ranks[1] ? ranks[0] > ranks[1] : a->last.ns > b->last.ns;
 }
 
 /* A heap whose first element comes last in the list: puts the one at `i` into its place. */
-static void sink(struct client *heap, size_t count, size_t i, enum clients_order order)
+static void sink(struct client *heap, size_t count, size_t i, const struct wish *wish)
 {
     for (;;) {
         size_t last = i;
+        struct client moved = heap[i];
 
         for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < count; child++) {
-            if (comes_before(&heap[last], &heap[child], order)) {
+            if (comes_before(&heap[last], &heap[child], wish)) {
                 last = child;
             }
         }
         if (last == i) {
             return;
         }
-        struct client swapped = heap[i];
-
         heap[i] = heap[last];
-        heap[last] = swapped;
+        heap[last] = moved;
         i = last;
     }
 }
 
-size_t clients_list(const struct clients *table, enum clients_order order, struct client *out,
-                    size_t max)
+static void make_heap(struct client *heap, size_t count, const struct wish *wish)
+{
+    for (size_t i = count / 2; i > 0; i--) {
+        sink(heap, count, i - 1, wish);
+    }
+}
+
+static size_t list(const struct clients *table, const struct wish *wish, struct client *out,
+                   size_t max)
 {
     size_t room = clients_room(table), count = 0;
 
     for (size_t i = 0; i < room && max > 0; i++) {
         struct client client;
 
-        if (!clients_get(table, i, &client) ||
-            (order == CLIENTS_LIMITED_MOST && client.limited == 0)) {
+        if (!clients_get(table, i, &client) || !is_wanted(&client, wish)) {
             continue;
         }
         if (count < max) {
             out[count++] = client;
-            for (size_t j = count / 2; count == max && j > 0; j--) {
-                sink(out, count, j - 1, order);
+            if (count == max) {
+                make_heap(out, count, wish);
             }
-        } else if (comes_before(&client, &out[0], order)) {
+        } else if (comes_before(&client, &out[0], wish)) {
             out[0] = client;
-            sink(out, count, 0, order);
+            sink(out, count, 0, wish);
         }
     }
-    for (size_t j = count / 2; count < max && j > 0; j--) {
-        sink(out, count, j - 1, order);
-    }
+    make_heap(out, count, wish);
     for (size_t end = count; end > 1; end--) { /* what comes last goes to the end */
         struct client last = out[0];
 
         out[0] = out[end - 1];
         out[end - 1] = last;
-        sink(out, end - 1, 0, order);
+        sink(out, end - 1, 0, wish);
     }
     return count;
+}
+
+size_t clients_list(const struct clients *table, enum clients_order order, struct client *out,
+                    size_t max)
+{
+    return list(table, &(struct wish){.order = order}, out, max);
+}
+
+size_t clients_list_after(const struct clients *table, struct mono_time after, struct client *out,
+                          size_t max)
+{
+    return list(table, &(struct wish){.oldest_first = true, .after = after}, out, max);
 }

@@ -60,6 +60,7 @@ struct client {
     uint32_t kisses;           /* likewise; stops at 65535 */
     double interval_s;         /* average of the last some ten; 0: it asked once */
     uint8_t mode, version;     /* of the last request */
+    enum clients_outcome outcome; /* likewise */
     uint32_t flags;            /* enum access_flags that held for it */
 };
 
@@ -100,5 +101,9 @@ enum clients_order {
 /* The first `max` clients in this order, in `out`: how many. One pass through the table. */
 size_t clients_list(const struct clients *table, enum clients_order order, struct client *out,
                     size_t max);
+
+/* The `max` clients that asked first after `after`, in that order. */
+size_t clients_list_after(const struct clients *table, struct mono_time after, struct client *out,
+                          size_t max);
 
 #endif

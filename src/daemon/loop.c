@@ -199,7 +199,12 @@ static void report_server(const struct loop *loop, struct report_server *out)
         .workers = loop->setup.server_port && !loop->setup.worker ? loop->setup.worker_count : 0};
     for (unsigned w = 0; page && w < PAGE_WORKERS_MAX; w++) {
         out->received += page->counters[w].received;
-        out->old_version += page->counters[w].old_version;
+        out->send_errors += page->counters[w].send_errors;
+        for (unsigned i = 0; i < 8; i++) {
+            out->old_version += i < 4 ? page->counters[w].versions[i] : 0;
+            out->versions[i] += page->counters[w].versions[i];
+            out->old_modes[i] += page->counters[w].old_modes[i];
+        }
         for (unsigned v = 0; v < RESPOND_VERDICTS; v++) {
             out->counters[v] += page->counters[w].verdicts[v];
         }

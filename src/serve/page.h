@@ -18,8 +18,9 @@
 struct page_counters {
     _Alignas(64) uint64_t received;
     uint64_t verdicts[RESPOND_VERDICTS];
+    uint64_t versions[8];  /* requests, by their version, ... */
+    uint64_t old_modes[8]; /* ... and those of version 1, by their mode */
     uint64_t send_errors;
-    uint64_t old_version; /* requests of versions before ours */
 };
 
 /* A struct reference as words, each of them atomic: a copy of it is no data race. */

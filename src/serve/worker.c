@@ -158,6 +158,15 @@ static enum respond_verdict handle(struct worker *w, const struct reference *ref
     return verdict;
 }
 
+static void count_version(struct page_counters *counters, const struct datagram *request)
+{
+    uint8_t first = request->length > 0 ? request->data[0] : 0;
+    unsigned version = first >> 3 & 7;
+
+    counters->versions[version]++;
+    counters->old_modes[first & 7] += version == 1;
+}
+
 unsigned worker_batch(struct worker *w, int fd)
 {
     struct page_counters *counters = &w->page->counters[w->number];
@@ -176,8 +185,7 @@ unsigned worker_batch(struct worker *w, int fd)
             handle(w, &reference, now, &w->requests[i], &w->replies[replies]);
 
         counters->verdicts[verdict]++;
-        counters->old_version +=
-            w->requests[i].length > 0 && (w->requests[i].data[0] >> 3 & 7) < OUR_VERSION;
+        count_version(counters, &w->requests[i]);
         if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
             replies++;
         }

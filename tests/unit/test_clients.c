@@ -85,6 +85,7 @@ static void test_note_and_find(void **state)
     assert_int_equal(c.mode, 3);
     assert_int_equal(c.version, 4);
     assert_int_equal(c.flags, ACCESS_LIMITED);
+    assert_int_equal(c.outcome, CLIENTS_REFUSED);
     assert_true(c.first.ns == at(100).ns && c.last.ns == at(124).ns);
     assert_true(c.interval_s > 7.999 && c.interval_s < 8.001);
     assert_int_equal(clients_count(table), 1);
@@ -204,6 +205,10 @@ static void test_lists(void **state)
         assert_int_equal(clients_list(table, CLIENTS_LIMITED_MOST, list, max), max);
         for (size_t i = 0; i < max; i++) {
             assert_int_equal(list[i].limited, 50 - i);
+        }
+        assert_int_equal(clients_list_after(table, at(1020), list, max), max);
+        for (size_t i = 0; i < max; i++) {
+            assert_true(list[i].last.ns == at(1021 + (double)i).ns);
         }
     }
 }

@@ -92,13 +92,15 @@ static void expect(enum respond_verdict verdict)
     const struct page_counters *c = &page.counters[3];
     struct page_counters before = *c;
     bool answered = verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS;
+    uint8_t first = inbox[0].length > 0 ? inbox[0].data[0] : 0;
 
     outbox_count = 0;
     assert_int_equal(inbox_count, 1);
     assert_int_equal(worker_batch(&worker, 0), 1);
     before.received++;
     before.verdicts[verdict]++;
-    before.old_version += inbox[0].length > 0 && (inbox[0].data[0] >> 3 & 7) < 4;
+    before.versions[first >> 3 & 7]++;
+    before.old_modes[first & 7] += (first >> 3 & 7) == 1;
     assert_memory_equal(&before, c, sizeof before);
     assert_int_equal(outbox_count, answered);
 }
