@@ -251,6 +251,7 @@ static bool find_permission(struct work *w, const struct config *config)
         *seal = (struct mode6_seal){.key = NULL};
         return false;
     }
+    w->answer->key_id = seal->key->id;
     return true;
 }
 
@@ -327,6 +328,7 @@ void mode6_finish(struct mode6_answer *answer, const char *problem)
                          : snprintf(answer->text, MODE6_DATA_MAX, "Config Succeeded\r\n");
 
     answer->length = length < MODE6_DATA_MAX ? (size_t)length : MODE6_DATA_MAX - 1;
+    answer->seal.key = mac_find(answer->keys, answer->key_id); /* the table may be another now */
 }
 
 size_t mode6_next(struct mode6_answer *answer, uint8_t out[MODE6_DATAGRAM_MAX])

@@ -23,6 +23,7 @@ struct mode6_question {
 struct mode6_answer {
     struct mode6_header header;
     struct mode6_seal seal;
+    uint32_t key_id; /* of the seal; 0: none */
     const struct mac_keys *keys;
     struct command_order order; /* with MODE6_ORDERED */
     bool sent;                  /* the last datagram was taken */

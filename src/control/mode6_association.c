@@ -88,6 +88,17 @@ uint16_t mode6_clock_status(const struct report_source *source)
 
 /* ---- what each has ---- */
 
+void mode6_put_refid(struct mode6_list *list, enum mode6_when when, uint32_t refid, uint8_t stratum)
+{
+    char text[REPORT_REFID_MAX];
+
+    if (stratum >= STRATUM_UNSYNCHRONISED) {
+        mode6_put_word(list, when, "refid", "INIT");
+    } else {
+        mode6_put_word(list, when, "refid", report_refid(refid, stratum, text));
+    }
+}
+
 static void format_srcadr(const struct report_source *r, const struct source *s,
                           char text[ADDRESS_TEXT_MAX])
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interfaces and access rules as rows; see the header. A rule's hits are not counted: the flags of a
- * request are found by one search of the table, which nobody writes. Packets are counted for all
+/* Interfaces and access rules as rows; see the header. A rule's hits are not counted: the flags of
+ * a request are found by one search of the table, which nobody writes. Packets are counted for all
  * sockets together, and told of the first. */
 #include "control/mode6_lists.h"
 

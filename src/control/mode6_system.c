@@ -47,17 +47,6 @@ uint16_t mode6_system_status(const struct mode6_scope *s)
                       (e->count & 15) << 4 | (e->code & 15));
 }
 
-void mode6_put_refid(struct mode6_list *list, enum mode6_when when, uint32_t refid, uint8_t stratum)
-{
-    char text[REPORT_REFID_MAX];
-
-    if (stratum >= STRATUM_UNSYNCHRONISED) {
-        mode6_put_word(list, when, "refid", "INIT");
-    } else {
-        mode6_put_word(list, when, "refid", report_refid(refid, stratum, text));
-    }
-}
-
 static double or_zero(double value)
 {
     return isfinite(value) ? value : 0;

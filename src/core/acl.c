@@ -229,7 +229,8 @@ static const struct acl_rule *search_group(const struct acl *acl, const struct a
     return &rules[low];
 }
 
-uint32_t acl_flags(const struct acl *acl, const struct address *a)
+/* The longest rule for this address, or NULL. */
+static const struct acl_rule *find_rule(const struct acl *acl, const struct address *a)
 {
     struct address masked = plain(a);
 
@@ -250,10 +251,25 @@ uint32_t acl_flags(const struct acl *acl, const struct address *a)
             }
         }
         if (rule) {
-            return rule->flags;
+            return rule;
         }
     }
-    return masked.family == ADDRESS_V4 ? acl->default_v4 : acl->default_v6;
+    return NULL;
+}
+
+uint32_t acl_flags(const struct acl *acl, const struct address *a)
+{
+    const struct acl_rule *rule = find_rule(acl, a);
+
+    if (rule) {
+        return rule->flags;
+    }
+    return plain(a).family == ADDRESS_V4 ? acl->default_v4 : acl->default_v6;
+}
+
+bool acl_has_rule(const struct acl *acl, const struct address *a)
+{
+    return find_rule(acl, a) != NULL;
 }
 
 static bool gives_time(uint32_t flags)

@@ -72,6 +72,9 @@ void acl_clear_within(struct acl *acl, const struct address *prefix, unsigned le
  * count as v4. */
 uint32_t acl_flags(const struct acl *acl, const struct address *a);
 
+/* Is there a rule for this address, beside the defaults? */
+bool acl_has_rule(const struct acl *acl, const struct address *a);
+
 /* The flags of an address that is one of our sources, where `source_flags` hold for all of them
  * (ntp.conf's `restrict source`): a rule for this very host comes first. */
 uint32_t acl_flags_of_source(const struct acl *acl, const struct address *a, uint32_t source_flags);

@@ -88,6 +88,9 @@ static void tell(struct loop *loop, const struct event *event)
     loop->events[event->type]++;
     loop->last_event = *event;
     statistics_event(loop, event);
+    if (loop->setup.queries) {
+        mode6_note(&loop->setup.queries->mode6, event, clock_now().mono);
+    }
     log_event(&loop->engine, event, clock_now());
     parent_notify(loop->setup.parent, &loop->engine, event);
 }

@@ -99,6 +99,9 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     if (setup->endpoint) {
         endpoint_register(setup->endpoint, &loop->wait);
     }
+    if (setup->queries) {
+        queries_register(setup->queries, &loop->wait);
+    }
     effects_carry_out(loop);
 }
 
@@ -179,15 +182,6 @@ static void expire_names(struct loop *loop, struct instant now)
     }
 }
 
-static void serve_requests(struct loop *loop)
-{
-    for (unsigned i = 0; loop->setup.worker && i < loop->setup.server_count; i++) {
-        if (wait_ready(&loop->wait, loop->setup.servers[i])) {
-            worker_batch(loop->setup.worker, loop->setup.servers[i]);
-        }
-    }
-}
-
 /* What the workers counted, summed up. */
 static void report_server(const struct loop *loop, struct report_server *out)
 {
@@ -212,16 +206,10 @@ static void report_server(const struct loop *loop, struct report_server *out)
     out->answered = out->counters[RESPOND_ANSWERED];
 }
 
-static void serve_control(struct loop *loop, struct instant now)
+/* What reports are made from. */
+static void fill_input(const struct loop *loop, struct instant now, struct report_input *out)
 {
-    struct endpoint *endpoint = loop->setup.endpoint;
-    struct report_input input;
-
-    if (!endpoint || (!endpoint_is_ready(endpoint, &loop->wait) &&
-                      endpoint_deadline(endpoint).ns > now.mono.ns)) {
-        return;
-    }
-    input = (struct report_input){
+    *out = (struct report_input){
         .engine = &loop->engine,
         .now = now,
         .uptime_s = s_from_ns(now.mono.ns - loop->started.mono.ns),
@@ -231,12 +219,60 @@ static void serve_control(struct loop *loop, struct instant now)
         .driver = loop->setup.driver,
         .config = loop->setup.config,
         .clients = loop->setup.clients,
+        .wakeups = loop->wakeups,
+        .good_wakeups = loop->good_wakeups,
+        .max_rate = clock_max_rate(),
     };
-    if (!clock_true_error(&input.true_error_s)) {
-        input.true_error_s = (double)NAN;
+    if (!clock_true_error(&out->true_error_s)) {
+        out->true_error_s = (double)NAN;
     }
-    report_server(loop, &input.server);
-    endpoint_handle(endpoint, &loop->wait, &input);
+    clock_get_status(&out->kernel);
+    report_server(loop, &out->server);
+}
+
+static void serve_control(struct loop *loop, struct instant now)
+{
+    struct endpoint *endpoint = loop->setup.endpoint;
+    struct report_input input;
+
+    if (endpoint && (endpoint_is_ready(endpoint, &loop->wait) ||
+                     endpoint_deadline(endpoint).ns <= now.mono.ns)) {
+        fill_input(loop, now, &input);
+        endpoint_handle(endpoint, &loop->wait, &input);
+    }
+}
+
+/* Control requests that workers passed on. */
+static void serve_queries(struct loop *loop, struct instant now)
+{
+    struct queries *queries = loop->setup.queries;
+    struct report_input input;
+
+    if (queries && queries_is_ready(queries, &loop->wait)) {
+        fill_input(loop, now, &input);
+        queries_handle(queries, &input);
+    }
+}
+
+/* Those of the worker in this loop. */
+static void answer_queries(struct loop *loop, int fd)
+{
+    struct report_input input;
+
+    if (loop->setup.queries && loop->setup.worker->control_count > 0) {
+        fill_input(loop, clock_now(), &input);
+        queries_handle_batch(loop->setup.queries, loop->setup.worker, fd, &input);
+    }
+}
+
+static void serve_requests(struct loop *loop)
+{
+    for (unsigned i = 0; loop->setup.worker && i < loop->setup.server_count; i++) {
+        if (wait_ready(&loop->wait, loop->setup.servers[i])) {
+            worker_batch(loop->setup.worker, loop->setup.servers[i]);
+            answer_queries(loop, loop->setup.servers[i]);
+        }
+    }
 }
 
 static void record_served(struct loop *loop, struct instant now)
@@ -281,6 +317,7 @@ void loop_dispatch(struct loop *loop)
     serve_requests(loop);
     now = clock_now();
     serve_control(loop, now);
+    serve_queries(loop, now);
     expire_names(loop, now);
     now = clock_now();
     if (engine_deadline(&loop->engine).ns <= now.mono.ns || loop->look_at.ns <= now.mono.ns) {
@@ -299,7 +336,8 @@ void loop_once(struct loop *loop)
 {
     struct mono_time limit = mono_after(clock_now().mono, LOOP_SLEEP_MAX_S);
 
-    wait_until(&loop->wait, earlier(loop_deadline(loop), limit));
+    loop->good_wakeups += wait_until(&loop->wait, earlier(loop_deadline(loop), limit)) > 0;
+    loop->wakeups++;
     loop_dispatch(loop);
 }
 

@@ -16,6 +16,7 @@
 #include "control/endpoint.h"
 #include "core/engine.h"
 #include "daemon/addresses.h"
+#include "daemon/queries.h"
 #include "daemon/refclocks.h"
 #include "os/wait.h"
 #include "serve/page.h"
@@ -45,6 +46,7 @@ struct loop_setup {
     int lookup;                  /* channel to the lookup role; -1: names are looked up in place */
     int parent;                  /* channel to the parent; -1: files are written in place */
     struct endpoint *endpoint;   /* control socket; NULL: none */
+    struct queries *queries;     /* mode 6; NULL: not answered */
     const char *driver;          /* "kernel", "virtual", "none" */
 };
 
@@ -64,7 +66,8 @@ struct loop {
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];
     struct instant started;
-    uint64_t events[EVENT_TYPES]; /* how often each event came; for checks and reports */
+    uint64_t wakeups, good_wakeups; /* rounds; those in which something was ready */
+    uint64_t events[EVENT_TYPES];   /* how often each event came; for checks and reports */
     struct event last_event;
 };
 

@@ -188,7 +188,7 @@ static int become_daemon(struct tokid *t)
 
 static int run(struct tokid *t)
 {
-    return t->options.one_process ? sync_run(t, -1, -1) : roles_run(t);
+    return t->options.one_process ? sync_run(t, -1, -1, -1) : roles_run(t);
 }
 
 static int start_tokid(struct tokid *t, int argc, char **argv)

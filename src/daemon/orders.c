@@ -2,6 +2,7 @@
 /* Orders and new configurations in sync; see the header. */
 #include "daemon/orders.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +17,36 @@
 #define ANSWER_LIMIT_S 30.0
 /* In one process: the next reload is not sooner than this after the last one. */
 #define RELOAD_GAP_S 0.1
+/* In a ticket: the order came as a control request of mode 6. */
+#define QUERY_CLIENT UINT_MAX
+
+/* Where requests come in, for reports. */
+static void list_interfaces(struct orders *orders)
+{
+    struct queries *queries = orders->loop->setup.queries;
+
+    if (queries) {
+        queries->mode6.interface_count =
+            server_addresses(configuration_current(orders->t->config), orders->t->options.family,
+                             queries->mode6.interfaces, MODE6_INTERFACES_MAX);
+    }
+}
 
 void orders_init(struct orders *orders, struct tokid *t, struct loop *loop, int parent)
 {
     *orders = (struct orders){.t = t, .loop = loop, .parent = parent};
+    list_interfaces(orders);
+}
+
+/* Whoever gave the order hears what came of it. */
+static void tell(struct orders *orders, const struct endpoint_ticket *ticket,
+                 const struct command_outcome *outcome)
+{
+    if (ticket->client == QUERY_CLIENT) {
+        queries_finish_order(orders->loop->setup.queries, outcome->error ? outcome->problem : NULL);
+    } else {
+        endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket, outcome);
+    }
 }
 
 static void fail(struct orders *orders, const struct endpoint_ticket *ticket, const char *code,
@@ -27,7 +54,7 @@ static void fail(struct orders *orders, const struct endpoint_ticket *ticket, co
 {
     const struct command_outcome outcome = {.error = code, .problem = problem};
 
-    endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket, &outcome);
+    tell(orders, ticket, &outcome);
 }
 
 static void answer(struct orders *orders, const struct endpoint_ticket *ticket,
@@ -44,7 +71,7 @@ static void answer(struct orders *orders, const struct endpoint_ticket *ticket,
     } else if (by_hand) {
         outcome.note = "holds until the next reload or start: the file is as it was";
     }
-    endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket, &outcome);
+    tell(orders, ticket, &outcome);
 }
 
 /* ---- the configuration ---- */
@@ -57,6 +84,7 @@ static void apply(struct orders *orders)
 
     loop->setup.server_port = c->server_port;
     loop_configure(loop, configuration_current(c));
+    list_interfaces(orders);
 }
 
 /* In one process: the worker of this loop and its sockets. */
@@ -134,8 +162,7 @@ static void burst(struct orders *orders, const struct command_order *order,
     }
     snprintf(note, sizeof note, "%u source%s asked by a burst", found,
              found == 1 ? " is" : "s are");
-    endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket,
-                    &(struct command_outcome){.note = note});
+    tell(orders, ticket, &(struct command_outcome){.note = note});
 }
 
 static void make_step(struct orders *orders, const struct endpoint_ticket *ticket)
@@ -154,8 +181,7 @@ static void make_step(struct orders *orders, const struct endpoint_ticket *ticke
     }
     effects_carry_out(orders->loop);
     snprintf(note, sizeof note, "the clock was stepped by %+.9f s", offset_s);
-    endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket,
-                    &(struct command_outcome){.note = note});
+    tell(orders, ticket, &(struct command_outcome){.note = note});
 }
 
 static void change(struct orders *orders, const struct command_order *order,
@@ -198,7 +224,20 @@ static void hear_parent(struct orders *orders)
     if (orders->asked != 0 && clock_now().mono.ns > orders->limit.ns) {
         log_line(LEVEL_ERROR, "order-lost text=\"the parent does not answer\"");
         orders->asked = 0;
+        fail(orders, &orders->ticket, "busy", "the daemon does not answer: look at its log");
     }
+}
+
+static bool take_order(struct orders *orders, struct command_order *order,
+                       struct endpoint_ticket *ticket)
+{
+    struct queries *queries = orders->loop->setup.queries;
+
+    if (orders->t->endpoint && endpoint_take_order(orders->t->endpoint, order, ticket)) {
+        return true;
+    }
+    *ticket = (struct endpoint_ticket){.client = QUERY_CLIENT};
+    return queries && queries_take_order(queries, order);
 }
 
 void orders_carry_out(struct orders *orders)
@@ -211,8 +250,7 @@ void orders_carry_out(struct orders *orders)
     } else {
         reload_in_place(orders);
     }
-    while (orders->asked == 0 && orders->t->endpoint &&
-           endpoint_take_order(orders->t->endpoint, &order, &ticket)) {
+    while (orders->asked == 0 && take_order(orders, &order, &ticket)) {
         switch (order.kind) {
         case ORDER_CHANGE:
             change(orders, &order, &ticket);

@@ -56,6 +56,7 @@ struct roles {
     bool ending;
     int lookup[2];                /* [0] is sync's end */
     int parent[2];                /* [0] is sync's end */
+    int queries[2];               /* [0] is sync's end, [1] all workers' */
     unsigned serve_number;        /* of the serve role that runs, for its counters */
     long leaving;                 /* pid of one that was replaced and is about to end, 0: none */
     struct mono_time next_reload; /* by a signal, not before this */
@@ -83,7 +84,7 @@ static int run_role(struct roles *r, enum role_name name)
     }
     switch (name) {
     case ROLE_SYNC:
-        return sync_run(t, r->lookup[0], r->parent[0]);
+        return sync_run(t, r->lookup[0], r->parent[0], r->queries[0]);
     case ROLE_LOOKUP:
         if (rights_drop(t, SANDBOX_LOOKUP)) {
             lookup_run(r->lookup[1]);
@@ -95,7 +96,7 @@ static int run_role(struct roles *r, enum role_name name)
                                                   configuration_current(t->config));
 
         if (worker && rights_drop(t, SANDBOX_SERVE)) {
-            server_run(&t->server, worker, t->config);
+            server_run(&t->server, worker, t->config, r->queries[1]);
             return 0;
         }
         return 1;
@@ -331,6 +332,7 @@ int roles_run(struct tokid *t)
     int error = process_channel(r.lookup);
 
     error = error < 0 ? error : process_channel(r.parent);
+    error = error < 0 ? error : process_channel(r.queries);
     if (error < 0) {
         log_line(LEVEL_ERROR, "no-channel text=\"%s\"", strerror(-error));
         return 1;

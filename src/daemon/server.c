@@ -9,6 +9,7 @@
 
 #include "config/listen.h"
 #include "daemon/log.h"
+#include "daemon/queries.h"
 #include "os/clock.h"
 #include "os/process.h"
 #include "os/random.h"
@@ -198,6 +199,28 @@ bool server_open(struct server *server, const struct server *old, const struct c
     return opened;
 }
 
+unsigned server_addresses(const struct config *config, uint8_t family, struct address *out,
+                          unsigned max)
+{
+    const unsigned ports[] = {config->port, config->extra_port};
+    struct local locals[LOCALS_MAX];
+    unsigned count, written = 0;
+
+    if (config->port == 0 || acl_allows_nobody(&config->access)) {
+        return 0;
+    }
+    count = choose_locals(config, locals);
+    for (size_t p = 0; p < 2; p++) {
+        for (unsigned i = 0; ports[p] != 0 && i < count && written < max; i++) {
+            if (!family || family == locals[i].address.family) {
+                out[written] = locals[i].address;
+                out[written++].port = (uint16_t)ports[p];
+            }
+        }
+    }
+    return written;
+}
+
 bool server_equal(const struct server *a, const struct server *b)
 {
     bool equal = a->count == b->count;
@@ -273,6 +296,32 @@ void server_resize_clients(struct clients *clients, const struct config *config)
     clients_resize(clients, half_of_memory(config));
 }
 
+/* Did a line say what holds for everybody of this family? */
+static bool has_default_rule(const struct config *config, uint8_t family)
+{
+    for (unsigned i = 0; i < config->places.access_count; i++) {
+        const struct config_access_place *a = &config->places.access[i];
+
+        if (!a->command && a->length == 0 && a->prefix.family == family) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ntp.conf's `restrict` lines say who may ask for the status; chrony's and OpenNTPD's rules are
+ * about the time only. Where nothing is said this machine may. */
+static void set_queries(struct worker *worker, const struct config *config)
+{
+    static const uint8_t families[2] = {ADDRESS_V4, ADDRESS_V6};
+
+    worker->queries.by_rules = config->dialect == DIALECT_NTP;
+    for (unsigned i = 0; i < 2; i++) {
+        worker->queries.local[i] =
+            !worker->queries.by_rules || !has_default_rule(config, families[i]);
+    }
+}
+
 struct worker *server_new_worker(struct serve_page *page, struct clients *clients, unsigned number,
                                  const struct config *config)
 {
@@ -292,6 +341,7 @@ struct worker *server_new_worker(struct serve_page *page, struct clients *client
     worker->have_source_access = config->have_source_access;
     worker->source_access = config->source_access;
     worker->clients = clients;
+    set_queries(worker, config);
     return worker;
 }
 
@@ -319,6 +369,7 @@ void server_configure(struct worker *worker, const struct config *config)
     worker->keys = &config->keys;
     worker->have_source_access = config->have_source_access;
     worker->source_access = config->source_access;
+    set_queries(worker, config);
     resize(worker, config);
     ratelimit_configure(&worker->ratelimit, &config->ratelimit);
 }
@@ -337,9 +388,28 @@ void server_drain(const struct server *server, struct worker *worker)
     }
 }
 
-void server_run(const struct server *server, struct worker *worker, struct configuration *config)
+/* What sync answered goes out by the socket that was asked. */
+static void deliver(const struct server *server, int queries)
 {
+    struct datagram datagram;
+    struct address bound;
+
+    for (unsigned i = 0; i < UDP_BATCH && queries_receive(queries, &datagram, &bound); i++) {
+        int fd = find_socket(server, &bound);
+
+        if (fd >= 0) {
+            udp_send(fd, &datagram, 1, NULL);
+        }
+    }
+}
+
+void server_run(const struct server *server, struct worker *worker, struct configuration *config,
+                int queries)
+{
+    struct query_gate gate = {0};
     struct wait_set wait = {0};
+
+    wait_add(&wait, queries, WAIT_READ);
 
     for (unsigned i = 0; i < server->count; i++) {
         wait_add(&wait, server->sockets[i], WAIT_READ);
@@ -352,7 +422,11 @@ void server_run(const struct server *server, struct worker *worker, struct confi
         for (unsigned i = 0; i < server->count; i++) {
             if (wait_ready(&wait, server->sockets[i])) {
                 worker_batch(worker, server->sockets[i]);
+                queries_pass(&gate, queries, worker, &server->locals[i], clock_now().mono);
             }
+        }
+        if (wait_ready(&wait, queries)) {
+            deliver(server, queries);
         }
     }
     server_drain(server, worker);

@@ -24,6 +24,10 @@ struct server {
 bool server_open(struct server *server, const struct server *old, const struct config *config,
                  uint8_t family, char *problem, size_t capacity);
 
+/* What the config asks for, as addresses with their ports; how many. */
+unsigned server_addresses(const struct config *config, uint8_t family, struct address *out,
+                          unsigned max);
+
 /* Do both have the same sockets? */
 bool server_equal(const struct server *a, const struct server *b);
 
@@ -52,7 +56,9 @@ void server_configure(struct worker *worker, const struct config *config);
 /* Answers all that waits on these sockets, before they are closed. */
 void server_drain(const struct server *server, struct worker *worker);
 
-/* The serve role: answers until it is told to end, and then what still waits. */
-void server_run(const struct server *server, struct worker *worker, struct configuration *config);
+/* The serve role: answers until it is told to end, and then what still waits. `queries`: channel to
+ * sync (daemon/queries.h). */
+void server_run(const struct server *server, struct worker *worker, struct configuration *config,
+                int queries);
 
 #endif

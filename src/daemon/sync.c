@@ -54,12 +54,23 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
     return setup;
 }
 
-int sync_run(struct tokid *t, int lookup, int parent)
+static struct queries *new_queries(int channel)
+{
+    struct queries *q = queries_new(channel);
+
+    if (q) {
+        process_system_names(q->mode6.system, q->mode6.release, q->mode6.processor);
+    }
+    return q;
+}
+
+int sync_run(struct tokid *t, int lookup, int parent, int queries)
 {
     struct loop_setup setup = make_setup(t, lookup, parent);
     struct orders orders;
 
     refclocks_configure(&refclocks, &setup.config->settings);
+    setup.queries = new_queries(queries);
     if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }

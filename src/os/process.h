@@ -67,6 +67,9 @@ long process_spawn(const char *path, char *const argv[], bool quiet);
  * found out. To say who holds port 123. */
 long process_port_holder(unsigned port, char *name, size_t capacity);
 
+/* What uname(2) says: "Linux", its release, "x86_64". */
+void process_system_names(char system[65], char release[65], char machine[65]);
+
 int process_lock_memory(void);
 int process_set_priority(int priority);
 

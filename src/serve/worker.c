@@ -22,6 +22,7 @@ void worker_init(struct worker *w, struct serve_page *page, unsigned number, con
     w->page = page;
     w->number = number;
     w->acl = acl;
+    w->queries.by_rules = true;
     random_seed(&w->random, seed);
     random_fill(&w->random, limit_seed, sizeof limit_seed);
     ratelimit_init(&w->ratelimit, limit, clients, client_count, limit_seed);
@@ -45,6 +46,15 @@ static struct address self_of(const struct datagram *request)
     return self;
 }
 
+static bool may_query(const struct worker *w, const struct address *peer, uint32_t flags)
+{
+    const struct worker_queries *q = &w->queries;
+    bool local = q->local[peer->family == ADDRESS_V6] && address_is_loopback(peer);
+
+    return (q->by_rules && !(flags & ACCESS_NOQUERY)) ||
+           (local && !(q->by_rules && acl_has_rule(w->acl, peer)));
+}
+
 /* What the access rules say: RESPOND_ANSWERED if the request may go on. */
 static enum respond_verdict judge_access(struct worker *w, const struct datagram *request,
                                          uint32_t flags)
@@ -53,7 +63,7 @@ static enum respond_verdict judge_access(struct worker *w, const struct datagram
         return RESPOND_DROPPED_ACCESS;
     }
     if (respond_is_control(request->data, request->length)) {
-        return flags & ACCESS_NOQUERY ? RESPOND_DROPPED_ACCESS : RESPOND_CONTROL;
+        return may_query(w, &request->peer, flags) ? RESPOND_CONTROL : RESPOND_DROPPED_ACCESS;
     }
     if (flags & ACCESS_NOSERVE) {
         return RESPOND_DROPPED_ACCESS;
@@ -175,6 +185,7 @@ unsigned worker_batch(struct worker *w, int fd)
     struct mono_time now;
     unsigned replies = 0;
 
+    w->control_count = 0;
     if (received <= 0) {
         return 0;
     }
@@ -186,6 +197,9 @@ unsigned worker_batch(struct worker *w, int fd)
 
         counters->verdicts[verdict]++;
         count_version(counters, &w->requests[i]);
+        if (verdict == RESPOND_CONTROL) {
+            w->controls[w->control_count++] = (uint8_t)i;
+        }
         if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
             replies++;
         }

@@ -14,6 +14,12 @@
 #include "os/udp.h"
 #include "serve/page.h"
 
+/* Who may send control requests (mode 6), beside being let through by ACCESS_IGNORE. */
+struct worker_queries {
+    bool by_rules; /* whoever has no ACCESS_NOQUERY */
+    bool local[2]; /* this machine itself (IPv4, IPv6), unless a rule for its address says no */
+};
+
 struct worker {
     struct serve_page *page;
     unsigned number; /* which counters are ours */
@@ -22,6 +28,9 @@ struct worker {
     struct clients *clients;     /* who asked; NULL, as worker_init() leaves it: nobody is noted */
     bool have_source_access;     /* flags of our sources' addresses without a rule of their own */
     uint32_t source_access;
+    struct worker_queries queries; /* worker_init() leaves it: by rules alone */
+    uint8_t controls[UDP_BATCH];   /* which of `requests` are for the caller: RESPOND_CONTROL */
+    unsigned control_count;        /* ... of the last batch */
     struct ratelimit ratelimit;
     struct random random;
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];

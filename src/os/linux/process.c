@@ -8,11 +8,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +260,18 @@ static void touch_stack(void)
     for (size_t i = 0; i < sizeof pages; i += 4096) {
         pages[i] = 0;
     }
+}
+
+void process_system_names(char system[65], char release[65], char machine[65])
+{
+    struct utsname names;
+
+    if (uname(&names)) {
+        memset(&names, 0, sizeof names);
+    }
+    snprintf(system, 65, "%s", names.sysname);
+    snprintf(release, 65, "%s", names.release);
+    snprintf(machine, 65, "%s", names.machine);
 }
 
 int process_lock_memory(void)
