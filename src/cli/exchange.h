@@ -9,17 +9,23 @@
 
 #include "core/address.h"
 #include "core/time.h"
+#include "os/local_client.h"
 #include "os/wait.h"
 
 #define EXCHANGE_TEXT_MAX 256
 
 struct exchange {
-    int fd; /* -1: not open */
+    int fd;                    /* -1: not open */
+    struct local_client local; /* its descriptor is `fd` where it is a Unix socket; else -1 */
     struct wait_set wait;
 };
 
 /* To the address and port of `to`, from a fresh port. 0 or -errno. */
 int exchange_open(struct exchange *x, const struct address *to);
+
+/* To a Unix socket; `name` is part of the path of our own. 0 or -errno. */
+int exchange_open_local(struct exchange *x, const char *path, const char *name);
+
 void exchange_close(struct exchange *x);
 
 /* 0 or -errno. */

@@ -78,6 +78,11 @@ static const struct {
      "    As ntpq, with its options, commands and output, and for any daemon that answers it; "
      "also\n"
      "    when called by that name.\n"},
+    {"chronyc", chronyc_run,
+     "chronyc [-n] [-c] [-h HOST] ... [COMMAND]\n"
+     "    As chronyc, with its options, commands and output, for chronyd and tokid; also when "
+     "called\n"
+     "    by that name.\n"},
     {"demo", demo_run,
      "demo [--seconds N]\n"
      "    Five servers on this computer, one of which lies, and a client with a wrong clock of "
@@ -91,6 +96,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } tools[] = {
     {"ntpq", ntpq_run},
+    {"chronyc", chronyc_run},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -217,7 +217,7 @@ int ntpq_run(int argc, char **argv)
         return EXIT_BAD;
     }
     q->keys = calloc(1, sizeof *q->keys);
-    q->exchange.fd = -1;
+    q->exchange = (struct exchange){.fd = -1, .local = {.fd = -1}};
     q->version = 2;
     q->timeout_s = 5;
     q->later_timeout_s = 3;

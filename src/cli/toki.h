@@ -18,5 +18,6 @@ int keygen_run(int argc, char **argv);
 int simulate_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int ntpq_run(int argc, char **argv);
+int chronyc_run(int argc, char **argv);
 
 #endif
