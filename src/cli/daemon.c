@@ -127,6 +127,17 @@ json_t *daemon_ask_json(const char *path, const char *request, char *problem, si
     return answer;
 }
 
+json_t *daemon_report(const char *path, const char *request)
+{
+    char problem[512];
+    json_t *answer = daemon_ask_json(path, request, problem, sizeof problem);
+
+    if (!answer) {
+        fprintf(stderr, "toki: %s\n", problem);
+    }
+    return answer;
+}
+
 double daemon_number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);

@@ -15,6 +15,7 @@
 
 #include "cli/daemon.h"
 #include "cli/render.h"
+#include "cli/source_table.h"
 #include "cli/toki.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -269,7 +270,7 @@ static bool print_board(struct demo *d)
         printf("  frequency corrected by %+.2f ppm", daemon_number(clock, "frequency_ppm"));
     }
     printf("\n%s\n\n", render_clean(daemon_text(clock, "sentence"), sentence, sizeof sentence));
-    render_sources(json_object_get(answer, "sources"), false);
+    source_table_print(json_object_get(answer, "sources"), false, render_columns(), stdout);
     look_at_liar(d, json_object_get(answer, "sources"));
     puts("");
     fflush(stdout);

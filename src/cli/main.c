@@ -17,8 +17,23 @@ static const struct {
      "    it is used or not. If nothing answers, a few packets of its own find out why. Exit code\n"
      "    0: synchronised, 1: not, 2: no daemon.\n"},
     {"sources", sources_run,
-     "sources [--json] [--control PATH]\n"
-     "    The sources with their measurements. Exit code 0, or 2: no daemon.\n"},
+     "sources [-v] [--json] [--control PATH]\n"
+     "    The sources with their measurements; -v: all that is known of each. Exit code 0, or 2: "
+     "no\n"
+     "    daemon.\n"},
+    {"tracking", tracking_run,
+     "tracking [--json] [--control PATH]\n"
+     "    All numbers of the clock.\n"},
+    {"clients", clients_run,
+     "clients [busiest|recent|limited] [--count N] [--json] [--control PATH]\n"
+     "    Who asks this server most, last, or more than the rate limit allows; who is limited or\n"
+     "    refused, and why.\n"},
+    {"wait", wait_run,
+     "wait [--bound TIME] [--timeout TIME] [--quiet] [--json] [--control PATH]\n"
+     "    Waits until the clock is synchronised, with --bound until it is known to be that good:\n"
+     "    toki wait --bound 50ms --timeout 60. Exit code 0: reached, 1: time over, 2: time over "
+     "and\n"
+     "    no daemon.\n"},
     {"query", query_run,
      "query HOST... [--port N] [--samples N] [-4|-6] [--timeout SECONDS] [--json]\n"
      "    Asks servers once, without a daemon and without touching the clock. Exit code 0: there "

@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <wchar.h>
 
-#include "cli/daemon.h"
 #include "control/explain.h"
-
-#define NAME_WIDTH 24
+#include "os/terminal.h"
 
 /* Length of the UTF-8 character at s, 0 if it is none, or is a control character. */
 static size_t printable_length(const unsigned char *s)
@@ -45,9 +43,10 @@ const char *render_clean(const char *text, char *out, size_t capacity)
         if (used + (length ? length : 1) >= capacity) {
             break;
         }
-        if (length == 0) {
+        if (length == 0 || (length > 1 && !terminal_is_utf8())) {
             out[used++] = '?';
-            s++;
+            s += length ? length : 1;
+            continue;
         }
         memcpy(out + used, s, length);
         used += length;
@@ -57,9 +56,79 @@ const char *render_clean(const char *text, char *out, size_t capacity)
     return out;
 }
 
+unsigned render_length(const char *text)
+{
+    mbstate_t state = {0};
+    unsigned columns = 0;
+
+    terminal_is_utf8(); /* sets the locale */
+    while (*text) {
+        wchar_t letter;
+        size_t length = mbrtowc(&letter, text, MB_CUR_MAX, &state);
+        int width = length > 0 && length <= MB_CUR_MAX ? wcwidth(letter) : -1;
+
+        if (width < 0) {
+            memset(&state, 0, sizeof state);
+            length = 1;
+        }
+        columns += width < 0 ? 1 : (unsigned)width;
+        text += length;
+    }
+    return columns;
+}
+
 bool render_is_terminal(void)
 {
-    return isatty(STDOUT_FILENO) == 1;
+    return terminal_is();
+}
+
+unsigned render_columns(void)
+{
+    const char *wanted = getenv("COLUMNS");
+    unsigned long width = wanted ? strtoul(wanted, NULL, 10) : 0;
+    unsigned columns = 0, rows = 0;
+
+    if (!terminal_is()) {
+        return 0;
+    }
+    if (width > 0 && width < 10000) {
+        return (unsigned)width;
+    }
+    return terminal_size(&columns, &rows) ? columns : RENDER_WIDTH;
+}
+
+unsigned render_width(void)
+{
+    unsigned columns = render_columns();
+
+    return columns > 0 ? columns : RENDER_WIDTH;
+}
+
+void render_paragraph(const char *text, unsigned indent, unsigned width, FILE *out)
+{
+    unsigned used = indent;
+
+    fprintf(out, "%*s", (int)indent, "");
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        char word[RENDER_TEXT_MAX];
+        unsigned columns;
+
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        columns = render_length(word);
+        if (used > indent && width > 0 && used + 1 + columns > width) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > indent) {
+            putc(' ', out);
+            used++;
+        }
+        fputs(word, out);
+        used += columns;
+        text += length;
+        text += strspn(text, " ");
+    }
+    putc('\n', out);
 }
 
 const char *render_style(enum render_style style)
@@ -98,57 +167,4 @@ void render_json(const json_t *document)
 {
     json_dumpf(document, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
     putchar('\n');
-}
-
-static enum render_style style_of(const char *tally)
-{
-    return tally[0] == '*' || tally[0] == '+' ? STYLE_GOOD
-           : tally[0] == 'x'                  ? STYLE_BAD
-                                              : STYLE_PLAIN;
-}
-
-static void render_source(const json_t *source, bool reasons)
-{
-    char name[NAME_WIDTH + 1], stratum[16] = "-", text[4][32], sentence[RENDER_TEXT_MAX];
-    const char *tally = daemon_text(source, "tally");
-    double number = daemon_number(source, "stratum");
-
-    if (!isnan(number)) {
-        snprintf(stratum, sizeof stratum, "%.0f", number);
-    }
-    printf("%s%c %-*s%s %2s %4.0f %5o %9s %12s %11s %11s\n", render_style(style_of(tally)),
-           tally[0] ? tally[0] : ' ', NAME_WIDTH,
-           render_clean(daemon_text(source, "name"), name, sizeof name), render_style(STYLE_PLAIN),
-           stratum, daemon_number(source, "poll"),
-           (unsigned)json_integer_value(json_object_get(source, "reach")),
-           render_seconds(daemon_number(source, "last_sample_age_s"), text[0]),
-           render_offset(daemon_number(source, "offset_s"), text[1]),
-           render_seconds(daemon_number(source, "delay_s"), text[2]),
-           render_seconds(daemon_number(source, "jitter_s"), text[3]));
-    if (reasons) {
-        printf("    %s\n",
-               render_clean(daemon_text(source, "sentence"), sentence, sizeof sentence));
-    }
-}
-
-void render_sources(const json_t *sources, bool reasons)
-{
-    size_t index;
-    const json_t *source;
-
-    printf("%s  %-*s %2s %4s %5s %9s %12s %11s %11s%s\n", render_style(STYLE_BOLD), NAME_WIDTH,
-           "source", "st", "poll", "reach", "last", "offset", "delay", "jitter",
-           render_style(STYLE_PLAIN));
-    json_array_foreach(sources, index, source)
-    {
-        render_source(source, reasons);
-    }
-}
-
-unsigned render_width(void)
-{
-    const char *columns = render_is_terminal() ? getenv("COLUMNS") : NULL;
-    unsigned long width = columns ? strtoul(columns, NULL, 10) : 0;
-
-    return width > 0 && width < 10000 ? (unsigned)width : RENDER_WIDTH;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki status, toki sources: what a running tokid says, for people or as it is (--json). */
+/* toki status, toki tracking: what a running tokid says of the clock, for people or as JSON. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "cli/daemon.h"
 #include "cli/probe.h"
 #include "cli/render.h"
+#include "cli/source_table.h"
 #include "cli/toki.h"
 
 struct wanted {
@@ -14,7 +16,7 @@ struct wanted {
     bool json, probe, no_probe;
 };
 
-static bool parse(int argc, char **argv, struct wanted *out)
+static bool parse(int argc, char **argv, bool may_probe, struct wanted *out)
 {
     static const struct option options[] = {{"control", required_argument, NULL, 'c'},
                                             {"json", no_argument, NULL, 'j'},
@@ -35,26 +37,17 @@ static bool parse(int argc, char **argv, struct wanted *out)
         out->probe = out->probe || option == 'p';
         out->no_probe = out->no_probe || option == 'n';
     }
-    return optind == argc;
+    return optind == argc && (may_probe || !(out->probe || out->no_probe));
 }
 
-/* The answer, or NULL. */
-static json_t *ask(int argc, char **argv, const char *request, const char *options,
-                   struct wanted *wanted)
+static void print_clean(const char *text)
 {
-    char problem[512];
-    json_t *answer;
+    char clean[RENDER_TEXT_MAX];
 
-    if (!parse(argc, argv, wanted)) {
-        fprintf(stderr, "toki: usage: toki %s %s[--json] [--control PATH]\n", request, options);
-        return NULL;
-    }
-    answer = daemon_ask_json(wanted->control, request, problem, sizeof problem);
-    if (!answer) {
-        fprintf(stderr, "toki: %s\n", problem);
-    }
-    return answer;
+    render_paragraph(render_clean(text, clean, sizeof clean), 0, render_columns(), stdout);
 }
+
+/* ---- status ---- */
 
 static void print_clock(const json_t *answer)
 {
@@ -63,25 +56,31 @@ static void print_clock(const json_t *answer)
     bool synchronised = json_is_true(json_object_get(clock, "synchronised"));
     double frequency = daemon_number(clock, "frequency_ppm");
     double truth = daemon_number(clock, "true_error_s");
-    char text[2][32], sentence[RENDER_TEXT_MAX];
+    char number[2][32], text[RENDER_TEXT_MAX];
+    size_t used;
 
-    printf("%s%s%s\n", render_style(synchronised ? STYLE_GOOD : STYLE_BAD),
-           render_clean(daemon_text(clock, "sentence"), sentence, sizeof sentence),
-           render_style(STYLE_PLAIN));
-    printf("estimated error %s, give or take %s",
-           render_offset(-daemon_number(clock, "offset_s"), text[0]),
-           render_seconds(daemon_number(clock, "offset_sd_s"), text[1]));
+    fputs(render_style(synchronised ? STYLE_GOOD : STYLE_BAD), stdout);
+    print_clean(daemon_text(clock, "sentence"));
+    fputs(render_style(STYLE_PLAIN), stdout);
+    used = (size_t)snprintf(text, sizeof text, "estimated error %s, give or take %s",
+                            render_offset(-daemon_number(clock, "offset_s"), number[0]),
+                            render_seconds(daemon_number(clock, "offset_sd_s"), number[1]));
     if (!isnan(frequency)) {
-        printf("; frequency corrected by %+.3f ppm", frequency);
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "; frequency corrected by %+.3f ppm", frequency);
     }
-    printf("; steps %.0f\n", daemon_number(clock, "steps"));
+    snprintf(text + used, sizeof text - used, "; steps %.0f", daemon_number(clock, "steps"));
+    print_clean(text);
     if (!isnan(truth)) {
-        printf("true error of the virtual clock %s\n", render_offset(truth, text[0]));
+        snprintf(text, sizeof text, "true error of the virtual clock %s",
+                 render_offset(truth, number[0]));
+        print_clean(text);
     }
     if (json_is_true(json_object_get(server, "open"))) {
-        printf("serves on UDP port %.0f: %.0f requests, %.0f answered\n",
-               daemon_number(server, "port"), daemon_number(server, "received"),
-               daemon_number(server, "answered"));
+        snprintf(text, sizeof text, "serves on UDP port %.0f: %.0f requests, %.0f answered",
+                 daemon_number(server, "port"), daemon_number(server, "received"),
+                 daemon_number(server, "answered"));
+        print_clean(text);
     }
 }
 
@@ -89,8 +88,13 @@ int status_run(int argc, char **argv)
 {
     struct wanted wanted;
     bool synchronised;
-    json_t *answer = ask(argc, argv, "status", "[--probe|--no-probe] ", &wanted);
+    json_t *answer;
 
+    if (!parse(argc, argv, true, &wanted)) {
+        fputs("toki: usage: toki status [--probe|--no-probe] [--json] [--control PATH]\n", stderr);
+        return EXIT_USAGE;
+    }
+    answer = daemon_report(wanted.control, "status");
     if (!answer) {
         return EXIT_USAGE;
     }
@@ -103,24 +107,110 @@ int status_run(int argc, char **argv)
     } else {
         print_clock(answer);
         putchar('\n');
-        render_sources(json_object_get(answer, "sources"), true);
+        source_table_print(json_object_get(answer, "sources"), true, render_columns(), stdout);
     }
     json_decref(answer);
     return synchronised ? EXIT_GOOD : EXIT_BAD;
 }
 
-int sources_run(int argc, char **argv)
+/* ---- tracking ---- */
+
+static void print_row(const char *label, const char *value)
+{
+    char clean[RENDER_TEXT_MAX];
+
+    printf("%-22s %s\n", label, render_clean(value[0] ? value : "-", clean, sizeof clean));
+}
+
+static void print_number(const char *label, double value, const char *unit, int digits)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, isnan(value) ? "-" : "%+.*f %s", digits, value, unit);
+    print_row(label, isnan(value) ? "-" : text);
+}
+
+static void print_seconds(const json_t *clock, const char *label, const char *key, bool is_signed)
+{
+    char number[32], text[96];
+    double value = daemon_number(clock, key);
+
+    if (isnan(value)) {
+        print_row(label, "-");
+        return;
+    }
+    snprintf(text, sizeof text, is_signed ? "%s (%+.9f s)" : "%s (%.9f s)",
+             is_signed ? render_offset(value, number) : render_seconds(value, number), value);
+    print_row(label, text);
+}
+
+static void print_reference_time(const json_t *answer, const json_t *clock)
+{
+    double then = daemon_number(clock, "reference_time"), now = daemon_number(answer, "now");
+    char date[64] = "-", text[128], number[32];
+    time_t seconds = (time_t)then;
+    struct tm parts;
+
+    if (!isnan(then) && gmtime_r(&seconds, &parts)) {
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    }
+    snprintf(text, sizeof text, isnan(then) ? "-" : "%s (%s ago)", date,
+             render_seconds(now - then, number));
+    print_row("last update", text);
+}
+
+static void print_tracking(const json_t *answer)
+{
+    const json_t *clock = json_object_get(answer, "clock");
+    char text[64];
+
+    print_row("state", daemon_text(clock, "state"));
+    print_row("code", daemon_text(clock, "code"));
+    print_row("selected source", daemon_text(clock, "selected"));
+    snprintf(text, sizeof text, "%.0f", daemon_number(clock, "stratum"));
+    print_row("stratum", text);
+    print_row("reference", daemon_text(clock, "refid"));
+    print_reference_time(answer, clock);
+    print_row("leap", daemon_text(clock, "leap"));
+    print_seconds(clock, "offset (+: slow)", "offset_s", true);
+    print_seconds(clock, "its deviation", "offset_sd_s", false);
+    print_seconds(clock, "error at most", "error_bound_s", false);
+    print_number("frequency (+: slow)", daemon_number(clock, "frequency_ppm"), "ppm", 6);
+    print_number("its deviation", daemon_number(clock, "frequency_sd_ppm"), "ppm", 6);
+    print_seconds(clock, "root delay", "root_delay_s", false);
+    print_seconds(clock, "root dispersion", "root_dispersion_s", false);
+    print_seconds(clock, "precision", "precision_s", false);
+    snprintf(text, sizeof text, "%.0f, steps %.0f", daemon_number(clock, "updates"),
+             daemon_number(clock, "steps"));
+    print_row("updates", text);
+    print_row("clock driver", daemon_text(clock, "driver"));
+    if (!isnan(daemon_number(clock, "true_error_s"))) {
+        print_seconds(clock, "true error (+: fast)", "true_error_s", true);
+    }
+}
+
+int tracking_run(int argc, char **argv)
 {
     struct wanted wanted;
-    json_t *answer = ask(argc, argv, "sources", "", &wanted);
+    json_t *answer, *document;
 
+    if (!parse(argc, argv, false, &wanted)) {
+        fputs("toki: usage: toki tracking [--json] [--control PATH]\n", stderr);
+        return EXIT_USAGE;
+    }
+    answer = daemon_report(wanted.control, "status");
     if (!answer) {
         return EXIT_USAGE;
     }
     if (wanted.json) {
-        render_json(answer);
+        document = json_pack(
+            "{s:O, s:s, s:O, s:O, s:O}", "version", json_object_get(answer, "version"), "command",
+            "tracking", "now", json_object_get(answer, "now"), "uptime_s",
+            json_object_get(answer, "uptime_s"), "clock", json_object_get(answer, "clock"));
+        render_json(document);
+        json_decref(document);
     } else {
-        render_sources(json_object_get(answer, "sources"), false);
+        print_tracking(answer);
     }
     json_decref(answer);
     return EXIT_GOOD;

@@ -9,6 +9,9 @@
 
 int status_run(int argc, char **argv);
 int sources_run(int argc, char **argv);
+int tracking_run(int argc, char **argv);
+int clients_run(int argc, char **argv);
+int wait_run(int argc, char **argv);
 int query_run(int argc, char **argv);
 int change_run(int argc, char **argv);
 int config_run(int argc, char **argv);

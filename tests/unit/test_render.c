@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cli/render: nothing that came from the network can speak to the terminal. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "cli/options.h"
 #include "cli/render.h"
+#include "cli/table.h"
 
 static void test_text_is_cleaned(void **state)
 {
@@ -49,13 +52,124 @@ static void test_offsets(void **state)
     assert_string_equal(render_seconds((double)NAN, text), "-");
 }
 
+static char *printed(const struct table *t, unsigned width)
+{
+    static char text[4096];
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    table_print(t, width, out);
+    fclose(out);
+    return text;
+}
+
+static void fill(struct table *t, const char *second)
+{
+    static const struct table_column columns[] = {
+        {"name", true, true}, {"st", false, false}, {"offset", false, false}};
+
+    table_init(t, columns, 3);
+    table_begin_row(t, STYLE_PLAIN);
+    table_cell(t, 0, "ntp1.example");
+    table_cell(t, 1, "1");
+    table_cell(t, 2, "+1.23 ms");
+    table_note(t, "a sentence of some words");
+    table_begin_row(t, STYLE_PLAIN);
+    table_cell(t, 0, second);
+    table_cell(t, 1, "12");
+}
+
+/* What fits stands side by side, what does not gets a line of its own, nothing is cut. */
+static void test_tables_fit_and_cut_nothing(void **state)
+{
+    static const char address[] = "2001:db8:1234:5678:9abc:def0:1234:5678";
+    struct table t;
+
+    (void)state;
+    fill(&t, "時計");
+    assert_string_equal(printed(&t, 0),
+                        "name         st   offset\n"
+                        "ntp1.example  1 +1.23 ms\n"
+                        "    a sentence of some words\n"
+                        "時計         12\n");
+    assert_string_equal(printed(&t, 24),
+                        "name         st   offset\n"
+                        "ntp1.example  1 +1.23 ms\n"
+                        "    a sentence of some\n"
+                        "    words\n"
+                        "時計         12\n");
+    table_free(&t);
+    fill(&t, address);
+    assert_string_equal(printed(&t, 30),
+                        "name               st   offset\n"
+                        "ntp1.example        1 +1.23 ms\n"
+                        "    a sentence of some words\n"
+                        "2001:db8:1234:5678:9abc:def0:1234:5678\n"
+                        "                   12\n");
+    assert_non_null(strstr(printed(&t, 20), address)); /* stacked */
+    assert_non_null(strstr(printed(&t, 20), "\n  12"));
+    assert_non_null(strstr(printed(&t, 8), "  st 12\n")); /* a line for each cell */
+    assert_non_null(strstr(printed(&t, 1), address));
+    table_free(&t);
+}
+
+static void test_paragraphs(void **state)
+{
+    static const struct {
+        unsigned indent, width;
+        const char *text, *out;
+    } rows[] = {{0, 0, "one two three", "one two three\n"},
+                {2, 9, "one two three", "  one two\n  three\n"},
+                {0, 3, "onetwothree x", "onetwothree\nx\n"},
+                {2, 7, "時計 時計", "  時計\n  時計\n"},
+                {0, 10, "", "\n"}};
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        FILE *out = fmemopen(text, sizeof text, "w");
+
+        render_paragraph(rows[i].text, rows[i].indent, rows[i].width, out);
+        fclose(out);
+        assert_string_equal(text, rows[i].out);
+    }
+}
+
+static void test_numbers_of_the_command_line(void **state)
+{
+    double s = 0;
+    unsigned n = 0;
+
+    (void)state;
+    assert_true(options_time("--bound", "50ms", &s));
+    assert_true(fabs(s - 0.05) < 1e-12);
+    assert_true(options_time("--bound", "1.5", &s));
+    assert_true(fabs(s - 1.5) < 1e-12);
+    assert_true(options_time("--bound", "2min", &s));
+    assert_true(fabs(s - 120) < 1e-9);
+    assert_false(options_time("--bound", "", &s));
+    assert_false(options_time("--bound", "-1s", &s));
+    assert_false(options_time("--bound", "nan", &s));
+    assert_false(options_time("--bound", "5 m", &s));
+    assert_false(options_time("--bound", "1e300", &s));
+    assert_true(options_count("--count", "7", 1, 9, &n));
+    assert_int_equal(n, 7);
+    assert_false(options_count("--count", "0", 1, 9, &n));
+    assert_false(options_count("--count", "10", 1, 9, &n));
+    assert_false(options_count("--count", "-1", 1, 9, &n));
+    assert_false(options_count("--count", "7x", 1, 9, &n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_cleaned),
         cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_tables_fit_and_cut_nothing),
+        cmocka_unit_test(test_paragraphs),
+        cmocka_unit_test(test_numbers_of_the_command_line),
     };
 
+    setenv("LC_ALL", "C.UTF-8", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

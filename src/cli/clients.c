@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* toki clients: who asks this server, how often, and who is limited and why. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/clients.h"
+#include "cli/daemon.h"
+#include "cli/options.h"
+#include "cli/render.h"
+#include "cli/table.h"
+#include "cli/toki.h"
+
+#define LISTED_MAX 500
+#define LISTED_DEFAULT 20
+
+static const char usage[] =
+    "toki: usage: toki clients [busiest|recent|limited] [--count N] "
+    "[--json] [--control PATH]\n";
+
+/* Why requests of this client go unanswered, if some do. */
+static const char *reason_of(const json_t *client, char *out, size_t capacity)
+{
+    double requests = daemon_number(client, "requests"), limited = daemon_number(client, "limited");
+    double refused = daemon_number(client, "refused"), kisses = daemon_number(client, "kisses");
+    char interval[32], told[64] = "", by[256] = "";
+    const json_t *flag;
+    size_t index, used;
+
+    out[0] = '\0';
+    if (limited > 0) {
+        if (kisses > 0) {
+            snprintf(told, sizeof told, ", %.0f of them told so (RATE)", kisses);
+        }
+        snprintf(out, capacity,
+                 "limited: %.0f of %.0f requests were over the rate limit (lately one each %s)%s; "
+                 "see ratelimit, or limited and discard",
+                 limited, requests, render_seconds(daemon_number(client, "interval_s"), interval),
+                 told);
+    }
+    if (refused > 0) {
+        json_array_foreach(json_object_get(client, "flags"), index, flag)
+        {
+            used = strlen(by);
+            snprintf(by + used, sizeof by - used, "%s%s",
+                     used ? ", " : "; access rules: ", json_string_value(flag));
+        }
+        used = strlen(out);
+        snprintf(out + used, capacity - used,
+                 "%srefused: %.0f of %.0f requests, by access rules, key or format%s",
+                 used ? "; " : "", refused, requests, by);
+    }
+    return out;
+}
+
+static void add_client(struct table *table, const json_t *client)
+{
+    char text[RENDER_TEXT_MAX], number[32];
+    bool bad = daemon_number(client, "limited") > 0 || daemon_number(client, "refused") > 0;
+    static const char *const counts[] = {"requests", "limited", "refused"};
+
+    table_begin_row(table, bad ? STYLE_BAD : STYLE_PLAIN);
+    table_cell(table, 0, daemon_text(client, "address"));
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%.0f", daemon_number(client, counts[i]));
+        table_cell(table, 1 + i, text);
+    }
+    table_cell(table, 4, render_seconds(daemon_number(client, "interval_s"), number));
+    table_cell(table, 5, render_seconds(daemon_number(client, "last_age_s"), number));
+    snprintf(text, sizeof text, "v%.0f mode %.0f", daemon_number(client, "version"),
+             daemon_number(client, "mode"));
+    table_cell(table, 6, text);
+    table_note(table, reason_of(client, text, sizeof text));
+}
+
+void clients_print(const json_t *answer, unsigned width, FILE *out)
+{
+    static const struct table_column columns[] = {
+        {"client", true, true},    {"requests", false, false}, {"limited", false, false},
+        {"refused", false, false}, {"each", false, false},     {"last", false, false},
+        {"packets", true, false}};
+    struct table table;
+    const json_t *client;
+    size_t index;
+
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    json_array_foreach(json_object_get(answer, "clients"), index, client)
+    {
+        add_client(&table, client);
+    }
+    table_print(&table, width, out);
+    table_free(&table);
+}
+
+static void print_words(const json_t *answer)
+{
+    char text[RENDER_TEXT_MAX];
+    bool enabled = json_is_true(json_object_get(answer, "enabled"));
+
+    snprintf(text, sizeof text, "%.0f clients known, %.0f came since the start (room for %.0f)",
+             daemon_number(answer, "known"), daemon_number(answer, "fresh"),
+             daemon_number(answer, "room"));
+    render_paragraph(enabled
+                         ? text
+                         : "Nobody is noted: the table of clients is turned off (noclientlog, "
+                           "disable monitor, clientloglimit, mru), or this tokid serves nobody.",
+                     0, render_columns(), stdout);
+    if (json_array_size(json_object_get(answer, "clients")) > 0) {
+        putchar('\n');
+        clients_print(answer, render_columns(), stdout);
+    }
+}
+
+int clients_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"count", required_argument, NULL, 'n'},
+                                            {"control", required_argument, NULL, 'c'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    static const char *const orders[] = {"busiest", "recent", "limited"};
+    const char *control = NULL, *order = orders[0];
+    char request[64];
+    unsigned count = LISTED_DEFAULT;
+    bool json = false, wrong = false;
+    json_t *answer;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "jn:", options, NULL)) != -1) {
+        control = option == 'c' ? optarg : control;
+        json = json || option == 'j';
+        wrong = wrong || option == '?';
+        if (option == 'n' && !options_count("--count", optarg, 1, LISTED_MAX, &count)) {
+            return EXIT_USAGE;
+        }
+    }
+    if (optind + 1 == argc) {
+        order = NULL;
+        for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+            order = strcmp(argv[optind], orders[i]) == 0 ? orders[i] : order;
+        }
+    }
+    if (wrong || !order || optind + 1 < argc) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    snprintf(request, sizeof request, "clients %s %u", order, count);
+    answer = daemon_report(control, request);
+    if (!answer) {
+        return EXIT_USAGE;
+    }
+    if (json) {
+        render_json(answer);
+    } else {
+        print_words(answer);
+    }
+    json_decref(answer);
+    return EXIT_GOOD;
+}
