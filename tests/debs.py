@@ -69,6 +69,11 @@ def rivals():
     }
 
 
+def prometheus():
+    """Folder with Debian's prometheus and promtool."""
+    return unpack('prometheus', ['prometheus']) / 'usr/bin'
+
+
 def kernel():
     """Debian's cloud kernel: (vmlinuz, folder of its modules)."""
     root = CACHE / 'kernel'

@@ -6,7 +6,7 @@
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config nettle-dev libcap-dev libseccomp-dev
-    libjansson-dev'
+    libjansson-dev libmicrohttpd-dev'
 # the second line: what Debian's chrony, ntpsec and openntpd link to; they are never installed
 test='libcmocka-dev clang libclang-rt-14-dev binutils git python3 python3-pytest iproute2 util-linux
     libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libssl3 netbase tzdata

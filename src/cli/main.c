@@ -98,6 +98,10 @@ static const struct {
      "    As chronyc, with its options, commands and output, for chronyd and tokid; also when "
      "called\n"
      "    by that name.\n"},
+    {"exporter", exporter_run,
+     "exporter [--listen ADDRESS[:PORT] | --textfile PATH] [--control PATH]\n"
+     "    Metrics of the daemon for Prometheus: over HTTP, on 127.0.0.1:9923 unless told\n"
+     "    otherwise, or once into a file for node_exporter. See doc/exporter.md.\n"},
     {"demo", demo_run,
      "demo [--seconds N]\n"
      "    Five servers on this computer, one of which lies, and a client with a wrong clock of "

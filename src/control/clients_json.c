@@ -55,6 +55,7 @@ static bool parse_words(const char *words, enum clients_order *order, size_t *co
 static size_t write_histogram(struct document *d, const struct clients *clients)
 {
     uint64_t classes[BOUNDS + 1] = {0}, once = 0;
+    double sum_s = 0;
     size_t room = clients ? clients_room(clients) : 0, known = 0;
 
     for (size_t i = 0; i < room; i++) {
@@ -73,8 +74,10 @@ static size_t write_histogram(struct document *d, const struct clients *clients)
             class ++;
         }
         classes[class]++;
+        sum_s += client.interval_s;
     }
     document_integer(d, "asked_once", (int64_t)once);
+    document_number(d, "interval_sum_s", sum_s);
     document_open_array(d, "interval_histogram");
     for (size_t i = 0; i <= BOUNDS; i++) {
         document_open_object(d, NULL);

@@ -44,6 +44,12 @@ def rivals():
 
 
 @pytest.fixture(scope='session')
+def prometheus():
+    """Folder of Debian's prometheus and promtool, unpacked."""
+    return debs.prometheus()
+
+
+@pytest.fixture(scope='session')
 def pretend_clock(tmp_path_factory):
     """The library that OpenNTPD is given; see pretend_clock.c."""
     library = tmp_path_factory.mktemp('preload') / 'pretend_clock.so'

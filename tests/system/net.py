@@ -244,6 +244,18 @@ class Host:
         made.settimeout(1.0)
         return made
 
+    def connect(self, port, timeout=20.0):
+        """A TCP connection to this port of the Host's own 127.0.0.1, used from the test."""
+        with self._network():
+            made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.settimeout(timeout)
+        try:
+            made.connect(('127.0.0.1', port))
+        except OSError:
+            made.close()
+            raise
+        return made
+
     def sniffer(self):
         """A packet socket that sees each frame on eth0, both ways."""
         with self._network():
