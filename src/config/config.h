@@ -140,9 +140,10 @@ struct config {
     enum auth_select auth_select;
     char log_directory[CONFIG_PATH_MAX]; /* of the files below; "": none are written */
     struct statistics_file statistics[STATISTICS_KINDS];
-    bool statistics_disabled;  /* `disable stats` */
-    bool log_raw_measurements; /* packets that were not accepted, too */
-    unsigned log_banner;       /* lines between two headings; 0: none */
+    bool statistics_disabled;       /* `disable stats` */
+    bool log_raw_measurements;      /* packets that were not accepted, too */
+    unsigned log_banner;            /* lines between two headings; 0: none */
+    char log_file[CONFIG_PATH_MAX]; /* messages go there, not to the system's log; "": do not */
     char user[64];
     bool rtc_sync;
     bool have_frequency; /* `tinker freq`: begin with this, whatever the drift file says, ... */

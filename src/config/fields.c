@@ -98,6 +98,7 @@ const struct config_field config_fields[] = {
     {FIELD("measurements that failed are logged", "", VALUE_BOOL, log_raw_measurements)},
     {FIELD("lines between headings of logs", "", VALUE_UNSIGNED, log_banner),
      .zero = "no headings"},
+    {FIELD("log file", "", VALUE_TEXT, log_file), .next_start = true},
     {FIELD("user", "", VALUE_TEXT, user), .next_start = true},
     {FIELD("real-time clock", "", VALUE_BOOL, rtc_sync)},
     {FIELD("dscp", "", VALUE_INT, dscp)},

@@ -672,7 +672,9 @@ static const struct directive directives[] = {
      .repeats = true,
      .apply = statistics_line_filegen,
      .doc = "file of a kind of statistics, and when another one is begun"},
-    LATER("logfile", "messages would be written to it; they go to the system's log"),
+    {.keyword = "logfile",
+     .arguments = PARAMETERS({WORD("file", "none"), TEXT_TO(log_file), .required = true}),
+     .doc = "messages go to it, not to the system's log; rotate it by copying (copytruncate)"},
     NOTHING("logconfig", "what is worth knowing is logged, and nothing else"),
     {.keyword = "pidfile",
      .arguments =

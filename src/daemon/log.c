@@ -49,6 +49,7 @@ static const struct {
 };
 
 static enum { TO_NOBODY, TO_STDERR, TO_SYSTEM } target = TO_NOBODY;
+static FILE *file; /* logfile of the configuration */
 static enum log_level quietest = LEVEL_INFO;
 static struct {
     double spent;
@@ -65,27 +66,51 @@ void log_open(bool to_stderr, enum log_level least)
     }
 }
 
+bool log_to_file(const char *path)
+{
+    FILE *opened = fopen(path, "ae");
+
+    if (!opened) {
+        return false;
+    }
+    setvbuf(opened, NULL, _IOLBF, 2 * LINE_MAX_LENGTH); /* whole lines, whoever else writes */
+    if (file) {
+        fclose(file);
+    }
+    file = opened;
+    return true;
+}
+
+/* Now, UTC. */
+static void write_date(char *out, size_t capacity)
+{
+    time_t seconds = (time_t)(clock_now().wall.ns / NS_PER_S);
+    struct tm tm;
+
+    if (!gmtime_r(&seconds, &tm) || strftime(out, capacity, "%Y-%m-%dT%H:%M:%SZ ", &tm) == 0) {
+        out[0] = '\0';
+    }
+}
+
 static void write_line(enum log_level level, const char *line)
 {
     static const int priorities[] = {[LEVEL_ERROR] = LOG_ERR,
                                      [LEVEL_WARNING] = LOG_WARNING,
                                      [LEVEL_NOTICE] = LOG_NOTICE,
                                      [LEVEL_INFO] = LOG_INFO};
-    char date[32] = "";
-    time_t seconds;
-    struct tm tm;
+    char date[32];
 
     if (level > quietest) {
         return;
     }
-    if (target == TO_SYSTEM) {
-        syslog(priorities[level], "%s", line);
-    } else if (target == TO_STDERR) {
-        seconds = (time_t)(clock_now().wall.ns / NS_PER_S);
-        if (gmtime_r(&seconds, &tm)) {
-            strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ ", &tm);
-        }
+    write_date(date, sizeof date);
+    if (file) {
+        fprintf(file, "%stokid: %s\n", date, line);
+    }
+    if (target == TO_STDERR) {
         fprintf(stderr, "%stokid: %s\n", date, line);
+    } else if (!file) {
+        syslog(priorities[level], "%s", line);
     }
 }
 

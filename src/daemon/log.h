@@ -14,6 +14,10 @@ enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO };
  * louder are written. */
 void log_open(bool to_stderr, enum log_level least);
 
+/* From now on each line goes to the end of this file, and none to syslog. To be called before roles
+ * are started: they inherit it. False: it cannot be written; errno says why. */
+bool log_to_file(const char *path);
+
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void log_event(const struct engine *engine, const struct event *event, struct instant now);

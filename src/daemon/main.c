@@ -141,6 +141,16 @@ static void default_control_path(char *out, size_t capacity)
     }
 }
 
+/* Where it cannot be written, the lines go where they went. */
+static void open_log_file(const struct tokid *t)
+{
+    const char *path = configuration_current(t->config)->log_file;
+
+    if (path[0] && !log_to_file(path)) {
+        log_line(LEVEL_WARNING, "no-log-file path=%s text=\"%s\"", path, strerror(errno));
+    }
+}
+
 /* Without it the daemon works all the same: a failure is only a line in the log. */
 static int open_control(struct tokid *t)
 {
@@ -209,6 +219,7 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
     if (t->options.set_once || t->options.print_offset) {
         return (code = open_clock(t)) != GO_ON ? code : sync_run_once(t);
     }
+    open_log_file(t);
     if ((code = open_server(t)) != GO_ON || (code = open_clock(t)) != GO_ON ||
         (code = make_page(t)) != GO_ON || (code = open_control(t)) != GO_ON ||
         (code = become_daemon(t)) != GO_ON) {

@@ -269,6 +269,19 @@ def test_pidfile(host):
     assert host.run('cat', f'/proc/{pid}/comm').stdout.startswith('tokid')
 
 
+def test_logfile(host):
+    config = 'server 192.0.2.250\nlogfile /var/log/ntp.log\n'
+    host.run('mkdir', '-p', '/var/log')
+    host.write('/var/log/ntp.log', 'old\n')
+    daemon = tokid(host, config)
+    net.wait_for('the source is in the file', lambda: 'source-added source=192.0.2.250' in
+                 host.path('/var/log/ntp.log').read_text(), 20)  # told by a role in its sandbox
+    text = host.path('/var/log/ntp.log').read_text()
+    assert text.startswith('old\n') and 'source-added source=192.0.2.250' in daemon.output()
+    daemon = tokid(host, 'server 192.0.2.250\nlogfile /none/ntp.log\n')
+    assert 'no-log-file path=/none/ntp.log text="No such file or directory"' in daemon.output()
+
+
 def test_frequency_and_precision_at_the_start(host):
     host.write('/var/lib/ntp/ntp.drift', '-3.000\n')
     config = 'server 192.0.2.250\ndriftfile /var/lib/ntp/ntp.drift\n'
