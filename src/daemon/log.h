@@ -15,7 +15,7 @@ enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO };
 void log_open(bool to_stderr, enum log_level least);
 
 /* From now on each line goes to the end of this file, and none to syslog. To be called before roles
- * are started: they inherit it. False: it cannot be written; errno says why. */
+ * are started: they inherit it. False: it cannot be opened. */
 bool log_to_file(const char *path);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -147,7 +147,7 @@ static void open_log_file(const struct tokid *t)
     const char *path = configuration_current(t->config)->log_file;
 
     if (path[0] && !log_to_file(path)) {
-        log_line(LEVEL_WARNING, "no-log-file path=%s text=\"%s\"", path, strerror(errno));
+        log_line(LEVEL_WARNING, "no-log-file path=%s text=\"it cannot be written\"", path);
     }
 }
 

@@ -279,7 +279,7 @@ def test_logfile(host):
     text = host.path('/var/log/ntp.log').read_text()
     assert text.startswith('old\n') and 'source-added source=192.0.2.250' in daemon.output()
     daemon = tokid(host, 'server 192.0.2.250\nlogfile /none/ntp.log\n')
-    assert 'no-log-file path=/none/ntp.log text="No such file or directory"' in daemon.output()
+    assert 'no-log-file path=/none/ntp.log' in daemon.output()
 
 
 def test_frequency_and_precision_at_the_start(host):
