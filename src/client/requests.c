@@ -61,6 +61,8 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
         engine_send_failed(engine, clock_now(), send->source, send->serial, error);
         return;
     }
+    from = udp_local(slot->fd);
+    engine_sent_from(engine, send->source, send->serial, &from);
     engine_sent(engine, send->source, send->serial, sent, false);
 }
 

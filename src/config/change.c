@@ -13,13 +13,19 @@
 #include "config/include.h"
 #include "config/keys.h"
 #include "config/message.h"
+#include "config/option.h"
+#include "config/place.h"
 #include "config/text.h"
 
 #define COMMAND_NAME "command" /* in place of the name of a file */
 #define POOL_SOURCES_BY_HAND 4 /* ntp.conf's `tos maxclock` is shared out when a file is read */
 
-static const char *const keywords[] = {"server", "pool",     "peer",      "allow",
-                                       "deny",   "restrict", "unrestrict"};
+static const char *const keywords[] = {"server", "pool",     "peer",       "allow",
+                                       "deny",   "restrict", "unrestrict", NULL};
+
+static const char *const chrony_keywords[] = {
+    "server",  "pool",     "peer",          "allow",        "deny",  "cmdallow",
+    "cmddeny", "makestep", "maxupdateskew", "reselectdist", "local", NULL};
 
 static void __attribute__((format(printf, 3, 4)))
 complain(struct config *c, const char *hint, const char *format, ...)
@@ -47,13 +53,13 @@ bool change_is_sound(const struct change *change)
 
 /* ---- one line ---- */
 
-/* Is the first word one that may be given by hand? */
-static bool is_permitted(const char *line, char word[32])
+/* Is the first word one of these? */
+static bool is_permitted(const char *line, const char *const *permitted, char word[32])
 {
     size_t length = strcspn(line, " \t");
     snprintf(word, 32, "%.*s", length < 31 ? (int)length : 31, line);
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
-        if (length < 31 && strcmp(word, keywords[i]) == 0) {
+    for (; *permitted != NULL; permitted++) {
+        if (length < 31 && strcmp(word, *permitted) == 0) {
             return true;
         }
     }
@@ -112,8 +118,11 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
     return true;
 }
 
+/* Lines of a language, which may be another than that of the file: what its lines do together is
+ * then settled as in the file's own. */
 static void read_lines(struct config *c, const struct language *language, const char *text)
 {
+    const struct language *own = config_language(c->dialect);
     static const struct origin running = {.file = "the configuration in force"};
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
@@ -127,8 +136,8 @@ static void read_lines(struct config *c, const struct language *language, const 
         r->spec_seen[i] = running;
     }
     include_text(r, COMMAND_NAME, text, strlen(text));
-    if (language->settle != NULL && c->error_count == 0) {
-        language->settle(r);
+    if (own != NULL && own->settle != NULL && c->error_count == 0) {
+        own->settle(r);
     }
     keys_check_sources(r);
     for (unsigned i = before; i < c->settings.spec_count; i++) {
@@ -148,7 +157,7 @@ static void apply_line(struct config *c, const char *line)
 {
     const struct language *language = config_language(c->dialect);
     char word[32], text[3 * CHANGE_TEXT_MAX];
-    if (!is_permitted(line, word)) {
+    if (!is_permitted(line, keywords, word)) {
         complain(c, "server, pool, peer, allow, deny, restrict and unrestrict can be",
                  "E020 '%s' cannot be given while the daemon runs: change the file and reload it",
                  word);
@@ -166,6 +175,64 @@ static void apply_line(struct config *c, const char *line)
         return;
     }
     read_lines(c, language, text);
+}
+
+/* ---- one line of chrony.conf ---- */
+
+/* What chrony.conf's "all" means in ntp.conf: whoever has a rule of his own within the subnet is
+ * served, or not; the other flags stay. */
+static void serve_within(struct acl *acl, const struct address *prefix, unsigned length, bool serve)
+{
+    for (unsigned i = 0; i < acl->count; i++) {
+        struct acl_rule *rule = &acl->rules[i];
+        if (rule->length >= length && address_in_prefix(&rule->prefix, prefix, length)) {
+            rule->flags =
+                serve ? rule->flags & ~(uint32_t)(ACCESS_NOSERVE | ACCESS_IGNORE | ACCESS_NOTRUST)
+                      : rule->flags | ACCESS_NOSERVE;
+        }
+    }
+}
+
+/* "allow [all] [subnet]" where access is in the words of ntp.conf. */
+static void apply_access_to_ntp(struct config *c, const char *line)
+{
+    static const struct address everywhere[] = {{.family = ADDRESS_V4}, {.family = ADDRESS_V6}};
+    bool serve = line[0] == 'a';
+    const char *rest = line + strcspn(line, " "), *problem;
+    char plain[CHANGE_TEXT_MAX];
+    struct address prefix;
+    unsigned length;
+    rest += strspn(rest, " ");
+    if (strncmp(rest, "all", 3) == 0 && (rest[3] == ' ' || rest[3] == '\0')) {
+        rest += 3 + strspn(rest + 3, " ");
+        if (rest[0] == '\0') {
+            serve_within(&c->access, &everywhere[0], 0, serve);
+            serve_within(&c->access, &everywhere[1], 0, serve);
+        } else if (access_parse_prefix(rest, true, &prefix, &length, &problem)) {
+            serve_within(&c->access, &prefix, length, serve);
+        }
+    }
+    snprintf(plain, sizeof plain, "%s%s%s", serve ? "allow" : "deny", rest[0] ? " " : "", rest);
+    apply_line(c, plain);
+}
+
+static void apply_chrony_line(struct config *c, const char *line)
+{
+    char word[32], text[CHANGE_TEXT_MAX + 2];
+    if (!is_permitted(line, chrony_keywords, word)) {
+        complain(c, "", "E020 '%s' cannot be given while the daemon runs", word);
+        return;
+    }
+    if (strcmp(line, "local off") == 0) {
+        c->settings.local = c->settings.local_orphan = false;
+        return;
+    }
+    if (c->dialect == DIALECT_NTP && (strcmp(word, "allow") == 0 || strcmp(word, "deny") == 0)) {
+        apply_access_to_ntp(c, line);
+        return;
+    }
+    snprintf(text, sizeof text, "%s\n", line);
+    read_lines(c, config_language(DIALECT_CHRONY), text);
 }
 
 /* ---- sources by name ---- */
@@ -220,19 +287,126 @@ static void delete_source(struct config *c, const char *host)
     s->spec_count = kept;
 }
 
-static void set_offline(struct config *c, const char *host, bool offline)
+/* The next word of a text without its end; false: there is none. */
+static bool next_word(const char **text, char *word, size_t capacity)
 {
-    struct settings *s = &c->settings;
-    bool found = false;
-    for (unsigned i = 0; i < s->spec_count; i++) {
-        if (s->specs[i].kind != SOURCE_REFCLOCK &&
-            (host[0] == '\0' || is_host(&s->specs[i], host))) {
-            s->specs[i].offline = offline;
-            found = true;
+    const char *at = *text + strspn(*text, " ");
+    size_t length = strcspn(at, " ");
+    *text = at + length;
+    snprintf(word, capacity, "%.*s", length < capacity ? (int)length : (int)capacity - 1, at);
+    return length > 0;
+}
+
+static bool is_one_of(const struct source_spec *spec, const char *hosts)
+{
+    char host[SOURCE_NAME_MAX];
+    while (next_word(&hosts, host, sizeof host)) {
+        if (is_host(spec, host)) {
+            return true;
         }
     }
-    if (!found && host[0] != '\0') {
-        complain_of_host(c, host);
+    return false;
+}
+
+/* Each of the hosts must be there. */
+static bool find_hosts(struct config *c, const char *hosts)
+{
+    char host[SOURCE_NAME_MAX];
+    while (next_word(&hosts, host, sizeof host)) {
+        bool found = false;
+        for (unsigned i = 0; i < c->settings.spec_count && !found; i++) {
+            found = is_host(&c->settings.specs[i], host);
+        }
+        if (!found) {
+            complain_of_host(c, host);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_offline(struct config *c, const char *hosts, enum change_kind kind)
+{
+    struct settings *s = &c->settings;
+    bool all = hosts[0] == '\0' && kind != CHANGE_ROUTES;
+    if (!find_hosts(c, hosts)) {
+        return;
+    }
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        bool meant = all || is_one_of(&s->specs[i], hosts);
+        if (s->specs[i].kind != SOURCE_REFCLOCK && (meant || kind == CHANGE_ROUTES)) {
+            s->specs[i].offline = kind == CHANGE_ROUTES ? !meant : kind == CHANGE_OFFLINE;
+        }
+    }
+}
+
+static void set_options(struct config *c, const char *text)
+{
+    char host[SOURCE_NAME_MAX], name[64], value[64], problem[200];
+    struct settings *s = &c->settings;
+    const char *options = text;
+    if (!next_word(&options, host, sizeof host) || !find_hosts(c, host)) {
+        return;
+    }
+    while (next_word(&options, name, sizeof name)) {
+        if (!next_word(&options, value, sizeof value)) {
+            complain(c, "", "E020 '%s' has no value", name);
+            return;
+        }
+        for (unsigned i = 0; i < s->spec_count; i++) {
+            if (is_host(&s->specs[i], host) &&
+                !option_set(&s->specs[i], name, value, problem, sizeof problem)) {
+                complain(c, "", "E020 %s", problem);
+                return;
+            }
+        }
+    }
+}
+
+/* ---- what is taken from the file alone ---- */
+
+bool change_reads_file(const struct change *change)
+{
+    return change->kind == CHANGE_RELOAD || change->kind == CHANGE_KEYS ||
+           change->kind == CHANGE_SOURCES;
+}
+
+static bool is_of_sources_file(const struct config *c, unsigned spec)
+{
+    static const char suffix[] = ".sources";
+    const char *file = place_file(c, &c->places.specs[spec]);
+    size_t length = file != NULL ? strlen(file) : 0;
+    return length > sizeof suffix - 1 && strcmp(file + length - (sizeof suffix - 1), suffix) == 0;
+}
+
+static void drop_sources_files(struct config *c)
+{
+    struct settings *s = &c->settings;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < s->spec_count; i++) {
+        if (!is_of_sources_file(c, i)) {
+            s->specs[kept] = s->specs[i];
+            c->places.specs[kept++] = c->places.specs[i];
+        }
+    }
+    memset(&s->specs[kept], 0, (s->spec_count - kept) * sizeof s->specs[0]);
+    s->spec_count = kept;
+}
+
+void change_take(struct config *c, const struct config *file, const struct change *change)
+{
+    struct settings *s = &c->settings;
+    if (change->kind == CHANGE_KEYS) {
+        c->keys = file->keys;
+        c->keys_unreadable = file->keys_unreadable;
+        return;
+    }
+    drop_sources_files(c);
+    for (unsigned i = 0; i < file->settings.spec_count && s->spec_count < SOURCE_SPECS_MAX; i++) {
+        if (is_of_sources_file(file, i)) {
+            c->places.specs[s->spec_count] = place_copy(c, file, &file->places.specs[i]);
+            s->specs[s->spec_count++] = file->settings.specs[i];
+        }
     }
 }
 
@@ -253,9 +427,18 @@ bool change_apply(struct config *c, const struct change *change)
         break;
     case CHANGE_OFFLINE:
     case CHANGE_ONLINE:
-        set_offline(c, change->text, change->kind == CHANGE_OFFLINE);
+    case CHANGE_ROUTES:
+        set_offline(c, change->text, (enum change_kind)change->kind);
+        break;
+    case CHANGE_OPTION:
+        set_options(c, change->text);
+        break;
+    case CHANGE_CHRONY_LINE:
+        apply_chrony_line(c, change->text);
         break;
     case CHANGE_RELOAD:
+    case CHANGE_KEYS:
+    case CHANGE_SOURCES:
     case CHANGE_KINDS:
         complain(c, "", "E020 not a change of what is in force");
         break;

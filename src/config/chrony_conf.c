@@ -8,6 +8,7 @@
 
 #include "config/access.h"
 #include "config/clock_line.h"
+#include "config/command_line.h"
 #include "config/include.h"
 #include "config/keys.h"
 #include "config/ntp_conf.h"
@@ -179,21 +180,6 @@ static void apply_bindaddress(struct reader *r)
     c->bind[c->bind_count++] = address;
 }
 
-static void apply_bindcmdaddress(struct reader *r)
-{
-    const struct word *word = directive_value(r, "address")->word;
-    struct address address;
-    if (strcmp(word->text, "/") == 0) {
-        return; /* chronyd's socket, which toki does not open */
-    }
-    if (!address_parse(word->text, &address) || !address_is_loopback(&address)) {
-        reader_warning(r, word, "",
-                       "W010 'bindcmdaddress' is not supported yet: commands would be taken at "
-                       "'%.100s'; ignored",
-                       word->text);
-    }
-}
-
 /* The kernel applies a leap second that is known; one that is not asked for is left to be found as
  * an error of the clock. */
 static void apply_leapsecmode(struct reader *r)
@@ -294,7 +280,7 @@ static void set_defaults(struct reader *r)
     c->ratelimit = (struct ratelimit_settings){.interval_s = 8, .burst = 8, .leak_log2 = 2};
     c->client_log_bytes = 524288;
     c->port = 123;
-    c->command_port = 323;
+    command_line_defaults(c, true);
     c->drift_format = DRIFT_CHRONY;
     c->drift_interval_s = 3600;
     c->log_banner = 32;
@@ -703,17 +689,33 @@ static const struct directive directives[] = {
 
     /* command access and logs */
     {.keyword = "bindcmdaddress",
-     .arguments = PARAMETERS({WORD("address", "127.0.0.1, ::1"), .required = true}),
+     .arguments = PARAMETERS(
+         {WORD("address", "127.0.0.1, ::1, /run/chrony/chronyd.sock"), .required = true}),
      .repeats = true,
-     .apply = apply_bindcmdaddress,
-     .doc = "where the command port is open: loopback"},
-    NOTHING("bindcmddevice", "the command port is open on loopback only"),
+     .apply = command_line_bind,
+     .doc = "where commands are taken: an address of each family, the path of a socket (/: none)"},
+    {.keyword = "bindcmddevice",
+     .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
+     .apply = command_line_device,
+     .doc = "the command port is open on this interface only"},
     {.keyword = "cmdport",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "323"),
                               TO_CONFIG(STORE_UNSIGNED, command_port), .required = true}),
      .doc = "of the command protocol; 0: none"},
-    LATER("cmdratelimit", "it would limit how often commands are answered"),
-    LATER("opencommands", "it would choose what other hosts may ask"),
+    {.keyword = "cmdratelimit",
+     .options = PARAMETERS(
+         {INTEGER("interval", -19, 12, "log2 s", "-4"), .doc = "seconds for one answer"},
+         {INTEGER("burst", 1, 255, "packets", "8"),
+          TO_CONFIG(STORE_DOUBLE, command_ratelimit.burst), .doc = "answers that may come at once"},
+         {INTEGER("leak", 1, 4, "log2", "2"),
+          TO_CONFIG(STORE_UNSIGNED, command_ratelimit.leak_log2),
+          .doc = "1 in 2^leak is answered all the same"}),
+     .apply = command_line_ratelimit,
+     .doc = "limits how often another host's commands are answered"},
+    {.keyword = "opencommands",
+     .arguments = PARAMETERS({.name = "report", .type = PARAMETER_REST, .required = true}),
+     .apply = command_line_open,
+     .doc = "reports that the command port gives; its socket gives all of them"},
     {.keyword = "log",
      .arguments = PARAMETERS({.name = "what", .type = PARAMETER_REST, .required = true}),
      .repeats = true,

@@ -128,7 +128,12 @@ struct config {
     unsigned acquisition_port;                  /* requests leave from; 0: a fresh one for each */
     char acquisition_device[CONFIG_DEVICE_MAX]; /* and by this interface; "": any */
     struct address acquisition_address[2];      /* and from, IPv4 and IPv6; ADDRESS_NONE: any */
-    unsigned command_port;                      /* chrony protocol; 0: off */
+    unsigned command_port;                      /* of chrony's protocol; 0: off */
+    struct address command_bind[2];             /* IPv4, IPv6; ADDRESS_NONE: the loopback address */
+    char command_device[CONFIG_DEVICE_MAX];     /* on this interface only; "": on all */
+    char command_socket[CONFIG_PATH_MAX];       /* its Unix socket; "": none */
+    struct ratelimit_settings command_ratelimit;
+    char open_commands[160]; /* reports that its port gives, by their names */
     char driftfile[CONFIG_PATH_MAX];
     enum drift_format drift_format;
     double drift_interval_s;

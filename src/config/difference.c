@@ -188,6 +188,20 @@ static void compare_binds(struct difference *d, const struct config *old, const 
     }
 }
 
+static void compare_command_binds(struct difference *d, const struct config *old,
+                                  const struct config *new)
+{
+    char before[ADDRESS_TEXT_MAX], after[ADDRESS_TEXT_MAX];
+    for (unsigned i = 0; i < 2; i++) {
+        const struct address *a = &old->command_bind[i], *b = &new->command_bind[i];
+        if (!address_equal(a, b)) {
+            add_line(d, "~ commands on: %s -> %s",
+                     a->family != ADDRESS_NONE ? address_format(a, before) : "loopback",
+                     b->family != ADDRESS_NONE ? address_format(b, after) : "loopback");
+        }
+    }
+}
+
 /* Their order matters, so they are compared as a whole. */
 static void compare_listen_rules(struct difference *d, const struct config *old,
                                  const struct config *new)
@@ -250,6 +264,7 @@ static void blank_known(struct config *c)
     memset(&c->access, 0, sizeof c->access);
     memset(&c->command_access, 0, sizeof c->command_access);
     memset(c->bind, 0, sizeof c->bind);
+    memset(c->command_bind, 0, sizeof c->command_bind);
     memset(&c->keys, 0, sizeof c->keys);
     memset(c->listen_rules, 0, sizeof c->listen_rules);
     c->listen_rule_count = 0;
@@ -290,6 +305,7 @@ void difference_find(struct difference *d, const struct config *old, const struc
     compare_sources(d, &old->settings, &new->settings);
     compare_access(d, old, new);
     compare_binds(d, old, new);
+    compare_command_binds(d, old, new);
     compare_listen_rules(d, old, new);
     compare_values(d, old, new);
     compare_keys(d, &old->keys, &new->keys);

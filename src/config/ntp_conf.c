@@ -10,6 +10,7 @@
 #include "config/access.h"
 #include "config/chrony_conf.h"
 #include "config/clock_line.h"
+#include "config/command_line.h"
 #include "config/include.h"
 #include "config/keys.h"
 #include "config/openntpd_conf.h"
@@ -301,7 +302,7 @@ static void set_defaults(struct reader *r)
         (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 4};
     c->client_log_bytes = 1048576;
     c->port = 123;
-    c->command_port = 0;
+    command_line_defaults(c, false);
     c->drift_format = DRIFT_NTP;
     c->drift_interval_s = 3600;
     statistics_default(c->statistics);

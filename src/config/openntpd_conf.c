@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/chrony_conf.h"
+#include "config/command_line.h"
 #include "config/ntp_conf.h"
 #include "config/place.h"
 #include "config/rows.h"
@@ -141,7 +142,7 @@ static void set_defaults(struct reader *r)
     c->ratelimit = (struct ratelimit_settings){.interval_s = 8, .burst = 8, .leak_log2 = 2};
     c->client_log_bytes = 524288;
     c->port = 123;
-    c->command_port = 0;
+    command_line_defaults(c, false);
     c->drift_format = DRIFT_NTP;
     c->drift_interval_s = 3600;
     c->rtc_sync = true;

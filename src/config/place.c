@@ -86,6 +86,13 @@ const char *place_file(const struct config *c, const struct config_place *place)
     return place->file > 0 ? c->places.names + place->file - 1 : NULL;
 }
 
+struct config_place place_copy(struct config *to, const struct config *from,
+                               const struct config_place *place)
+{
+    const char *file = place_file(from, place);
+    return (struct config_place){file != NULL ? keep_name(&to->places, file) : 0, place->line};
+}
+
 struct config_place place_of_access(const struct config *c, bool command,
                                     const struct address *prefix, unsigned length, bool ntp_port)
 {

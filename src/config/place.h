@@ -24,6 +24,10 @@ void place_note_access(struct reader *r, bool command, const struct address *pre
 /* Name of the file, NULL for the default of the language. */
 const char *place_file(const struct config *c, const struct config_place *place);
 
+/* The same place in another configuration. */
+struct config_place place_copy(struct config *to, const struct config *from,
+                               const struct config_place *place);
+
 /* Where the rule comes from; the default place if nobody took note. */
 struct config_place place_of_access(const struct config *c, bool command,
                                     const struct address *prefix, unsigned length, bool ntp_port);

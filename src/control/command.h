@@ -13,6 +13,12 @@ enum order_kind {
     ORDER_CHANGE,    /* the configuration, as config/change.h has it */
     ORDER_BURST,     /* a few quick requests to the source of this name or address; "": to all */
     ORDER_MAKE_STEP, /* the clock, by all that it is off */
+    ORDER_KEEP,      /* what is worth keeping goes to its files now */
+    ORDER_REFRESH,   /* names are looked up now */
+    ORDER_RESELECT,  /* the best source is chosen anew */
+    ORDER_FORGET,    /* all measurements are dropped */
+    ORDER_FOLLOW_ROUTES, /* sources that there is a route to are online, the others not */
+    ORDER_END,           /* the daemon ends */
 };
 
 struct command_order {
@@ -20,6 +26,8 @@ struct command_order {
     const char *verb; /* a constant */
     struct change change;
     char source[SOURCE_NAME_MAX];
+    uint64_t chosen; /* ORDER_BURST: of the engine's sources these bits; 0: by `source` */
+    unsigned requests, answers; /* likewise: as many at most, as many wanted; 0: the usual */
 };
 
 /* What came of it. */

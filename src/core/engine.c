@@ -22,7 +22,6 @@
 #define ENGINE_RESUME_RATE_SD                                                                      \
     1e-6 /* after a step by others: a resumed machine runs nearly as before */
 #define ENGINE_RESUME_REQUESTS 4
-#define ENGINE_BURST_REQUESTS 4 /* of a burst by hand */
 
 static struct roster engine_roster(struct engine *e)
 {
@@ -146,25 +145,13 @@ static bool engine_leap_step(struct engine *e, int64_t step_ns)
     return true;
 }
 
-/* Somebody else stepped the clock, or the machine slept: nothing that was measured can be trusted
- * to hold. Asks all sources anew, and is unsynchronised until they have answered. */
-static void engine_notice_step(struct engine *e, struct instant now)
+/* Nothing that was measured holds any more: asks all sources anew, and is unsynchronised until they
+ * have answered. */
+static void engine_begin_anew(struct engine *e, struct instant now)
 {
-    int64_t step_ns = timeline_unexplained_ns(&e->timeline, now);
     struct roster roster = engine_roster(e);
     unsigned steps;
 
-    if (step_ns < ENGINE_STEP_SEEN_NS && step_ns > -ENGINE_STEP_SEEN_NS) {
-        return;
-    }
-    timeline_record_step(&e->timeline, step_ns);
-    e->stepped = true;
-    e->stepped_at = now.mono;
-    engine_cancel_all(e);
-    if (engine_leap_step(e, step_ns)) {
-        return;
-    }
-    effect_event(&e->effects, EVENT_CLOCK_STEP_SEEN, EVENT_NO_SOURCE, s_from_ns(step_ns));
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         struct source *s = &e->sources[i];
 
@@ -179,6 +166,7 @@ static void engine_notice_step(struct engine *e, struct instant now)
     }
     ensemble_reset(&e->ensemble);
     selection_init(&e->selection);
+    e->corrections = (struct engine_corrections){0};
     if (e->discipline.slewing) { /* towards a time that nobody knows any more */
         engine_command(e, &(struct clock_command){.action = CLOCK_SET_RATE, .rate = roster.rate});
     }
@@ -188,6 +176,25 @@ static void engine_notice_step(struct engine *e, struct instant now)
     e->discipline.steps = steps;
     e->started = now.mono;
     engine_publish(e, now, true);
+}
+
+/* Somebody else stepped the clock, or the machine slept. */
+static void engine_notice_step(struct engine *e, struct instant now)
+{
+    int64_t step_ns = timeline_unexplained_ns(&e->timeline, now);
+
+    if (step_ns < ENGINE_STEP_SEEN_NS && step_ns > -ENGINE_STEP_SEEN_NS) {
+        return;
+    }
+    timeline_record_step(&e->timeline, step_ns);
+    e->stepped = true;
+    e->stepped_at = now.mono;
+    engine_cancel_all(e);
+    if (engine_leap_step(e, step_ns)) {
+        return;
+    }
+    effect_event(&e->effects, EVENT_CLOCK_STEP_SEEN, EVENT_NO_SOURCE, s_from_ns(step_ns));
+    engine_begin_anew(e, now);
 }
 
 /* A reference clock speaks unasked: its reach register alone has a schedule. True if it fell
@@ -285,6 +292,20 @@ void engine_tick(struct engine *e, struct instant now)
     }
 }
 
+#define ENGINE_CORRECTIONS 10 /* that their mean square is of */
+
+static void engine_note_correction(struct engine *e, struct mono_time now)
+{
+    struct engine_corrections *c = &e->corrections;
+    double square = e->discipline.last_correction_s * e->discipline.last_correction_s;
+
+    c->interval_s = c->count > 0 ? s_from_ns(ns_subtract(now.ns, c->at.ns)) : 0;
+    c->count += c->count < ENGINE_CORRECTIONS;
+    c->mean_s2 += (square - c->mean_s2) / c->count;
+    c->last_s = e->discipline.last_correction_s;
+    c->at = now;
+}
+
 static void engine_tell_measured(struct engine *e, struct instant now, uint16_t source,
                                  enum reply_verdict verdict, const struct sample *sample)
 {
@@ -311,6 +332,7 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
                                     .max_error_s = reference_distance(&e->reference, now.mono)};
     bool updated;
 
+    s->last_clock_offset_s = timeline_clock_offset(&e->timeline, now.mono, sample->offset_s);
     if (verdict == FILTER_RESTARTED) {
         ensemble_forget(&e->ensemble, source);
     }
@@ -320,6 +342,7 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
     if (updated) {
         update.offset_s = engine_clock_offset(e, now.mono);
         effect_push(&e->effects, EFFECT_UPDATED)->updated = update;
+        engine_note_correction(e, now.mono);
     }
     engine_command(e, &command);
     if (command.action == CLOCK_SET_RATE && e->settings.log_correction_s > 0 &&
@@ -399,8 +422,19 @@ void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall
     struct source *s = engine_request(e, source, serial);
 
     if (s && (kernel_stamp || !s->request.kernel_stamp)) {
+        s->kernel_sent += kernel_stamp && !s->request.kernel_stamp;
         s->request.sent = sent;
         s->request.kernel_stamp = kernel_stamp;
+    }
+}
+
+void engine_sent_from(struct engine *e, uint16_t source, uint16_t serial,
+                      const struct address *local)
+{
+    struct source *s = engine_request(e, source, serial);
+
+    if (s) {
+        s->local = *local;
     }
 }
 
@@ -564,7 +598,8 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
     engine_take_sample(e, now, source, &sample);
 }
 
-bool engine_burst(struct engine *e, struct instant now, uint16_t source)
+bool engine_burst(struct engine *e, struct instant now, uint16_t source, unsigned requests,
+                  unsigned answers)
 {
     struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
 
@@ -573,8 +608,32 @@ bool engine_burst(struct engine *e, struct instant now, uint16_t source)
         s->config.offline || s->address.family == ADDRESS_NONE) {
         return false;
     }
-    source_burst(s, now.mono, ENGINE_BURST_REQUESTS);
+    source_burst(s, now.mono, requests);
+    s->burst_good = answers;
     return s->burst_left > 0;
+}
+
+void engine_refresh(struct engine *e, struct instant now)
+{
+    struct roster roster = engine_roster(e);
+
+    engine_notice_step(e, now);
+    roster_refresh(&roster, now.mono);
+}
+
+void engine_reselect(struct engine *e, struct instant now)
+{
+    engine_notice_step(e, now);
+    e->selection.chosen = SELECTION_NONE;
+    judge_sources(e, now);
+    engine_publish(e, now, false);
+}
+
+void engine_forget(struct engine *e, struct instant now)
+{
+    engine_notice_step(e, now);
+    engine_cancel_all(e);
+    engine_begin_anew(e, now);
 }
 
 bool engine_make_step(struct engine *e, struct instant now)

@@ -41,6 +41,14 @@ struct engine_start {
     unsigned self_count;
 };
 
+/* What the updates of the clock set out to correct, for reports. */
+struct engine_corrections {
+    unsigned count;         /* since the start or the last step by others, saturating */
+    double last_s, mean_s2; /* the last one; mean square of the last ten or so */
+    double interval_s;      /* between the last two */
+    struct mono_time at;
+};
+
 struct engine {
     struct settings settings;
     struct source sources[SOURCES_MAX]; /* status SOURCE_UNUSED: free slot */
@@ -68,7 +76,8 @@ struct engine {
     bool required_missing;   /* no source with `require` tells the truth */
     bool ever_synchronised, local_activated;
     struct mono_time born, last_update; /* start; last update of the clock while synchronised */
-    int leap_armed;                     /* enum packet_leap, for the end of this UTC day */
+    struct engine_corrections corrections;
+    int leap_armed; /* enum packet_leap, for the end of this UTC day */
 };
 
 void engine_init(struct engine *e, const struct settings *settings,
@@ -89,6 +98,10 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
  * when the kernel's stamp comes. */
 void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
                  bool kernel_stamp);
+
+/* And from this address of ours, for reports. */
+void engine_sent_from(struct engine *e, uint16_t source, uint16_t serial,
+                      const struct address *local);
 
 /* The request could not be sent at all, or the network sent it back (no route, refused by a
  * firewall, nobody listens there). `error`: errno, kept for the reports; 0: not known. */
@@ -120,8 +133,21 @@ void engine_remembered(struct engine *e, struct instant now, uint16_t source,
 void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
                      double offset_s, double dispersion_s, uint8_t leap);
 
-/* Asks this source a few times in a row, now. False: it cannot be asked. */
-bool engine_burst(struct engine *e, struct instant now, uint16_t source);
+/* Asks this source up to so many times in a row, now, until so many answers were good. False: it
+ * cannot be asked. */
+#define ENGINE_BURST_REQUESTS 4 /* usually, and all of them are wanted */
+#define ENGINE_BURST_MAX 64
+bool engine_burst(struct engine *e, struct instant now, uint16_t source, unsigned requests,
+                  unsigned answers);
+
+/* The names of all sources are looked up as soon as they may be. */
+void engine_refresh(struct engine *e, struct instant now);
+
+/* The system peer is chosen as if there had been none before. */
+void engine_reselect(struct engine *e, struct instant now);
+
+/* Drops all measurements, as after a step by somebody else, and asks anew. */
+void engine_forget(struct engine *e, struct instant now);
 
 /* Steps the clock by all that it is known to be off, whatever the settings say of steps. False:
  * nothing is known yet, or the clock is not ours to set. */

@@ -330,6 +330,17 @@ void roster_look_up(struct roster *r, struct mono_time now)
     }
 }
 
+void roster_refresh(struct roster *r, struct mono_time now)
+{
+    for (uint16_t i = 0; i < SOURCES_MAX; i++) {
+        struct source *s = &r->sources[i];
+
+        if (s->status != SOURCE_UNUSED && roster_named(s)) {
+            s->lookup_next = s->lookup_refresh = now;
+        }
+    }
+}
+
 struct mono_time roster_deadline(const struct source *sources)
 {
     struct mono_time first = {INT64_MAX};

@@ -46,6 +46,10 @@ void roster_resolved(struct roster *r, uint16_t source, const struct address *ad
 void roster_remembered(struct roster *r, uint16_t source, const struct address *addresses,
                        unsigned count, struct mono_time now);
 
+/* All names are to be looked up now, those of servers that work too; what may come of it is as with
+ * the periodic look-up. */
+void roster_refresh(struct roster *r, struct mono_time now);
+
 /* When roster_look_up() has something to do next. */
 struct mono_time roster_deadline(const struct source *sources);
 

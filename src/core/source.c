@@ -432,7 +432,7 @@ static double source_fuzz_s(const struct packet *p)
 }
 
 /* -> offset of the free clock and delay (RFC 5905 section 8). */
-static enum reply_verdict source_measure(const struct source *s, const struct source_context *c,
+static enum reply_verdict source_measure(struct source *s, const struct source_context *c,
                                          const struct packet *p, const struct source_stamps *t,
                                          struct sample *out)
 {
@@ -449,6 +449,7 @@ static enum reply_verdict source_measure(const struct source *s, const struct so
     /* precision is how long it takes to read the clock: the kernel's stamps are not read by us */
     reading += c->kernel_stamp && s->request.kernel_stamp ? SOURCE_KERNEL_STAMP_S : c->precision_s;
     delay = source_total_s(c, t) - turnaround;
+    s->turnaround_s = turnaround;
     if (delay < -error || delay > s->config.max_delay_s) {
         return REPLY_DELAY;
     }
@@ -618,6 +619,7 @@ enum reply_verdict source_check_reply(struct source *s, const struct source_cont
     s->received++;
     s->verdicts[v]++;
     if (ours && !s->request.outstanding) {
+        s->kernel_received += context->kernel_stamp;
         s->last_verdict = v;
     }
     if (ours && v != REPLY_ACCEPTED) {

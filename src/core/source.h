@@ -109,6 +109,7 @@ struct source {
     uint16_t spec; /* index in settings.specs */
     struct source_spec config;
     struct address address; /* with port; ADDRESS_NONE until known */
+    struct address local;   /* of ours that the last request left from; ADDRESS_NONE: unknown */
 
     /* asking */
     struct mono_time next; /* of the next request */
@@ -139,9 +140,11 @@ struct source {
     struct wall_time reference_time;
     struct sample last; /* latest accepted sample */
     struct mono_time last_at;
-    enum reply_verdict last_verdict;      /* of the last answer to a request of ours */
-    uint32_t kiss;                        /* last kiss code, 0 = none */
-    bool refused;                         /* it sent DENY or RSTR */
+    double last_clock_offset_s;      /* what that sample said of the clock when it came */
+    double turnaround_s;             /* of the server, in the last exchange that was measured */
+    enum reply_verdict last_verdict; /* of the last answer to a request of ours */
+    uint32_t kiss;                   /* last kiss code, 0 = none */
+    bool refused;                    /* it sent DENY or RSTR */
     bool kernel_receive, kernel_transmit; /* kind of the last stamps */
 
     struct source_exchange exchange;
@@ -158,6 +161,7 @@ struct source {
     uint32_t missed; /* requests without an answer since the last one */
     int send_error;  /* errno that the last request met; 0: none */
     struct source_rejections rejections;
+    uint32_t kernel_sent, kernel_received; /* requests and answers to them, stamped by the kernel */
 
     bool falseticker; /* as last judged, for events on a change */
     bool suspect;     /* its last sample did not fit what it said before */

@@ -54,6 +54,15 @@ static void override(struct config *config, const struct options *options)
     if (options->port >= 0) {
         config->port = (unsigned)options->port;
     }
+    if (options->command_port >= 0) {
+        config->command_port = (unsigned)options->command_port;
+    }
+    if (options->command_socket) {
+        bool none = strcmp(options->command_socket, "/") == 0;
+
+        snprintf(config->command_socket, sizeof config->command_socket, "%s",
+                 none ? "" : options->command_socket);
+    }
     if (options->pidfile) {
         snprintf(config->pidfile, sizeof config->pidfile, "%s", options->pidfile);
     }
@@ -192,6 +201,25 @@ static bool make_changed(struct configuration *c, const struct change *change, c
     return right;
 }
 
+/* The file as it is now gives a part, the rest is as it is in force. */
+static bool make_partly(struct configuration *c, const struct options *options,
+                        const struct change *change, char *problem, size_t capacity)
+{
+    struct config *file = config_new();
+    bool right = file && config_load(file, c->file, options->dialect);
+
+    copy_config(c->next, c->own);
+    c->next->message_count = c->next->error_count = c->next->warning_count = 0;
+    if (right) {
+        change_take(c->next, file, change);
+    } else {
+        snprintf(problem, capacity, "%.200s %s; what was in force stays in force", c->file,
+                 file ? "has errors" : "cannot be read: no memory");
+    }
+    config_free(file);
+    return right;
+}
+
 static bool make_next(struct configuration *c, const struct options *options,
                       const struct change *change, char *problem, size_t capacity)
 {
@@ -200,6 +228,8 @@ static bool make_next(struct configuration *c, const struct options *options,
     if (change->kind == CHANGE_RELOAD) {
         right = config_load(c->next, c->file, options->dialect) &&
                 resolve_access(c->next, problem, capacity);
+    } else if (change_reads_file(change)) {
+        right = make_partly(c, options, change, problem, capacity);
     } else {
         right = make_changed(c, change, problem, capacity);
     }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/commands.h"
 #include "daemon/effects.h"
 #include "daemon/log.h"
 #include "daemon/lookup.h"
@@ -102,6 +103,9 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     if (setup->queries) {
         queries_register(setup->queries, &loop->wait);
     }
+    if (setup->chronyc) {
+        chronyc_endpoint_register(setup->chronyc, &loop->wait);
+    }
     effects_carry_out(loop);
 }
 
@@ -137,6 +141,9 @@ struct mono_time loop_deadline(const struct loop *loop)
     }
     if (loop->setup.endpoint) {
         deadline = earlier(deadline, endpoint_deadline(loop->setup.endpoint));
+    }
+    if (loop->setup.chronyc) {
+        deadline = earlier(deadline, chronyc_endpoint_deadline(loop->setup.chronyc));
     }
     if (loop->setup.refclocks) {
         deadline = earlier(deadline, refclocks_deadline(loop->setup.refclocks, &loop->engine));
@@ -233,12 +240,18 @@ static void fill_input(const struct loop *loop, struct instant now, struct repor
 static void serve_control(struct loop *loop, struct instant now)
 {
     struct endpoint *endpoint = loop->setup.endpoint;
+    struct chronyc_endpoint *chronyc = loop->setup.chronyc;
     struct report_input input;
 
     if (endpoint && (endpoint_is_ready(endpoint, &loop->wait) ||
                      endpoint_deadline(endpoint).ns <= now.mono.ns)) {
         fill_input(loop, now, &input);
         endpoint_handle(endpoint, &loop->wait, &input);
+    }
+    if (chronyc && (chronyc_endpoint_is_ready(chronyc, &loop->wait) ||
+                    chronyc_endpoint_deadline(chronyc).ns <= now.mono.ns)) {
+        fill_input(loop, now, &input);
+        chronyc_endpoint_handle(chronyc, &loop->wait, &input);
     }
 }
 
@@ -353,6 +366,22 @@ void loop_configure(struct loop *loop, const struct config *config)
     }
     engine_configure(&loop->engine, clock_now(), &settings);
     effects_carry_out(loop);
+    if (loop->setup.chronyc) {
+        chronyc_endpoint_configure(loop->setup.chronyc, &loop->wait, config);
+        commands_tell(loop->setup.chronyc, false);
+    }
+}
+
+void loop_keep(struct loop *loop)
+{
+    const struct discipline *d = &loop->engine.discipline;
+
+    if (d->updates > 0 && d->drift_sd < DRIFT_SD_WORTH_KEEPING) {
+        parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
+    }
+    if (!loop->setup.quick) {
+        collect_addresses(loop, clock_now());
+    }
 }
 
 void loop_serve(struct loop *loop, struct worker *worker, const int *sockets, unsigned count)
@@ -372,13 +401,9 @@ void loop_serve(struct loop *loop, struct worker *worker, const int *sockets, un
 
 void loop_end(struct loop *loop)
 {
-    const struct discipline *d = &loop->engine.discipline;
-
-    if (d->updates > 0 && d->drift_sd < DRIFT_SD_WORTH_KEEPING) {
-        parent_store(loop->setup.parent, loop->setup.config, d->drift, d->drift_sd);
-    }
-    if (!loop->setup.quick) {
-        collect_addresses(loop, clock_now());
-    }
+    loop_keep(loop);
     requests_close_all(&loop->requests, &loop->wait);
+    if (loop->setup.chronyc) {
+        chronyc_endpoint_close(loop->setup.chronyc, &loop->wait);
+    }
 }

@@ -13,6 +13,7 @@
 
 #include "client/requests.h"
 #include "config/config.h"
+#include "control/chronyc_endpoint.h"
 #include "control/endpoint.h"
 #include "core/engine.h"
 #include "daemon/addresses.h"
@@ -46,8 +47,9 @@ struct loop_setup {
     int lookup;                  /* channel to the lookup role; -1: names are looked up in place */
     int parent;                  /* channel to the parent; -1: files are written in place */
     struct endpoint *endpoint;   /* control socket; NULL: none */
-    struct queries *queries;     /* mode 6; NULL: not answered */
-    const char *driver;          /* "kernel", "virtual", "none" */
+    struct chronyc_endpoint *chronyc; /* chrony's protocol, opened; NULL: none */
+    struct queries *queries;          /* mode 6; NULL: not answered */
+    const char *driver;               /* "kernel", "virtual", "none" */
 };
 
 struct loop {
@@ -88,7 +90,10 @@ void loop_configure(struct loop *loop, const struct config *config);
 /* From now on `worker` answers in this loop, on these sockets; those of before are still open. */
 void loop_serve(struct loop *loop, struct worker *worker, const int *sockets, unsigned count);
 
-/* Keeps what is worth keeping and closes the client sockets; the clock stays at its last rate. */
+/* Keeps what is worth keeping: the drift, the addresses that work. */
+void loop_keep(struct loop *loop);
+
+/* Does so, and closes the client sockets; the clock stays at its last rate. */
 void loop_end(struct loop *loop);
 
 #endif

@@ -13,6 +13,8 @@
 
 enum { /* options without a letter */
        OPTION_CHECK = 256,
+       OPTION_COMMAND_PORT,
+       OPTION_COMMAND_SOCKET,
        OPTION_CONTROL,
        OPTION_LANGUAGE,
        OPTION_NO_SANDBOX,
@@ -43,6 +45,9 @@ static const char help[] =
     "  -4, -6                 use IPv4 or IPv6 only\n"
     "      --port N           serve on this port (0: do not serve)\n"
     "      --control PATH     socket for the toki command; / for none\n"
+    "      --command-port N       port of chrony's command protocol, which chronyc and monitors\n"
+    "                         ask on this host (323; 0: none)\n"
+    "      --command-socket PATH  its Unix socket; / for none\n"
     "      --pidfile PATH     file with our process id; / for none\n"
     "      --user NAME        run as this user\n"
     "      --no-sandbox       do not filter system calls\n"
@@ -56,6 +61,8 @@ static const char help[] =
 
 static const struct option long_options[] = {
     {"check", no_argument, NULL, OPTION_CHECK},
+    {"command-port", required_argument, NULL, OPTION_COMMAND_PORT},
+    {"command-socket", required_argument, NULL, OPTION_COMMAND_SOCKET},
     {"control", required_argument, NULL, OPTION_CONTROL},
     {"help", no_argument, NULL, 'h'},
     {"language", required_argument, NULL, OPTION_LANGUAGE},
@@ -173,6 +180,13 @@ static bool take(struct options *o, int option, const char *argument)
     case OPTION_CONTROL:
         o->control = argument;
         break;
+    case OPTION_COMMAND_PORT:
+        right = parse_port(argument, &o->command_port);
+        break;
+    case OPTION_COMMAND_SOCKET:
+        right = argument[0] == '/' && strlen(argument) < CONFIG_PATH_MAX;
+        o->command_socket = argument;
+        break;
     case OPTION_LANGUAGE:
         right = parse_language(argument, &o->dialect);
         break;
@@ -209,7 +223,8 @@ int options_parse(int argc, char **argv, struct options *out)
 {
     int option;
 
-    *out = (struct options){.clock = {.kind = CLOCK_KERNEL}, .port = -1, .timeout_s = 20};
+    *out = (struct options){
+        .clock = {.kind = CLOCK_KERNEL}, .port = -1, .command_port = -1, .timeout_s = 20};
     while ((option = getopt_long(argc, argv, "f:dxqQt:gp46Vh", long_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);

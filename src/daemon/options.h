@@ -18,10 +18,12 @@ struct options {
     enum config_dialect dialect;   /* DIALECT_UNKNOWN: by content */
     struct clock_options clock;
     bool foreground, set_once, print_offset, check, allow_panic, one_process, no_sandbox;
-    uint8_t family;       /* enum address_family; ADDRESS_NONE: both */
-    int port;             /* of the server; -1: as configured */
-    uint16_t remote_port; /* 0: as configured */
-    double timeout_s;     /* of -q and -Q */
+    uint8_t family;             /* enum address_family; ADDRESS_NONE: both */
+    int port;                   /* of the server; -1: as configured */
+    int command_port;           /* of chrony's protocol; -1: as configured, 0: none */
+    const char *command_socket; /* likewise; NULL: as configured, "/": none */
+    uint16_t remote_port;       /* 0: as configured */
+    double timeout_s;           /* of -q and -Q */
 };
 
 /* OPTIONS_GO_ON, or the code to exit with (help and errors are printed). */

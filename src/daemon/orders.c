@@ -2,7 +2,6 @@
 /* Orders and new configurations in sync; see the header. */
 #include "daemon/orders.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +11,12 @@
 #include "daemon/reload.h"
 #include "os/clock.h"
 #include "os/process.h"
+#include "os/udp.h"
 
 /* A parent that says nothing for so long has other troubles; its order is given up. */
 #define ANSWER_LIMIT_S 30.0
 /* In one process: the next reload is not sooner than this after the last one. */
 #define RELOAD_GAP_S 0.1
-/* In a ticket: the order came as a control request of mode 6. */
-#define QUERY_CLIENT UINT_MAX
 
 /* Where requests come in, for reports. */
 static void list_interfaces(struct orders *orders)
@@ -39,17 +37,23 @@ void orders_init(struct orders *orders, struct tokid *t, struct loop *loop, int 
 }
 
 /* Whoever gave the order hears what came of it. */
-static void tell(struct orders *orders, const struct endpoint_ticket *ticket,
+static void tell(struct orders *orders, const struct order_ticket *ticket,
                  const struct command_outcome *outcome)
 {
-    if (ticket->client == QUERY_CLIENT) {
+    switch (ticket->from) {
+    case ORDER_FROM_CONTROL:
+        endpoint_answer(orders->t->endpoint, &orders->loop->wait, &ticket->control, outcome);
+        break;
+    case ORDER_FROM_CHRONYC:
+        chronyc_endpoint_answer(orders->loop->setup.chronyc, &ticket->chronyc, outcome);
+        break;
+    case ORDER_FROM_QUERY:
         queries_finish_order(orders->loop->setup.queries, outcome->error ? outcome->problem : NULL);
-    } else {
-        endpoint_answer(orders->t->endpoint, &orders->loop->wait, ticket, outcome);
+        break;
     }
 }
 
-static void fail(struct orders *orders, const struct endpoint_ticket *ticket, const char *code,
+static void fail(struct orders *orders, const struct order_ticket *ticket, const char *code,
                  const char *problem)
 {
     const struct command_outcome outcome = {.error = code, .problem = problem};
@@ -57,17 +61,17 @@ static void fail(struct orders *orders, const struct endpoint_ticket *ticket, co
     tell(orders, ticket, &outcome);
 }
 
-static void answer(struct orders *orders, const struct endpoint_ticket *ticket,
-                   const struct change_outcome *done, bool by_hand)
+static void answer(struct orders *orders, const struct order_ticket *ticket,
+                   const struct change_outcome *change, bool by_hand)
 {
-    struct command_outcome outcome = {.changes = done->difference.text,
-                                      .change_count = done->difference.count,
-                                      .messages = done->messages,
-                                      .message_count = done->message_count};
+    struct command_outcome outcome = {.changes = change->difference.text,
+                                      .change_count = change->difference.count,
+                                      .messages = change->messages,
+                                      .message_count = change->message_count};
 
-    if (!done->applied) {
+    if (!change->applied) {
         outcome.error = "refused";
-        outcome.problem = done->problem;
+        outcome.problem = change->problem;
     } else if (by_hand) {
         outcome.note = "holds until the next reload or start: the file is as it was";
     }
@@ -142,15 +146,18 @@ static bool is_source(const struct source *s, const char *name)
 }
 
 static void burst(struct orders *orders, const struct command_order *order,
-                  const struct endpoint_ticket *ticket)
+                  const struct order_ticket *ticket)
 {
     struct engine *engine = &orders->loop->engine;
     unsigned found = 0;
     char note[64];
 
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
-        if (is_source(&engine->sources[i], order->source)) {
-            found += engine_burst(engine, clock_now(), i);
+        if (order->chosen ? order->chosen >> i & 1
+                          : is_source(&engine->sources[i], order->source)) {
+            found += engine_burst(engine, clock_now(), i,
+                                  order->requests ? order->requests : ENGINE_BURST_REQUESTS,
+                                  order->answers ? order->answers : ENGINE_BURST_REQUESTS);
         }
     }
     effects_carry_out(orders->loop);
@@ -165,7 +172,7 @@ static void burst(struct orders *orders, const struct command_order *order,
     tell(orders, ticket, &(struct command_outcome){.note = note});
 }
 
-static void make_step(struct orders *orders, const struct endpoint_ticket *ticket)
+static void make_step(struct orders *orders, const struct order_ticket *ticket)
 {
     struct engine *engine = &orders->loop->engine;
     struct instant now = clock_now();
@@ -185,7 +192,7 @@ static void make_step(struct orders *orders, const struct endpoint_ticket *ticke
 }
 
 static void change(struct orders *orders, const struct command_order *order,
-                   const struct endpoint_ticket *ticket)
+                   const struct order_ticket *ticket)
 {
     struct change_outcome *outcome = &orders->t->config->shared->outcome;
     bool by_hand = order->change.kind != CHANGE_RELOAD;
@@ -228,39 +235,120 @@ static void hear_parent(struct orders *orders)
     }
 }
 
-static bool take_order(struct orders *orders, struct command_order *order,
-                       struct endpoint_ticket *ticket)
+/* There and back again: is there a way to this address? */
+static bool has_route(const struct loop *loop, const struct source *s)
 {
+    const struct requests *r = &loop->requests;
+    int fd = udp_connect(&s->address, &s->config.from[s->address.family == ADDRESS_V6],
+                         r->device[0] ? r->device : NULL, r->dscp);
+
+    if (fd >= 0) {
+        udp_close(fd);
+    }
+    return fd >= 0;
+}
+
+/* Sources whose name has no address yet are asked for it: online. */
+static void follow_routes(struct orders *orders, const struct order_ticket *ticket)
+{
+    static struct command_order order;
+    const struct engine *engine = &orders->loop->engine;
+    size_t used = 0;
+
+    memset(&order, 0, sizeof order);
+    order.change.kind = CHANGE_ROUTES;
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &engine->sources[i];
+
+        if (s->status != SOURCE_UNUSED && s->config.kind != SOURCE_REFCLOCK &&
+            (s->address.family == ADDRESS_NONE || has_route(orders->loop, s))) {
+            used += (size_t)snprintf(order.change.text + used, sizeof order.change.text - used,
+                                     "%s%s", used ? " " : "", s->config.name);
+            if (used >= sizeof order.change.text) {
+                fail(orders, ticket, "refused", "there are too many sources to name them");
+                return;
+            }
+        }
+    }
+    change(orders, &order, ticket);
+}
+
+/* Orders that need no words and have no answer but that they are done. */
+static void act(struct orders *orders, enum order_kind kind, const struct order_ticket *ticket)
+{
+    struct engine *engine = &orders->loop->engine;
+
+    if (kind == ORDER_KEEP) {
+        loop_keep(orders->loop);
+    } else if (kind == ORDER_REFRESH) {
+        engine_refresh(engine, clock_now());
+    } else if (kind == ORDER_RESELECT) {
+        engine_reselect(engine, clock_now());
+    } else if (kind == ORDER_FORGET) {
+        engine_forget(engine, clock_now());
+    } else if (kind == ORDER_END) {
+        log_line(LEVEL_NOTICE, "ending text=\"by order\"");
+        orders->end = true;
+    }
+    effects_carry_out(orders->loop);
+    tell(orders, ticket, &(struct command_outcome){.error = NULL});
+}
+
+static void carry_out(struct orders *orders, const struct command_order *order,
+                      const struct order_ticket *ticket)
+{
+    switch (order->kind) {
+    case ORDER_CHANGE:
+        change(orders, order, ticket);
+        break;
+    case ORDER_BURST:
+        burst(orders, order, ticket);
+        break;
+    case ORDER_MAKE_STEP:
+        make_step(orders, ticket);
+        break;
+    case ORDER_FOLLOW_ROUTES:
+        follow_routes(orders, ticket);
+        break;
+    case ORDER_KEEP:
+    case ORDER_REFRESH:
+    case ORDER_RESELECT:
+    case ORDER_FORGET:
+    case ORDER_END:
+        act(orders, order->kind, ticket);
+        break;
+    }
+}
+
+/* The next order, whoever gave it. */
+static bool take(struct orders *orders, struct command_order *order, struct order_ticket *ticket)
+{
+    struct chronyc_endpoint *chronyc = orders->loop->setup.chronyc;
     struct queries *queries = orders->loop->setup.queries;
 
-    if (orders->t->endpoint && endpoint_take_order(orders->t->endpoint, order, ticket)) {
+    *ticket = (struct order_ticket){.from = ORDER_FROM_CONTROL};
+    if (orders->t->endpoint && endpoint_take_order(orders->t->endpoint, order, &ticket->control)) {
         return true;
     }
-    *ticket = (struct endpoint_ticket){.client = QUERY_CLIENT};
+    ticket->from = ORDER_FROM_CHRONYC;
+    if (chronyc && chronyc_endpoint_take_order(chronyc, order, &ticket->chronyc)) {
+        return true;
+    }
+    ticket->from = ORDER_FROM_QUERY;
     return queries && queries_take_order(queries, order);
 }
 
 void orders_carry_out(struct orders *orders)
 {
     struct command_order order;
-    struct endpoint_ticket ticket;
+    struct order_ticket ticket;
 
     if (orders->parent >= 0) {
         hear_parent(orders);
     } else {
         reload_in_place(orders);
     }
-    while (orders->asked == 0 && take_order(orders, &order, &ticket)) {
-        switch (order.kind) {
-        case ORDER_CHANGE:
-            change(orders, &order, &ticket);
-            break;
-        case ORDER_BURST:
-            burst(orders, &order, &ticket);
-            break;
-        case ORDER_MAKE_STEP:
-            make_step(orders, &ticket);
-            break;
-        }
+    while (orders->asked == 0 && take(orders, &order, &ticket)) {
+        carry_out(orders, &order, &ticket);
     }
 }

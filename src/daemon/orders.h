@@ -8,6 +8,13 @@
 #include "daemon/loop.h"
 #include "daemon/tokid.h"
 
+/* Who gave an order. */
+struct order_ticket {
+    enum { ORDER_FROM_CONTROL, ORDER_FROM_CHRONYC, ORDER_FROM_QUERY } from;
+    struct endpoint_ticket control;
+    struct chronyc_ticket chronyc;
+};
+
 struct orders {
     struct tokid *t;
     struct loop *loop;
@@ -15,7 +22,8 @@ struct orders {
     uint32_t asked; /* serial of the change that the parent is at, 0: none */
     uint32_t serials;
     struct mono_time limit; /* for its answer */
-    struct endpoint_ticket ticket;
+    struct order_ticket ticket;
+    bool end;     /* the daemon shall end */
     bool by_hand; /* it is not a reload */
 };
 

@@ -39,17 +39,24 @@ static void raise_process(const struct config *config)
     }
 }
 
-bool rights_drop(const struct tokid *t, enum sandbox_role role)
+const char *rights_user(const struct tokid *t)
 {
     const char *user = configuration_current(t->config)->user;
+
+    if (!process_is_root()) {
+        return NULL;
+    }
+    return user[0] ? user : process_user_exists(DEFAULT_USER) ? DEFAULT_USER : NULL;
+}
+
+bool rights_drop(const struct tokid *t, enum sandbox_role role)
+{
+    const char *user = rights_user(t);
     unsigned rights = role == SANDBOX_SYNC && t->clock_control ? RIGHT_SET_CLOCK : 0;
     int error;
 
     if (t->options.one_process) { /* there is no parent to open the sockets of a reload */
         rights |= RIGHT_BIND_PORT;
-    }
-    if (!user[0]) {
-        user = process_user_exists(DEFAULT_USER) ? DEFAULT_USER : NULL;
     }
     if (role == SANDBOX_SYNC) {
         rights |= request_rights(configuration_current(t->config));
@@ -57,7 +64,7 @@ bool rights_drop(const struct tokid *t, enum sandbox_role role)
     if (role != SANDBOX_LOOKUP) {
         raise_process(configuration_current(t->config));
     }
-    error = process_drop(process_is_root() ? user : NULL, rights);
+    error = process_drop(user, rights);
     if (error < 0) {
         log_line(LEVEL_ERROR, "rights-not-dropped user=%s text=\"%s\"", user ? user : "-",
                  error == -ENOENT ? "there is no such user" : strerror(-error));

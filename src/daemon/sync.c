@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "daemon/commands.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/orders.h"
@@ -17,6 +18,7 @@
 static struct loop loop; /* large; one for each process */
 static struct refclocks refclocks;
 static struct addresses addresses;
+static struct chronyc_endpoint chronyc;
 
 /* How well a frequency is known that an admin wrote down. */
 #define CONFIGURED_DRIFT_SD 1e-6
@@ -71,6 +73,8 @@ int sync_run(struct tokid *t, int lookup, int parent, int queries)
 
     refclocks_configure(&refclocks, &setup.config->settings);
     setup.queries = new_queries(queries);
+    commands_open(&chronyc, setup.config, rights_user(t));
+    setup.chronyc = &chronyc;
     if (!rights_drop(t, SANDBOX_SYNC)) {
         return 1;
     }
@@ -80,7 +84,7 @@ int sync_run(struct tokid *t, int lookup, int parent, int queries)
              t->config->file, config_dialect_name(setup.config->dialect), t->driver,
              setup.config->settings.spec_count, setup.have_drift ? setup.drift * 1e6 : 0.0);
     parent_ready(parent);
-    while (!process_take_signal(SIGNAL_END)) {
+    while (!process_take_signal(SIGNAL_END) && !orders.end) {
         orders_carry_out(&orders);
         loop_once(&loop);
     }

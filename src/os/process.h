@@ -51,6 +51,8 @@ enum process_right {
     RIGHT_RAW_DEVICE = 4  /* CAP_NET_RAW: SO_BINDTODEVICE */
 };
 int process_drop(const char *user, unsigned rights);
+/* The next process_drop() keeps us in this group, too; -1: in none. */
+void process_join_group(long group);
 bool process_is_root(void);
 bool process_user_exists(const char *user);
 

@@ -51,6 +51,9 @@ bool udp_transmit_stamp(int fd, struct wall_time *stamp);
 /* Reads and clears a pending socket error (ICMP unreachable); 0 if none. */
 int udp_error(int fd);
 
+/* Our own address on a connected socket; ADDRESS_NONE: unknown. */
+struct address udp_local(int fd);
+
 /* Lets another socket of this user have the same port for a while (SO_REUSEPORT), or no longer: a
  * new socket is opened beside an old one before that is closed. */
 void udp_share(int fd, bool shared);

@@ -279,6 +279,12 @@ bool udp_transmit_stamp(int fd, struct wall_time *stamp)
     return had;
 }
 
+struct address udp_local(int fd)
+{
+    (void)socket_of(fd);
+    return (struct address){.family = ADDRESS_NONE};
+}
+
 int udp_error(int fd)
 {
     (void)socket_of(fd);

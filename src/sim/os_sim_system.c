@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "os/file.h"
+#include "os/local.h"
 #include "os/process.h"
 #include "os/shm.h"
 #include "os/stream.h"
@@ -116,6 +117,11 @@ bool file_is_directory(const char *path)
     return false;
 }
 
+void file_remove(const char *path)
+{
+    (void)path;
+}
+
 /* ---- os/process.h: one process, with no parent and no children ---- */
 
 bool process_take_signal(enum process_signal which)
@@ -132,6 +138,16 @@ long process_id(void)
 long process_user(void)
 {
     return 0;
+}
+
+bool process_is_root(void)
+{
+    return true;
+}
+
+void process_join_group(long group)
+{
+    (void)group;
 }
 
 long process_parent_id(void)
@@ -197,6 +213,44 @@ long stream_write(int fd, const void *data, size_t length)
 }
 
 void stream_close(int fd)
+{
+    (void)fd;
+}
+
+/* ---- os/local.h: likewise ---- */
+
+int local_listen(const char *path, const struct local_owner *owner)
+{
+    (void)path;
+    (void)owner;
+    return -ENOTSUP;
+}
+
+long local_folder_group(const char *path)
+{
+    (void)path;
+    return -1;
+}
+
+long local_receive(int fd, void *data, size_t capacity, struct local_peer *from)
+{
+    (void)fd;
+    (void)data;
+    (void)capacity;
+    (void)from;
+    return -EAGAIN;
+}
+
+int local_send(int fd, const void *data, size_t length, const struct local_peer *to)
+{
+    (void)fd;
+    (void)data;
+    (void)length;
+    (void)to;
+    return -EPIPE;
+}
+
+void local_close(int fd)
 {
     (void)fd;
 }

@@ -242,7 +242,8 @@ static void each_language_has_its_own_defaults(void **state)
     assert_false(c->settings.panic_first_allowed);
     assert_int_equal(c->settings.specs[0].max_sources, 9); /* maxclock 10, the pool line is one */
     assert_int_equal(c->drift_format, DRIFT_NTP);
-    assert_int_equal(c->command_port, 0);
+    assert_int_equal(c->command_port, 323);
+    assert_string_equal(c->command_socket, ""); /* it is chrony.conf's */
     assert_int_equal(c->dscp, 46);
     assert_true(c->settings.clock_control);
     config_free(c);

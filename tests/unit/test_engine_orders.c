@@ -12,15 +12,15 @@ static void test_a_burst(void **state)
     lab_begin(lab);
     lab_run(lab, 300);
     before = lab->servers[0].asked;
-    assert_true(engine_burst(&lab->engine, lab_now(lab), 0));
+    assert_true(engine_burst(&lab->engine, lab_now(lab), 0, 4, 4));
     lab_run(lab, 20);
     assert_in_range(lab->servers[0].asked - before, 4, 5);
     assert_true(lab->servers[0].least_gap_ns >= 19 * NS_PER_S / 10);
     before = lab->servers[0].asked;
-    assert_false(engine_burst(&lab->engine, lab_now(lab), 0)); /* it was asked a moment ago */
-    assert_false(engine_burst(&lab->engine, lab_now(lab), 1)); /* it is offline */
-    assert_false(engine_burst(&lab->engine, lab_now(lab), 2)); /* there is none */
-    assert_false(engine_burst(&lab->engine, lab_now(lab), UINT16_MAX));
+    assert_false(engine_burst(&lab->engine, lab_now(lab), 0, 4, 4)); /* it was asked a moment ago */
+    assert_false(engine_burst(&lab->engine, lab_now(lab), 1, 4, 4)); /* it is offline */
+    assert_false(engine_burst(&lab->engine, lab_now(lab), 2, 4, 4)); /* there is none */
+    assert_false(engine_burst(&lab->engine, lab_now(lab), UINT16_MAX, 4, 4));
     lab_run(lab, 10);
     assert_in_range(lab->servers[0].asked - before, 0, 1);
     assert_int_equal(lab->servers[1].asked, 0);

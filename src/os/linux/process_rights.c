@@ -10,6 +10,8 @@
 
 #include "os/process.h"
 
+#define GROUPS_MAX 256
+
 static const struct {
     unsigned right;
     cap_value_t capability;
@@ -64,10 +66,43 @@ static int keep_only(unsigned rights)
     return error;
 }
 
+static gid_t joined = (gid_t)-1; /* beside the groups of the user; -1: none */
+
+void process_join_group(long group)
+{
+    joined = (gid_t)group;
+}
+
+/* The groups of the user, and the one that we shall be in besides. */
+static int set_groups(const struct passwd *who, const char *user)
+{
+    gid_t groups[GROUPS_MAX];
+    int count;
+
+    if (initgroups(user, who->pw_gid)) {
+        return -errno;
+    }
+    if (joined == (gid_t)-1) {
+        return 0;
+    }
+    count = getgroups(GROUPS_MAX - 1, groups);
+    if (count < 0) {
+        return -errno;
+    }
+    groups[count++] = joined;
+    return setgroups((size_t)count, groups) ? -errno : 0;
+}
+
 static int become(const struct passwd *who, const char *user)
 {
+    int error;
+
     prctl(PR_SET_KEEPCAPS, 1);
-    if (initgroups(user, who->pw_gid) || setgid(who->pw_gid) || setuid(who->pw_uid)) {
+    error = set_groups(who, user);
+    if (error) {
+        return error;
+    }
+    if (setgid(who->pw_gid) || setuid(who->pw_uid)) {
         return -errno;
     }
     prctl(PR_SET_KEEPCAPS, 0);

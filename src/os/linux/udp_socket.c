@@ -263,6 +263,15 @@ int udp_connect(const struct address *to, const struct address *local, const cha
     return fd;
 }
 
+struct address udp_local(int fd)
+{
+    union socket_address name;
+    socklen_t length = sizeof(name);
+
+    return getsockname(fd, &name.any, &length) ? (struct address){.family = ADDRESS_NONE}
+                                               : sockaddr_to_address(&name);
+}
+
 int udp_error(int fd)
 {
     int error = 0;

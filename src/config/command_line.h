@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of chrony.conf on who may talk chrony's command protocol, and where: bindcmdaddress,
+ * bindcmddevice, cmdratelimit, opencommands. */
+#ifndef TOKI_CONFIG_COMMAND_LINE_H
+#define TOKI_CONFIG_COMMAND_LINE_H
+
+#include "config/directive.h"
+
+#define COMMAND_LINE_SOCKET "/run/chrony/chronyd.sock"
+#define COMMAND_LINE_PORT 323
+
+/* The defaults of all languages; the socket is chrony.conf's alone. */
+void command_line_defaults(struct config *c, bool socket);
+
+/* Functions of rows. */
+void command_line_bind(struct reader *r);
+void command_line_device(struct reader *r);
+void command_line_ratelimit(struct reader *r);
+void command_line_open(struct reader *r);
+
+#endif

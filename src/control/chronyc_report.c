@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of chrony's protocol on the clock and the daemon; see the header. */
+#include "control/chronyc_report.h"
+
+#include <math.h>
+
+#include "core/packet.h"
+
+#define PPM 1e6
+/* Of a clock that is not synchronised: as chronyd says it. */
+#define UNSYNCHRONISED_ROOT_S 1.0
+#define RESERVED UINT32_MAX /* what fields that have no meaning yet hold */
+
+/* Unknown numbers are 0 on this wire. */
+static double known(double value)
+{
+    return isfinite(value) ? value : 0;
+}
+
+static void put_float(struct chronyc_exchange *x, double value)
+{
+    chronyc_packet_write_float(&x->out, value);
+}
+
+/* ---- tracking ---- */
+
+static const struct source *find_selected(const struct report *report)
+{
+    const struct report_clock *clock = &report->clock;
+
+    return clock->selected >= 0
+               ? &report->input.engine->sources[report->sources[clock->selected].slot]
+               : NULL;
+}
+
+/* What the selected source says of our frequency, beyond what is corrected: positive, fast. */
+static double residual_frequency(const struct report *report)
+{
+    const struct report_clock *clock = &report->clock;
+
+    return clock->selected >= 0 ? -known(report->sources[clock->selected].frequency -
+                                         report->input.engine->discipline.drift)
+                                : 0;
+}
+
+static void put_reference(struct chronyc_exchange *x, bool synchronised, bool local)
+{
+    const struct report *report = x->report;
+    const struct reference *reference = &report->input.engine->reference;
+    const struct source *selected = find_selected(report);
+    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+
+    if (synchronised && !local && selected) {
+        host = chronyc_packet_host(&selected->address);
+    }
+    bytes_write_u32(&x->out, synchronised ? reference->refid : 0);
+    chronyc_packet_write_host(&x->out, &host);
+    bytes_write_u16(&x->out, synchronised ? reference->stratum : 0);
+    bytes_write_u16(&x->out, reference->leap);
+    chronyc_packet_write_time(&x->out, synchronised ? reference->updated : (struct wall_time){0});
+}
+
+enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x)
+{
+    const struct report *report = x->report;
+    const struct engine *e = report->input.engine;
+    const struct report_clock *clock = &report->clock;
+    bool synchronised = e->reference.leap != LEAP_UNSYNCHRONISED;
+    bool local = synchronised && !e->synchronised;
+
+    x->reply = CHRONYC_REPLY_TRACKING;
+    put_reference(x, synchronised, local);
+    put_float(x, known(clock->offset_s));
+    put_float(x, -e->corrections.last_s);
+    put_float(x, sqrt(e->corrections.mean_s2));
+    put_float(x, -e->discipline.drift * PPM);
+    put_float(x, synchronised && !local ? residual_frequency(report) * PPM : 0);
+    put_float(x, synchronised && !local ? known(clock->frequency_sd) * PPM : 0);
+    put_float(x, synchronised ? known(clock->root_delay_s) : UNSYNCHRONISED_ROOT_S);
+    put_float(x, synchronised ? known(clock->root_dispersion_s) : UNSYNCHRONISED_ROOT_S);
+    put_float(x, e->corrections.interval_s);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- activity ---- */
+
+enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x)
+{
+    const struct report *report = x->report;
+    uint32_t online = 0, offline = 0, bursts = 0, unresolved = 0;
+
+    for (unsigned i = 0; i < report->source_count; i++) {
+        const struct source *s = &report->input.engine->sources[report->sources[i].slot];
+
+        if (s->config.kind == SOURCE_REFCLOCK) {
+            continue;
+        }
+        if (s->address.family == ADDRESS_NONE) {
+            unresolved++;
+        } else if (s->config.offline) {
+            offline++;
+        } else if (s->burst_left > 0) {
+            bursts++;
+        } else {
+            online++;
+        }
+    }
+    x->reply = CHRONYC_REPLY_ACTIVITY;
+    bytes_write_u32(&x->out, online);
+    bytes_write_u32(&x->out, offline);
+    bytes_write_u32(&x->out, bursts);
+    bytes_write_u32(&x->out, 0); /* a source that is offline makes no burst */
+    bytes_write_u32(&x->out, unresolved);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- server ---- */
+
+enum { NTP_HITS, KEY_HITS, COMMAND_HITS, NTP_DROPS, KEY_DROPS, COMMAND_DROPS, COUNTS };
+
+static uint64_t count_drops(const struct report_server *server)
+{
+    uint64_t n = 0;
+
+    for (unsigned v = RESPOND_DROPPED_SHORT; v <= RESPOND_DROPPED_AUTH; v++) {
+        n += server->counters[v];
+    }
+    return n;
+}
+
+static void put_count(struct chronyc_exchange *x, uint64_t count)
+{
+    bytes_write_u32(&x->out, count < UINT32_MAX ? (uint32_t)count : UINT32_MAX);
+}
+
+static void put_counts(struct chronyc_exchange *x, const uint64_t counts[COUNTS])
+{
+    if (x->reply == CHRONYC_REPLY_SERVER_STATS) { /* before there was NTS */
+        put_count(x, counts[NTP_HITS]);
+        put_count(x, counts[COMMAND_HITS]);
+        put_count(x, counts[NTP_DROPS]);
+        put_count(x, counts[COMMAND_DROPS]);
+        return;
+    }
+    for (unsigned i = 0; i < COUNTS; i++) {
+        if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
+            bytes_write_u64(&x->out, counts[i]);
+        } else {
+            put_count(x, counts[i]);
+        }
+    }
+}
+
+enum chronyc_status chronyc_report_server(struct chronyc_exchange *x)
+{
+    const struct report_server *server = &x->report->input.server;
+    const uint64_t counts[COUNTS] = {[NTP_HITS] = server->received,
+                                     [COMMAND_HITS] = x->requests,
+                                     [NTP_DROPS] = count_drops(server),
+                                     [COMMAND_DROPS] = x->refused};
+    size_t length;
+
+    x->reply = x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS4)
+                   ? CHRONYC_REPLY_SERVER_STATS4
+               : x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS3)
+                   ? CHRONYC_REPLY_SERVER_STATS3
+               : x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS2)
+                   ? CHRONYC_REPLY_SERVER_STATS2
+                   : CHRONYC_REPLY_SERVER_STATS;
+    put_counts(x, counts);
+    /* What follows is not counted: the log's drops, authenticated and interleaved requests, kept
+     * timestamps and their span, kinds of stamps. The last four words are reserved. */
+    length = chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER - x->out.at;
+    if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
+        chronyc_packet_pad(&x->out, length - 4 * sizeof(uint64_t));
+        for (unsigned i = 0; i < 8; i++) {
+            bytes_write_u32(&x->out, RESERVED);
+        }
+    } else {
+        chronyc_packet_pad(&x->out, length);
+    }
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- access ---- */
+
+static enum chronyc_status check_access(struct chronyc_exchange *x, bool command)
+{
+    const struct config *config = x->report->input.config;
+    struct chronyc_host host = chronyc_packet_read_host(&x->body);
+
+    if (host.family != CHRONYC_FAMILY_V4 && host.family != CHRONYC_FAMILY_V6) {
+        return CHRONYC_INVALID_FAMILY;
+    }
+    return config && acl_allows(command ? &config->command_access : &config->access, &host.address)
+               ? CHRONYC_ACCESS_ALLOWED
+               : CHRONYC_ACCESS_DENIED;
+}
+
+enum chronyc_status chronyc_report_access(struct chronyc_exchange *x)
+{
+    return check_access(x, false);
+}
+
+enum chronyc_status chronyc_report_command_access(struct chronyc_exchange *x)
+{
+    return check_access(x, true);
+}
+
+/* ---- clients ---- */
+
+#define CLIENTS_OF_REPLY 8
+#define CLIENTS_LOOKED_AT 65536 /* records for one reply: the asker goes on from there */
+#define INTERVAL_NONE 127
+
+static int8_t log2_interval(double s)
+{
+    return s > 0 ? (int8_t)fmax(-126, fmin(round(log2(s)), 126)) : INTERVAL_NONE;
+}
+
+static uint32_t seconds_ago(struct chronyc_exchange *x, struct mono_time t)
+{
+    double age_s = s_from_ns(ns_subtract(x->report->input.now.mono.ns, t.ns));
+
+    return age_s < (double)UINT32_MAX ? (uint32_t)fmax(age_s, 0) : CHRONYC_NEVER;
+}
+
+/* 60 bytes. Key exchanges there are none, and commands are not counted by client. */
+static void put_client(struct chronyc_exchange *x, const struct client *client)
+{
+    struct chronyc_host host = chronyc_packet_host(&client->address);
+
+    chronyc_packet_write_host(&x->out, &host);
+    put_count(x, client->requests);
+    chronyc_packet_pad(&x->out, 8);
+    put_count(x, (uint64_t)client->limited + client->refused);
+    chronyc_packet_pad(&x->out, 8);
+    bytes_write_u8(&x->out, (uint8_t)log2_interval(client->interval_s));
+    bytes_write_u8(&x->out, INTERVAL_NONE);
+    bytes_write_u8(&x->out, INTERVAL_NONE);
+    bytes_write_u8(&x->out, INTERVAL_NONE); /* while it is limited: not kept apart */
+    bytes_write_u32(&x->out, seconds_ago(x, client->last));
+    bytes_write_u32(&x->out, CHRONYC_NEVER);
+    bytes_write_u32(&x->out, CHRONYC_NEVER);
+}
+
+/* Records from number `first` on; the order of the table is that of no particular thing. */
+enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x)
+{
+    const struct clients *table = x->report->input.clients;
+    size_t room = table ? clients_room(table) : 0, looked = 0, index;
+    uint32_t wanted, least, count = 0;
+    struct bytes_writer head;
+    struct client client;
+
+    if (room == 0) {
+        return CHRONYC_INACTIVE;
+    }
+    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES;
+    index = bytes_read_u32(&x->body);
+    wanted = bytes_read_u32(&x->body);
+    least = bytes_read_u32(&x->body); /* counters are not set back: nothing else is read */
+    wanted = wanted < CLIENTS_OF_REPLY ? wanted : CLIENTS_OF_REPLY;
+    head = x->out;
+    chronyc_packet_pad(&x->out, 12);
+    for (; index < room && count < wanted && looked < CLIENTS_LOOKED_AT; index++, looked++) {
+        if (clients_get(table, index, &client) && client.requests >= least) {
+            put_client(x, &client);
+            count++;
+        }
+    }
+    bytes_write_u32(&head, (uint32_t)room);
+    bytes_write_u32(&head, (uint32_t)index);
+    bytes_write_u32(&head, count);
+    chronyc_packet_pad(&x->out,
+                       chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER - x->out.at);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- what toki has not ---- */
+
+/* No time was typed in: an empty list. */
+enum chronyc_status chronyc_report_manual(struct chronyc_exchange *x)
+{
+    x->reply = CHRONYC_REPLY_MANUAL_LIST;
+    chronyc_packet_pad(&x->out, chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER);
+    return CHRONYC_SUCCESS;
+}
+
+enum chronyc_status chronyc_report_smoothing(struct chronyc_exchange *x)
+{
+    (void)x;
+    return CHRONYC_NOT_ENABLED;
+}
+
+enum chronyc_status chronyc_report_rtc(struct chronyc_exchange *x)
+{
+    (void)x;
+    return CHRONYC_NO_RTC;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sockets of chrony's protocol in the daemon; see the header. */
+#include "daemon/commands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "os/process.h"
+#include "os/random.h"
+
+static void tell_of_path(const struct chronyc_socket *s, enum log_level level)
+{
+    log_line(level, "no-command-socket path=%s text=\"%s\"", s->path,
+             s->error == -EADDRINUSE
+                 ? "another daemon is alive there, or it is no socket: stop it, or name another "
+                   "path by bindcmdaddress"
+                 : strerror(-s->error));
+}
+
+static void tell_of_port(const struct chronyc_socket *s, enum log_level level)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    log_line(level, "no-command-port address=%s text=\"%s\"",
+             address_format_port(&s->address, text),
+             s->error == -EADDRINUSE
+                 ? "another daemon has the port: stop it, or give another one by cmdport"
+                 : strerror(-s->error));
+}
+
+/* A host without IPv6 has no loopback address of it; that is as it should be. */
+static bool is_expected(const struct chronyc_socket *s)
+{
+    return address_is_loopback(&s->address) &&
+           (s->error == -EADDRNOTAVAIL || s->error == -EAFNOSUPPORT);
+}
+
+void commands_tell(const struct chronyc_endpoint *endpoint, bool starting)
+{
+    for (unsigned i = 0; i < CHRONYC_SOCKETS; i++) {
+        const struct chronyc_socket *s = &endpoint->sockets[i];
+        bool missing_right = s->error == -EACCES && !process_is_root();
+        enum log_level level = starting && missing_right ? LEVEL_INFO : LEVEL_WARNING;
+
+        if (s->error == 0 || is_expected(s)) {
+            continue;
+        }
+        if (s->fd >= 0) {
+            log_line(LEVEL_WARNING,
+                     "command-port-waits text=\"a port below 1024 is opened at the "
+                     "start only: until the next one it stays as it was\"");
+            continue;
+        }
+        if (s->path[0]) {
+            tell_of_path(s, level);
+        } else {
+            tell_of_port(s, level);
+        }
+    }
+}
+
+void commands_open(struct chronyc_endpoint *endpoint, const struct config *config, const char *user)
+{
+    uint8_t seed[32];
+
+    random_system(seed, sizeof seed);
+    chronyc_endpoint_open(endpoint, config, user, seed);
+    process_join_group(config->command_socket[0] ? local_folder_group(config->command_socket) : -1);
+    commands_tell(endpoint, true);
+}
