@@ -214,6 +214,121 @@ static void test_nothing_changes_in_silence(void **state)
     assert_string_equal(difference.text, "~ server a.example: other options\n");
 }
 
+static void test_options_of_sources(void **state)
+{
+    (void)state;
+    load(&old, "server ntp1.example\nserver 192.0.2.1 maxpoll 8\n");
+    assert_change(CHANGE_OPTION, "ntp1.example minpoll 4",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 -> minpoll 4 maxpoll 10\n");
+    assert_change(CHANGE_OPTION, "192.0.2.1 minpoll 9", /* who was given wins */
+                  "~ server 192.0.2.1: minpoll 6 maxpoll 8 -> minpoll 9 maxpoll 9\n");
+    assert_change(CHANGE_OPTION, "192.0.2.1 prefer 1 trust 1",
+                  "~ server 192.0.2.1: minpoll 6 maxpoll 8 -> minpoll 6 maxpoll 8 prefer trust\n");
+    assert_true(apply(CHANGE_OPTION, "ntp1.example offset -0.25"));
+    assert_true(new.settings.specs[0].offset_correction_s == -0.25);
+    assert_refused(CHANGE_OPTION, "ntp9.example minpoll 4", "no source is called 'ntp9.example'",
+                   "did you mean 'ntp1.example'?");
+    assert_refused(CHANGE_OPTION, "ntp1.example minpoll 25",
+                   "'25' is no value of 'minpoll': it is -7 to 24", "");
+    assert_refused(CHANGE_OPTION, "ntp1.example minpoll 4.5",
+                   "'4.5' is no value of 'minpoll': it is -7 to 24", "");
+    assert_refused(CHANGE_OPTION, "ntp1.example maxdelay nan",
+                   "'nan' is no value of 'maxdelay': it is 0 to 1e+06", "");
+    assert_refused(CHANGE_OPTION, "ntp1.example key 4",
+                   "'key' is no option that can be changed by hand", "");
+    assert_refused(CHANGE_OPTION, "ntp1.example minpoll", "'minpoll' has no value", "");
+}
+
+static bool is_offline(unsigned spec)
+{
+    return new.settings.specs[spec].offline;
+}
+
+static void test_sources_by_lists(void **state)
+{
+    (void)state;
+    load(&old, "server ntp1.example\nserver ntp2.example\nserver ntp3.example offline\n");
+    assert_true(apply(CHANGE_OFFLINE, "ntp1.example ntp2.example"));
+    assert_true(is_offline(0) && is_offline(1) && is_offline(2));
+    assert_true(apply(CHANGE_ROUTES, "ntp2.example ntp3.example"));
+    assert_true(is_offline(0) && !is_offline(1) && !is_offline(2));
+    assert_true(apply(CHANGE_ROUTES, ""));
+    assert_true(is_offline(0) && is_offline(1) && is_offline(2));
+    assert_true(apply(CHANGE_ONLINE, ""));
+    assert_false(is_offline(0) || is_offline(1) || is_offline(2));
+    assert_refused(CHANGE_OFFLINE, "ntp1.example ntp22.example",
+                   "no source is called 'ntp22.example'", "did you mean 'ntp2.example'?");
+}
+
+/* chrony.conf's language, whatever that of the file is. */
+static void test_lines_of_chrony(void **state)
+{
+    struct address client;
+
+    (void)state;
+    load(&old,
+         "server ntp1.example\nrestrict default limited noquery noserve\n"
+         "restrict 192.0.2.0 mask 255.255.255.0 noserve nomodify\n");
+    assert_change(CHANGE_CHRONY_LINE, "server 192.0.2.9 port 123 minpoll 1 maxpoll 3 maxdelay 3",
+                  "+ server 192.0.2.9 minpoll 1 maxpoll 3\n");
+    assert_change(CHANGE_CHRONY_LINE, "makestep 0.5 -1",
+                  "~ step threshold: 0.128 s -> 0.5 s\n~ updates that may step: 1 -> -1\n");
+    assert_true(apply(CHANGE_CHRONY_LINE, "local stratum 9 distance 0.5 activate 0"));
+    assert_true(new.settings.local &&new.settings.local_stratum == 9);
+    old.settings.local = true;
+    assert_change(CHANGE_CHRONY_LINE, "local off", "~ local reference: yes -> no\n");
+    assert_true(address_parse("192.0.2.7", &client));
+    assert_true(apply(CHANGE_CHRONY_LINE, "allow 192.0.2.7"));
+    assert_true(acl_allows(&new.access, &client));
+    assert_true(apply(CHANGE_CHRONY_LINE, "allow"));
+    assert_false(acl_allows(&new.access, &client)); /* its own rule holds */
+    assert_true(apply(CHANGE_CHRONY_LINE, "allow all"));
+    assert_true(acl_allows(&new.access, &client));
+    assert_int_equal(acl_flags(&new.access, &client), ACCESS_NOMODIFY); /* the rest stays */
+    assert_true(apply(CHANGE_CHRONY_LINE, "allow all 192.0.2.0/25"));
+    assert_true(acl_allows(&new.access, &client));
+    assert_true(apply(CHANGE_CHRONY_LINE, "cmdallow 192.0.2.0/25"));
+    assert_true(acl_allows(&new.command_access, &client));
+    assert_false(acl_allows(&new.access, &client));
+    assert_refused(CHANGE_CHRONY_LINE, "driftfile /etc/passwd",
+                   "'driftfile' cannot be given while the daemon runs", "");
+    assert_false(apply(CHANGE_CHRONY_LINE, "makestep x y"));
+}
+
+static void test_parts_of_the_file(void **state)
+{
+    static struct config file;
+    const struct change keys = {.kind = CHANGE_KEYS}, sources = {.kind = CHANGE_SOURCES};
+    struct config_places *p;
+
+    (void)state;
+    load(&old, "server ntp1.example\nserver ntp2.example\nmakestep 1 3\n");
+    load(&file, "server ntp3.example\nserver ntp4.example\nserver ntp5.example\n");
+    p = &old.places; /* as if the second were of a sourcedir */
+    memcpy(p->names + p->names_length, "/run/a.sources", 15);
+    p->specs[1].file = p->names_length + 1;
+    p->names_length += 15;
+    p = &file.places;
+    memcpy(p->names + p->names_length, "/run/b.sources", 15);
+    p->specs[1].file = p->specs[2].file = p->names_length + 1;
+    p->names_length += 15;
+    assert_true(mac_add(&file.keys, 7, MAC_MD5, "secret", 6));
+    new = old;
+    change_take(&new, &file, &sources);
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text,
+                        "- server ntp2.example\n"
+                        "+ server ntp4.example minpoll 6 maxpoll 10\n"
+                        "+ server ntp5.example minpoll 6 maxpoll 10\n");
+    assert_string_equal(new.places.names + new.places.specs[2].file - 1, "/run/b.sources");
+    new = old;
+    change_take(&new, &file, &keys);
+    assert_non_null(mac_find(&new.keys, 7));
+    assert_int_equal(new.settings.spec_count, 2);
+    assert_true(change_reads_file(&keys) && change_reads_file(&sources));
+    assert_false(change_apply(&new, &keys));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +339,10 @@ int main(void)
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_many_differences),
         cmocka_unit_test(test_nothing_changes_in_silence),
+        cmocka_unit_test(test_options_of_sources),
+        cmocka_unit_test(test_sources_by_lists),
+        cmocka_unit_test(test_lines_of_chrony),
+        cmocka_unit_test(test_parts_of_the_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

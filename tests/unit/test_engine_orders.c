@@ -84,6 +84,98 @@ static void test_no_step_without_clock_control(void **state)
     assert_int_equal(lab->steps + lab->adjusts, 0);
 }
 
+/* As many as asked for, and no more once enough of them were good. */
+static void test_a_burst_of_another_length(void **state)
+{
+    struct engine_lab *lab = lab_new(1, 0, 0);
+    unsigned before;
+
+    (void)state;
+    lab_begin(lab);
+    lab_run(lab, 300);
+    before = lab->servers[0].asked;
+    assert_true(engine_burst(&lab->engine, lab_now(lab), 0, 8, 2));
+    lab_run(lab, 30);
+    assert_in_range(lab->servers[0].asked - before, 2, 3);
+    lab_run(lab, 300);
+    lab->servers[0].answer = LAB_SILENT;
+    before = lab->servers[0].asked;
+    assert_true(engine_burst(&lab->engine, lab_now(lab), 0, 6, 2));
+    lab_run(lab, 40);
+    assert_in_range(lab->servers[0].asked - before, 6, 7);
+}
+
+/* All that was measured goes, the frequency stays, and all is found again at once. */
+static void test_all_is_forgotten(void **state)
+{
+    struct engine_lab *lab = lab_new(3, 0.3, 40e-6);
+
+    (void)state;
+    lab_begin(lab);
+    lab_run(lab, 3600);
+    assert_true(lab->engine.synchronised);
+    lab_take_effects(lab);
+    engine_forget(&lab->engine, lab_now(lab));
+    lab_take_effects(lab);
+    assert_false(lab->engine.synchronised);
+    assert_int_equal(lab->engine.sources[0].filter.count, 0);
+    assert_int_equal(lab->events[EVENT_CLOCK_STEP_SEEN], 0);
+    lab_run(lab, 200);
+    assert_true(lab->engine.synchronised);
+    assert_true(fabs(lab_error_s(lab)) < 1e-3);
+    assert_true(fabs(lab->engine.discipline.drift - 40e-6) < 2e-6 ||
+                fabs(lab->engine.discipline.drift + 40e-6) < 2e-6);
+    assert_int_equal(lab->steps, 1);
+}
+
+/* Without the advantage of the present peer the better one is taken. */
+static void test_the_peer_is_chosen_anew(void **state)
+{
+    struct engine_lab *lab = lab_new(2, 0, 0);
+    uint16_t other;
+
+    (void)state;
+    lab->settings.reselect_s = 10;
+    lab->settings.stratum_weight_s = 1;
+    lab_begin(lab);
+    lab_run(lab, 600);
+    other = !lab->engine.selection.chosen;
+    lab->servers[other].stratum = 1;
+    lab_run(lab, 3600);
+    assert_int_not_equal(lab->engine.selection.chosen, other);
+    engine_reselect(&lab->engine, lab_now(lab));
+    lab_take_effects(lab);
+    assert_int_equal(lab->engine.selection.chosen, other);
+    assert_true(lab->engine.synchronised);
+}
+
+static void test_names_are_looked_up_again(void **state)
+{
+    struct engine_lab *lab = lab_new(2, 0, 0);
+    struct address address;
+    unsigned before;
+
+    (void)state;
+    assert_true(address_parse("192.0.2.2", &address));
+    memset(&lab->settings.specs[1].address, 0, sizeof lab->settings.specs[1].address);
+    strcpy(lab->settings.specs[1].name, "ntp.example");
+    lab_begin(lab);
+    lab_run(lab, 1);
+    engine_resolved(&lab->engine, lab_now(lab), 1, &address, 1);
+    lab_take_effects(lab);
+    lab_run(lab, 600);
+    before = lab->look_up_count;
+    engine_refresh(&lab->engine, lab_now(lab));
+    lab_run(lab, 2);
+    assert_int_equal(lab->look_up_count, before + 1);
+    assert_int_equal(lab->look_ups[before].source, 1);
+    /* the server answers, and its name still has that address: nothing changes */
+    before = lab->engine.sources[1].filter.count;
+    engine_resolved(&lab->engine, lab_now(lab), 1, &address, 1);
+    lab_take_effects(lab);
+    assert_int_equal(lab->engine.sources[1].filter.count, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +183,10 @@ int main(void)
         cmocka_unit_test(test_a_step_by_order),
         cmocka_unit_test(test_a_step_out_of_a_panic),
         cmocka_unit_test(test_no_step_without_clock_control),
+        cmocka_unit_test(test_a_burst_of_another_length),
+        cmocka_unit_test(test_all_is_forgotten),
+        cmocka_unit_test(test_the_peer_is_chosen_anew),
+        cmocka_unit_test(test_names_are_looked_up_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
