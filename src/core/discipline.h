@@ -38,7 +38,7 @@ struct discipline {
     unsigned updates;         /* of the clock since the start, or since somebody else stepped it */
     bool stepping;            /* a step was ordered and has not been reported yet */
     unsigned steps;           /* done */
-    double drift, drift_sd; /* rate of the oscillator: from the drift file, then measured */
+    double drift, drift_sd;   /* rate of the oscillator: from the drift file, then measured */
     bool slewing;
     struct mono_time slew_end; /* back to the bare rate then */
     struct mono_time spike_since;

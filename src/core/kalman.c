@@ -350,15 +350,6 @@ void kalman_shift(struct kalman *k, double step_s)
     kalman_mix_all(k);
 }
 
-void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd)
-{
-    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
-        k->models[m].covariance[0][0] += offset_sd_s * offset_sd_s;
-        k->models[m].covariance[1][1] += rate_sd * rate_sd;
-    }
-    kalman_mix_all(k);
-}
-
 /* Variance of x; with biases, of x + b_k for the source k that it is least for: what is common to
  * all biases nobody can see. */
 static double kalman_offset_variance(const struct kalman_model *s, unsigned biases)

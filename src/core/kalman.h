@@ -72,9 +72,6 @@ void kalman_update(struct kalman *k, const struct kalman_measurement *z);
 /* The clock was stepped by `step_s`: what was x is now x - step. */
 void kalman_shift(struct kalman *k, double step_s);
 
-/* More doubt about the rate (a suspended machine comes back). */
-void kalman_loosen(struct kalman *k, double offset_sd_s, double rate_sd);
-
 /* The mixture of the models, at k->at (`samples` is left 0). */
 struct estimate kalman_estimate(const struct kalman *k);
 

@@ -186,9 +186,9 @@ static void selection_leap(struct selection *s, const struct candidate *c, unsig
         }
     }
     s->leap = LEAP_NONE;
-    for (uint8_t leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++) {
+    for (unsigned leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++) {
         if (2 * votes[leap] > voters) {
-            s->leap = leap;
+            s->leap = (uint8_t)leap;
         }
     }
 }

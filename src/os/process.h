@@ -46,9 +46,9 @@ void process_protect(void *memory, size_t length);
 /* Changes to `user` keeping only these rights. 0 or -errno (-ENOENT: no such user). `user` NULL:
  * stay who we are but drop all other capabilities. Without root: nothing to drop, 0. */
 enum process_right {
-    RIGHT_SET_CLOCK = 1,  /* CAP_SYS_TIME */
-    RIGHT_BIND_PORT = 2,  /* CAP_NET_BIND_SERVICE */
-    RIGHT_RAW_DEVICE = 4  /* CAP_NET_RAW: SO_BINDTODEVICE */
+    RIGHT_SET_CLOCK = 1, /* CAP_SYS_TIME */
+    RIGHT_BIND_PORT = 2, /* CAP_NET_BIND_SERVICE */
+    RIGHT_RAW_DEVICE = 4 /* CAP_NET_RAW: SO_BINDTODEVICE */
 };
 int process_drop(const char *user, unsigned rights);
 /* The next process_drop() keeps us in this group, too; -1: in none. */

@@ -289,10 +289,13 @@ void scenario_run(const struct scenario *s, uint64_t seed, double *errors,
 {
     struct run *r = calloc(1, sizeof *r);
     struct sums sums[SCENARIO_WINDOWS_MAX] = {0};
-    double last_bad_s[SCENARIO_WINDOWS_MAX] = {-1, -1};
+    double last_bad_s[SCENARIO_WINDOWS_MAX];
 
     assert(r);
     *result = (struct scenario_result){0};
+    for (unsigned i = 0; i < SCENARIO_WINDOWS_MAX; i++) {
+        last_bad_s[i] = -1;
+    }
     set_up(r, s, seed);
     world_start(&r->world);
     for (int64_t second = 0; second < (int64_t)s->length_s; second++) {

@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct config *c;
     static const enum config_dialect languages[] = {DIALECT_UNKNOWN, DIALECT_CHRONY, DIALECT_NTP,
-                                                  DIALECT_OPENNTPD};
+                                                    DIALECT_OPENNTPD};
     if (size == 0) {
         return 0;
     }

@@ -153,7 +153,7 @@ static void test_sources(void **state)
     assert_true(page_is_source(&page, &own[0])); /* the port does not count */
     assert_true(
         page_is_source(&page, &(struct address){.family = ADDRESS_V6,
-                                                  .bytes = {[10] = 0xff, 0xff, 192, 0, 2, 1}}));
+                                                .bytes = {[10] = 0xff, 0xff, 192, 0, 2, 1}}));
     assert_false(page_is_source(&page, &(struct address){.family = ADDRESS_V4}));
     assert_false(page_is_source(&page, &(struct address){0}));
     own[3] = parsed("192.0.2.2");
