@@ -35,10 +35,16 @@ static const struct {
      "and\n"
      "    no daemon.\n"},
     {"query", query_run,
-     "query HOST... [--port N] [--samples N] [-4|-6] [--timeout SECONDS] [--json]\n"
-     "    Asks servers once, without a daemon and without touching the clock. Exit code 0: there "
-     "is\n"
-     "    a usable answer, 1: none, 2: wrong use.\n"},
+     "query HOST... [--port N] [--samples N] [-4|-6] [--timeout TIME] [--json]\n"
+     "  query HOST... --watch [--interval TIME] [--count N] [--plot FILE.svg]\n"
+     "    Asks any number of servers at once, without a daemon and without touching the clock; "
+     "with\n"
+     "    --watch again and again (each 10 s); --plot draws their offsets over time. Exit code 0:\n"
+     "    there is a usable answer, 1: none, 2: wrong use.\n"},
+    {"trace", trace_run,
+     "trace HOST [-4|-6] [--timeout TIME] [--json]\n"
+     "    From a server to the one that it follows, and so on to stratum 1. Exit code 0: got "
+     "there.\n"},
     {"check", check_run,
      "check FILE [--json] [--language chrony|ntp|openntpd]\n"
      "    Reads a configuration as tokid would. Exit code 0: fine (there may be warnings), 2: it "

@@ -1,267 +1,143 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki query: asks servers once. It runs the same engine as tokid, told to measure only, so a reply
- * that tokid would throw away is thrown away here too, for the same reason and with the same name.
- */
-#include <assert.h>
+/* toki query: asks many servers at once, without a daemon and without touching the clock: a table,
+ * JSON, or again and again with a picture of their offsets over time. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/render.h"
+#include "cli/chart.h"
+#include "cli/options.h"
+#include "cli/query_ask.h"
+#include "cli/table.h"
 #include "cli/toki.h"
-#include "client/requests.h"
 #include "control/document.h"
-#include "control/report.h"
 #include "control/report_json.h"
 #include "os/clock.h"
-#include "os/names.h"
-#include "os/random.h"
-#include "toki_build.h"
+#include "os/process.h"
+#include "os/terminal.h"
+#include "os/wait.h"
 
-#define ADDRESSES_PER_HOST 4
-#define SAMPLES_MAX 8 /* a burst; more would be impolite */
-#define QUERY_POLL 1  /* log2 s between samples */
-#define JSON_MAX 65536
+#define RESULTS_MAX 1024
+#define JSON_MAX (RESULTS_MAX * 1024)
+#define WATCH_DEFAULT_S 10.0
+#define WATCH_LEAST_S 1.0 /* nobody needs more, and servers are not ours */
 
 struct wanted {
-    uint16_t port;
-    unsigned samples;
-    uint8_t family;
-    double timeout_s;
-    bool json;
+    struct query_settings settings;
+    bool json, watch;
+    double interval_s;
+    unsigned rounds; /* 0: until it is interrupted */
+    const char *plot;
 };
 
-/* One asked address, or a host that has none. */
-struct target {
-    const char *host, *problem; /* problem: of the look-up, or NULL */
-    int source;                 /* index of its spec; -1: none */
+/* What all rounds say of one result. */
+struct history {
+    unsigned rounds, answers;
+    double sum_s, squares_s; /* of offsets less the first one */
+    double first_s;
 };
 
 struct query {
     struct wanted wanted;
-    struct target targets[SOURCES_MAX];
-    unsigned target_count;
-    struct settings settings;
-    struct engine engine;
-    struct requests requests;
-    struct wait_set wait;
+    struct query_result results[RESULTS_MAX];
+    struct history histories[RESULTS_MAX];
+    unsigned count;
+    struct chart *chart;
+    struct wall_time begun;
 };
 
-static void add_address(struct query *q, const char *host, const struct address *address)
+static void show_progress(unsigned done, unsigned total)
 {
-    struct source_spec *spec = &q->settings.specs[q->settings.spec_count];
-
-    *spec = (struct source_spec){.kind = SOURCE_SERVER,
-                                 .address = *address,
-                                 .port = q->wanted.port,
-                                 .minpoll = QUERY_POLL,
-                                 .maxpoll = QUERY_POLL,
-                                 .version = 4,
-                                 .iburst = true,
-                                 .max_delay_s = 16};
-    spec->address.port = q->wanted.port;
-    address_format(address, spec->name);
-    q->targets[q->target_count++] =
-        (struct target){.host = host, .source = (int)q->settings.spec_count++};
+    fprintf(stderr, "\r\033[K%u of %u answered", done, total);
 }
 
-static void add_host(struct query *q, const char *host)
+static void clear_progress(const struct query *q)
 {
-    struct address found[ADDRESSES_PER_HOST];
-    enum names_error problem;
-    unsigned count = names_look_up(host, q->wanted.family, found, ADDRESSES_PER_HOST, &problem);
-
-    for (unsigned i = 0; i < count && q->target_count < SOURCES_MAX; i++) {
-        add_address(q, host, &found[i]);
-    }
-    if (count == 0 && q->target_count < SOURCES_MAX) {
-        q->targets[q->target_count++] =
-            (struct target){.host = host, .problem = names_error_text(problem), .source = -1};
+    if (q->wanted.settings.progress) {
+        fputs("\r\033[K", stderr);
     }
 }
 
-static void carry_out(struct query *q)
-{
-    struct clock_command nothing = {.action = CLOCK_KEEP};
-    struct effect effect;
+/* ---- words ---- */
 
-    while (engine_take_effect(&q->engine, &effect)) {
-        if (effect.type == EFFECT_SEND) {
-            requests_send(&q->requests, &q->wait, &q->engine, &effect.send);
-        } else if (effect.type == EFFECT_CANCEL) {
-            requests_cancel(&q->requests, &q->wait, &effect.cancel);
-        } else if (effect.type == EFFECT_ADJUST_CLOCK) {
-            engine_adjusted(&q->engine, clock_now(), &nothing, 0);
-        }
-    }
+static double scatter(const struct history *h)
+{
+    double mean = h->sum_s / h->answers;
+
+    return h->answers > 1 ? sqrt(fmax(0, h->squares_s / h->answers - mean * mean) * h->answers /
+                                 (h->answers - 1))
+                          : (double)NAN;
 }
 
-/* The source of a target; NULL if the engine has none for it. */
-static const struct source *find(const struct query *q, const struct target *t)
+static void add_row(struct table *table, const struct query *q, unsigned index)
 {
-    for (unsigned i = 0; t->source >= 0 && i < SOURCES_MAX; i++) {
-        const struct source *s = &q->engine.sources[i];
+    const struct query_result *r = &q->results[index];
+    const struct history *h = &q->histories[index];
+    char text[64], number[32];
 
-        if (s->status != SOURCE_UNUSED && s->spec == t->source) {
-            return s;
-        }
+    table_begin_row(table, r->usable ? STYLE_PLAIN : STYLE_BAD);
+    table_cell(table, 0, r->host);
+    table_cell(table, 1, r->address_text[0] ? r->address_text : "-");
+    if (r->heard) {
+        snprintf(text, sizeof text, "%u", r->stratum);
+        table_cell(table, 2, text);
+        table_cell(table, 3, r->refid);
     }
-    return NULL;
-}
-
-/* Answers after which asking again makes no sense. */
-static bool is_final(const struct source *s)
-{
-    return s->verdicts[REPLY_UNSYNCHRONISED] || s->verdicts[REPLY_KISS_DENY] ||
-           s->verdicts[REPLY_KISS_RATE] || s->verdicts[REPLY_STRATUM] ||
-           s->verdicts[REPLY_DISTANCE] || s->verdicts[REPLY_DATE];
-}
-
-static bool all_done(const struct query *q)
-{
-    for (unsigned i = 0; i < q->target_count; i++) {
-        const struct source *s = find(q, &q->targets[i]);
-
-        if (s && s->filter.total < q->wanted.samples && !is_final(s)) {
-            return false;
-        }
+    if (r->usable) {
+        table_cell(table, 4, render_offset(r->offset_s, number));
+        table_cell(table, 5, render_seconds(r->delay_s, number));
+        table_cell(table, 6, render_seconds(r->root_distance_s, number));
     }
-    return true;
-}
-
-static void ask(struct query *q)
-{
-    struct engine_start start = {.now = clock_now(), .precision_s = clock_precision()};
-    struct mono_time limit = mono_after(start.now.mono, q->wanted.timeout_s);
-
-    random_system(start.seed, sizeof start.seed);
-    requests_init(&q->requests, 0);
-    engine_init(&q->engine, &q->settings, &start);
-    carry_out(q);
-    while (!all_done(q) && clock_now().mono.ns < limit.ns) {
-        struct mono_time deadline = engine_deadline(&q->engine);
-
-        wait_until(&q->wait, deadline.ns < limit.ns ? deadline : limit);
-        requests_read_stamps(&q->requests, &q->wait, &q->engine);
-        carry_out(q);
-        for (uint16_t i = 0; i < SOURCES_MAX; i++) {
-            if (requests_receive(&q->requests, &q->wait, &q->engine, i)) {
-                carry_out(q);
-            }
-        }
-        if (engine_deadline(&q->engine).ns <= clock_now().mono.ns) {
-            engine_tick(&q->engine, clock_now());
-            carry_out(q);
-        }
+    if (q->wanted.watch) {
+        table_cell(table, 7, render_seconds(scatter(h), number));
+        snprintf(text, sizeof text, "%u/%u", h->answers, h->rounds);
+        table_cell(table, 8, text);
     }
-    requests_close_all(&q->requests, &q->wait);
-}
-
-/* The sample with the shortest way: its offset is the least disturbed. NULL: none. */
-static const struct sample *best_sample(const struct source *s)
-{
-    const struct sample *best = NULL;
-
-    for (unsigned i = 0; s && i < s->filter.count; i++) {
-        const struct sample *sample = filter_sample(&s->filter, i);
-
-        best = !best || sample->delay_s < best->delay_s ? sample : best;
-    }
-    return best;
-}
-
-static double clock_offset(const struct query *q, const struct sample *sample)
-{
-    const struct timeline *t = &q->engine.timeline;
-
-    return timeline_clock_offset(t, clock_now().mono, sample->offset_s); /* nobody adjusts it */
-}
-
-/* Why there is no sample, in words. */
-static const char *explain(const struct query *q, const struct target *t, char *out,
-                           size_t capacity)
-{
-    const struct source *s = find(q, t);
-    unsigned worst = 0;
-    char kiss[REPORT_REFID_MAX];
-
-    if (!s) {
-        return t->problem ? t->problem : "not asked";
-    }
-    for (unsigned v = 1; v < REPLY_VERDICTS; v++) {
-        worst = s->verdicts[v] > 0 ? v : worst;
-    }
-    if (s->kiss) {
-        snprintf(out, capacity, "it refuses to answer (kiss code %s)",
-                 report_refid(s->kiss, 0, kiss));
-    } else if (s->verdicts[REPLY_UNSYNCHRONISED]) {
-        snprintf(out, capacity, "it answers that it is not synchronised itself");
-    } else if (worst) {
-        snprintf(out, capacity, "its answer was rejected (%s)",
-                 reply_verdict_name((enum reply_verdict)worst));
-    } else {
-        snprintf(out, capacity,
-                 "no reply to %u request%s within %.0f s: is UDP port %u open on the "
-                 "way, and the server up?",
-                 s->sent, s->sent == 1 ? "" : "s", q->wanted.timeout_s, q->wanted.port);
-    }
-    return out;
+    table_note(table, r->error);
 }
 
 static void print_words(const struct query *q)
 {
-    char text[3][32], refid[REPORT_REFID_MAX], problem[256], host[64];
+    static const struct table_column columns[] = {
+        {"host", true, true},       {"address", true, true},   {"st", false, false},
+        {"refid", true, false},     {"offset", false, false},  {"delay", false, false},
+        {"distance", false, false}, {"scatter", false, false}, {"answers", false, false}};
+    struct table table;
 
-    printf("%s%-24s %-24s %2s %-15s %12s %11s %11s%s\n", render_style(STYLE_BOLD), "host",
-           "address", "st", "refid", "offset", "delay", "distance", render_style(STYLE_PLAIN));
-    for (unsigned i = 0; i < q->target_count; i++) {
-        const struct target *t = &q->targets[i];
-        const struct source *s = find(q, t);
-        const struct sample *sample = best_sample(s);
-        const char *address = s ? s->config.name : "-";
-
-        render_clean(t->host, host, 25);
-        if (sample) {
-            printf("%-24s %-24s %2u %-15s %12s %11s %11s\n", host, address, s->stratum,
-                   report_refid(s->refid, s->stratum, refid),
-                   render_offset(clock_offset(q, sample), text[0]),
-                   render_seconds(sample->delay_s, text[1]),
-                   render_seconds((sample->root_delay_s + sample->delay_s) / 2 +
-                                      sample->root_dispersion_s + sample->dispersion_s,
-                                  text[2]));
-        } else {
-            printf("%-24s %-24s %s%s%s\n", host, address, render_style(STYLE_BAD),
-                   explain(q, t, problem, sizeof problem), render_style(STYLE_PLAIN));
-        }
+    table_init(&table, columns, q->wanted.watch ? 9 : 7);
+    for (unsigned i = 0; i < q->count; i++) {
+        add_row(&table, q, i);
     }
+    table_print(&table, render_columns(), stdout);
+    table_free(&table);
 }
 
-static void write_target(const struct query *q, struct document *d, const struct target *t)
-{
-    const struct source *s = find(q, t);
-    const struct sample *sample = best_sample(s);
-    char refid[REPORT_REFID_MAX], problem[256];
+/* ---- JSON ---- */
 
+static void write_result(struct document *d, const struct query *q, const struct query_result *r)
+{
     document_open_object(d, NULL);
-    document_string(d, "host", t->host);
-    document_string(d, "address", s ? s->config.name : NULL);
-    document_integer(d, "port", q->wanted.port);
-    document_bool(d, "usable", sample != NULL);
-    if (sample) {
-        document_integer(d, "stratum", s->stratum);
-        document_string(d, "refid", report_refid(s->refid, s->stratum, refid));
-        document_string(d, "leap", report_leap_name(s->leap));
-        document_number(d, "offset_s", clock_offset(q, sample));
-        document_number(d, "delay_s", sample->delay_s);
-        document_number(d, "root_delay_s", sample->root_delay_s);
-        document_number(d, "root_dispersion_s", sample->root_dispersion_s);
-        document_integer(d, "samples", s->filter.total);
-        document_null(d, "error");
+    document_string(d, "host", r->host);
+    document_string(d, "address", r->address_text[0] ? r->address_text : NULL);
+    document_integer(d, "port", q->wanted.settings.port);
+    document_bool(d, "usable", r->usable);
+    if (r->heard) {
+        document_integer(d, "stratum", r->stratum);
     } else {
-        document_string(d, "error", explain(q, t, problem, sizeof problem));
+        document_null(d, "stratum");
     }
+    document_string(d, "refid", r->heard ? r->refid : NULL);
+    document_string(d, "leap", r->heard ? report_leap_name(r->leap) : NULL);
+    document_number(d, "offset_s", r->offset_s);
+    document_number(d, "delay_s", r->delay_s);
+    document_number(d, "jitter_s", r->jitter_s);
+    document_number(d, "root_delay_s", r->root_delay_s);
+    document_number(d, "root_dispersion_s", r->root_dispersion_s);
+    document_number(d, "root_distance_s", r->root_distance_s);
+    document_integer(d, "samples", r->samples);
+    document_string(d, "error", r->usable ? NULL : r->error);
     document_close_object(d);
 }
 
@@ -274,9 +150,10 @@ static void print_json(const struct query *q)
     document_open_object(&d, NULL);
     document_integer(&d, "version", REPORT_JSON_VERSION);
     document_string(&d, "command", "query");
+    document_instant(&d, "now", clock_now().wall);
     document_open_array(&d, "results");
-    for (unsigned i = 0; i < q->target_count; i++) {
-        write_target(q, &d, &q->targets[i]);
+    for (unsigned i = 0; i < q->count; i++) {
+        write_result(&d, q, &q->results[i]);
     }
     document_close_array(&d);
     document_close_object(&d);
@@ -285,82 +162,222 @@ static void print_json(const struct query *q)
     }
 }
 
+/* ---- rounds ---- */
+
+static void remember(struct query *q)
+{
+    double at_s = s_from_ns(ns_subtract(clock_now().wall.ns, q->begun.ns));
+
+    for (unsigned i = 0; i < q->count; i++) {
+        const struct query_result *r = &q->results[i];
+        struct history *h = &q->histories[i];
+        char name[CHART_NAME_MAX];
+
+        h->rounds++;
+        if (r->usable) {
+            double more_s;
+
+            h->first_s = h->answers++ > 0 ? h->first_s : r->offset_s;
+            more_s = r->offset_s - h->first_s;
+            h->sum_s += more_s;
+            h->squares_s += more_s * more_s;
+        }
+        if (q->chart) {
+            snprintf(name, sizeof name, "%.60s %.60s", r->host,
+                     strcmp(r->host, r->address_text) == 0 ? "" : r->address_text);
+            chart_add(q->chart, name, at_s, r->offset_s);
+        }
+    }
+}
+
+static bool write_plot(const struct query *q)
+{
+    char subtitle[160];
+    FILE *out = q->wanted.plot ? fopen(q->wanted.plot, "w") : NULL;
+
+    if (!q->wanted.plot) {
+        return true;
+    }
+    if (!out) {
+        fprintf(stderr, "toki: cannot write %s\n", q->wanted.plot);
+        return false;
+    }
+    snprintf(subtitle, sizeof subtitle,
+             "True time less this clock, as each server says: above zero this clock is slow. %u "
+             "rounds.",
+             q->histories[0].rounds);
+    chart_write(q->chart, "Offsets of time servers", subtitle, out);
+    return fclose(out) == 0;
+}
+
+static void print_round(const struct query *q)
+{
+    clear_progress(q);
+    if (q->wanted.json) {
+        print_json(q);
+    } else {
+        if (q->wanted.watch && render_is_terminal()) {
+            fputs("\033[H\033[J", stdout); /* the table stands still */
+        }
+        print_words(q);
+    }
+    fflush(stdout);
+}
+
+static void look_up_all(struct query *q, char **hosts, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (q->wanted.settings.progress) {
+            fprintf(stderr, "\r\033[Klooking up %d of %d", i + 1, count);
+        }
+        q->count += query_look_up(hosts[i], &q->wanted.settings, q->results + q->count,
+                                  RESULTS_MAX - q->count);
+    }
+}
+
+/* Forgets the last round's measurements. */
+static void clear_results(struct query *q)
+{
+    for (unsigned i = 0; i < q->count; i++) {
+        struct query_result *r = &q->results[i];
+
+        if (r->address.family != ADDRESS_NONE) {
+            r->usable = r->heard = false;
+            r->offset_s = r->delay_s = r->jitter_s = r->root_delay_s = (double)NAN;
+            r->root_dispersion_s = r->root_distance_s = (double)NAN;
+            r->samples = 0;
+            r->error[0] = '\0';
+        }
+    }
+}
+
+static bool go_on(const struct query *q, unsigned round)
+{
+    return q->wanted.watch && (q->wanted.rounds == 0 || round < q->wanted.rounds);
+}
+
+static void ask_rounds(struct query *q)
+{
+    struct wait_set nothing = {0};
+    unsigned round = 0;
+    bool whole;
+
+    q->begun = clock_now().wall;
+    do {
+        struct mono_time next = mono_after(clock_now().mono, q->wanted.interval_s);
+
+        clear_results(q);
+        whole = query_ask(&q->wanted.settings, q->results, q->count);
+        if (!whole && round > 0) {
+            break; /* half a round is no news */
+        }
+        remember(q);
+        print_round(q);
+        while (whole && go_on(q, round + 1) && clock_now().mono.ns < next.ns) {
+            wait_until(&nothing, next);
+            whole = !process_take_signal(SIGNAL_END);
+        }
+    } while (whole && go_on(q, ++round));
+    clear_progress(q);
+}
+
+/* ---- options ---- */
+
+static const char usage[] =
+    "toki: usage: toki query HOST... [--port N] [--samples N] [-4|-6] [--timeout TIME]\n"
+    "             [--watch [--interval TIME] [--count N]] [--plot FILE.svg] [--json]\n";
+
+static bool take_option(int option, struct wanted *w)
+{
+    unsigned port;
+
+    switch (option) {
+    case '4':
+    case '6':
+        w->settings.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
+        return true;
+    case 'j':
+        w->json = true;
+        return true;
+    case 'w':
+        w->watch = true;
+        return true;
+    case 'o':
+        w->plot = optarg;
+        return true;
+    case 'i':
+        w->watch = true;
+        return options_time("--interval", optarg, &w->interval_s);
+    case 'c':
+        w->watch = true;
+        return options_count("--count", optarg, 1, 1000000, &w->rounds);
+    case 'p':
+        if (!options_count("--port", optarg, 1, 65535, &port)) {
+            return false;
+        }
+        w->settings.port = (uint16_t)port;
+        return true;
+    case 'n':
+        return options_count("--samples", optarg, 1, QUERY_SAMPLES_MAX, &w->settings.samples);
+    case 't':
+        return options_time("--timeout", optarg, &w->settings.timeout_s);
+    default:
+        fputs(usage, stderr);
+        return false;
+    }
+}
+
 static bool parse(int argc, char **argv, struct wanted *w)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"port", required_argument, NULL, 'p'},
-        {"samples", required_argument, NULL, 'n'},
-        {"timeout", required_argument, NULL, 't'},
-        {NULL, 0, NULL, 0},
-    };
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"samples", required_argument, NULL, 'n'},
+                                            {"timeout", required_argument, NULL, 't'},
+                                            {"watch", no_argument, NULL, 'w'},
+                                            {"interval", required_argument, NULL, 'i'},
+                                            {"count", required_argument, NULL, 'c'},
+                                            {"plot", required_argument, NULL, 'o'},
+                                            {NULL, 0, NULL, 0}};
     int option;
-    char *end = NULL;
 
-    *w = (struct wanted){.port = NTP_PORT, .samples = 1, .timeout_s = 5};
-    while ((option = getopt_long(argc, argv, "46jp:n:t:", options, NULL)) != -1) {
-        double value = 0;
-
-        if (option == 'p' || option == 'n' || option == 't') {
-            value = strtod(optarg, &end);
-            if (end == optarg || *end || !(value > 0) || value > (option == 'p' ? 65535 : 3600)) {
-                return false;
-            }
-        }
-        switch (option) {
-        case '4':
-        case '6':
-            w->family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-            break;
-        case 'j':
-            w->json = true;
-            break;
-        case 'p':
-            w->port = (uint16_t)value;
-            break;
-        case 'n':
-            w->samples = value > SAMPLES_MAX ? SAMPLES_MAX : (unsigned)value;
-            break;
-        case 't':
-            w->timeout_s = value;
-            break;
-        default:
+    *w = (struct wanted){
+        .settings = {.port = 123, .samples = 1, .timeout_s = 5},
+        .interval_s = WATCH_DEFAULT_S,
+    };
+    while ((option = getopt_long(argc, argv, "46jp:n:t:w", options, NULL)) != -1) {
+        if (!take_option(option, w)) {
             return false;
         }
     }
-    /* a sample more is a poll interval more */
-    w->timeout_s += (w->samples - 1) * s_from_log2(QUERY_POLL);
-    return optind < argc;
+    if (optind >= argc) {
+        fputs(usage, stderr);
+        return false;
+    }
+    w->interval_s = fmax(w->interval_s, WATCH_LEAST_S);
+    w->settings.progress = terminal_is_stderr() && !w->json ? show_progress : NULL;
+    return true;
 }
 
 int query_run(int argc, char **argv)
 {
     static struct query q;
     struct clock_options clock = {.kind = CLOCK_NONE};
-    bool usable = false;
+    bool usable = false, written;
 
     if (!parse(argc, argv, &q.wanted)) {
-        fputs(
-            "toki: usage: toki query HOST... [--port N] [--samples N] [-4|-6] [--timeout SECONDS] "
-            "[--json]\n",
-            stderr);
         return EXIT_USAGE;
     }
     clock_open(&clock);
-    settings_default(&q.settings);
-    q.settings.clock_control = false;
-    q.settings.build_time_s = TOKI_RELEASE_TIME;
-    for (int i = optind; i < argc; i++) {
-        add_host(&q, argv[i]);
+    if (q.wanted.watch) {
+        process_signals(); /* an end by Ctrl-C is a good one: the picture is still written */
     }
-    ask(&q);
-    for (unsigned i = 0; i < q.target_count; i++) {
-        usable = usable || best_sample(find(&q, &q.targets[i]));
+    q.chart = q.wanted.plot ? chart_new() : NULL;
+    look_up_all(&q, argv + optind, argc - optind);
+    ask_rounds(&q);
+    written = write_plot(&q);
+    chart_free(q.chart);
+    for (unsigned i = 0; i < q.count; i++) {
+        usable = usable || q.histories[i].answers > 0;
     }
-    if (q.wanted.json) {
-        print_json(&q);
-    } else {
-        print_words(&q);
-    }
-    return usable ? EXIT_GOOD : EXIT_BAD;
+    return !written ? EXIT_USAGE : usable ? EXIT_GOOD : EXIT_BAD;
 }

@@ -13,6 +13,7 @@ int tracking_run(int argc, char **argv);
 int clients_run(int argc, char **argv);
 int wait_run(int argc, char **argv);
 int query_run(int argc, char **argv);
+int trace_run(int argc, char **argv);
 int change_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int explain_run(int argc, char **argv);

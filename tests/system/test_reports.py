@@ -3,13 +3,15 @@
 
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 
 import daemons
 import net
 import schema
-from terminal import Terminal, is_coloured, plain
+from pretend_server import PretendServer
+from terminal import Terminal, is_coloured, plain, screen
 
 LONG = '2001:db8:1234:5678:9abc:def0:1234:5678'
 
@@ -121,6 +123,114 @@ def test_clients(host, server):
     assert 'whole number from 1 to 500' in toki(host, 'clients', '--count', '0', code=2)
     assert 'usage' in toki(host, 'clients', 'loudest', code=2)
 
+
+# servers of others
+
+@pytest.fixture(scope='module')
+def crowd(world):
+    """A chain 10 <- 11 <- 12, a loop 20 <-> 21, a silent one and an unsynchronised one."""
+    box = world.host('crowd')
+
+    def server(number, **properties):
+        box.add_address(f'192.0.2.{number}/24')
+        return PretendServer(box, f'192.0.2.{number}', **properties)
+
+    def refid(number):
+        return bytes((192, 0, 2, number))
+
+    servers = [server(110, stratum=1, refid=b'GPS', offset=0.25),
+               server(111, stratum=2, refid=refid(110), root_delay=0.01),
+               server(112, stratum=3, refid=refid(111), root_delay=0.02),
+               server(120, stratum=5, refid=refid(121)), server(121, stratum=4, refid=refid(120)),
+               server(130, mood='silent'), server(131, leap=3, stratum=16),
+               server(132, stratum=2, refid=bytes((240, 1, 2, 3)))]
+    yield box
+    for one in servers:
+        one.end()
+
+
+@pytest.fixture(scope='module')
+def asker(world, crowd):
+    return world.host('asker')
+
+
+ALL = [f'192.0.2.{n}' for n in (110, 111, 112, 120, 121, 131, 132)]
+
+
+def test_query_many_at_once(asker):
+    answer = schema.check(toki(asker, 'query', '--json', *ALL, 'no.example'), 'query')
+    by_host = {r['host']: r for r in answer['results']}
+    assert [h for h, r in by_host.items() if not r['usable']] == ['192.0.2.131', 'no.example']
+    assert 0.2 < by_host['192.0.2.110']['offset_s'] < 0.3
+    assert by_host['192.0.2.131']['leap'] == 'unsynchronised'
+    assert 'not synchronised' in by_host['192.0.2.131']['error']
+    assert by_host['no.example']['address'] is None and by_host['no.example']['offset_s'] is None
+    text = toki(asker, 'query', *ALL, 'no.example')
+    for host in [*ALL, 'no.example']:
+        assert re.search(rf'^{re.escape(host)} ', text, re.M), text
+    assert re.search(r'^192\.0\.2\.110 +192\.0\.2\.110 +1 GPS +\+250 ms', text, re.M), text
+    # more than an engine has room for
+    many = schema.check(toki(asker, 'query', '--json', *ALL[:1], *['192.0.2.110'] * 70), 'query')
+    assert len(many['results']) == 71 and many['results'][0]['usable']
+    assert 'usage' in toki(asker, 'query', code=2)
+    assert 'whole number from 1 to 8' in toki(asker, 'query', '--samples', '9', 'x', code=2)
+    silent = json.loads(toki(asker, 'query', '--json', '--timeout', '0.5', '192.0.2.130', code=1))
+    assert 'no reply to 1 request within' in silent['results'][0]['error']
+
+
+def test_query_progress_and_letters(asker):
+    with Terminal(asker, net.TOKI, 'query', *ALL, '時計.example') as terminal:
+        status, text = terminal.finish()
+    assert status == 0 and re.search(r'\r\033\[K7 of 8 answered|looking up 8 of 8', text)
+    assert '時計.example' in text
+    with Terminal(asker, net.TOKI, 'query', ALL[0], '時計.example', columns=60,
+                  env={'LC_ALL': 'C'}) as terminal:
+        status, text = terminal.finish()
+    assert plain(text).isascii() and '??.example' in text
+
+
+def test_watch_and_plot(asker):
+    """Rounds as lines of JSON, and a picture that an XML parser reads."""
+    text = toki(asker, 'query', *ALL[:2], '--interval', '1', '--count', '3', '--json', '--plot',
+                '/tmp/offsets-&.svg')
+    rounds = [schema.check(line + '\n', 'query') for line in text.splitlines()]
+    assert len(rounds) == 3 and rounds[2]['now'] - rounds[0]['now'] > 1.5
+    picture = ElementTree.fromstring(asker.run('cat', '/tmp/offsets-&.svg').stdout)
+    points = picture.findall('{*}circle')
+    assert len(points) == 6
+    heights = sorted(float(p.get('cy')) for p in points)
+    assert heights[2] + 50 < heights[3]  # the one that is ahead by 0.25 s is drawn above
+    assert 'cannot write' in toki(asker, 'query', ALL[0], '--plot', '/nowhere/x.svg', code=2)
+    asker.run('rm', '/tmp/offsets-&.svg')
+
+
+def test_watch_on_a_terminal_ends_well_by_a_signal(asker):
+    with Terminal(asker, net.TOKI, 'query', '--interval', '1', *ALL[:2], '--plot',
+                  '/run/watch.svg') as terminal:
+        text = terminal.read_until('2/2')
+        terminal.press('\x03')
+        net.wait_for('the picture', lambda: asker.run('cat', '/run/watch.svg',
+                                                      check=False).stdout.endswith('</svg>\n'))
+    lines = screen(text.split('\033[H\033[J')[-2], 80, 24)
+    assert lines[0].split()[:3] == ['host', 'address', 'st'] and 'scatter' in lines[0]
+
+
+def test_trace(asker):
+    answer = schema.check(toki(asker, 'trace', '--json', '192.0.2.112'), 'trace')
+    assert [h['address'] for h in answer['hops']] == ['192.0.2.112', '192.0.2.111', '192.0.2.110']
+    assert [h['stratum'] for h in answer['hops']] == [3, 2, 1]
+    assert answer['complete'] and answer['end'] == 'primary'
+    for host, end, hops in (('192.0.2.120', 'loop', 2), ('192.0.2.132', 'no-address', 1),
+                            ('192.0.2.131', 'unsynchronised', 1), ('192.0.2.130', 'silent', 1),
+                            ('no.example', 'silent', 1)):
+        found = schema.check(toki(asker, 'trace', '--json', '--timeout', '0.5', host, code=1),
+                             'trace')
+        assert (found['end'], len(found['hops'])) == (end, hops), found
+    text = toki(asker, 'trace', '192.0.2.112')
+    assert re.search(r'^3 192\.0\.2\.110 +1 GPS', text, re.M) and 'primary server' in text
+
+
+# the terminal
 
 def lines_of(host, *words, columns, env=None):
     with Terminal(host, net.TOKI, *words, columns=columns, env=env) as terminal:

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* toki trace: from a server to the one that it follows, and so on to stratum 1. A server names its
+ * own source by a reference ID, which of IPv4 is the address; of IPv6 it is a hash, and a server of
+ * another language or of stratum 1 means something else by it: there the way ends. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/query_ask.h"
+#include "cli/table.h"
+#include "cli/toki.h"
+#include "control/document.h"
+#include "control/report_json.h"
+#include "os/clock.h"
+#include "os/names.h"
+
+#define HOPS_MAX 16 /* there are no more strata */
+#define JSON_MAX 65536
+
+enum ending { END_PRIMARY, END_SILENT, END_UNSYNCHRONISED, END_HASH, END_LOOP, END_LONG };
+
+struct trace {
+    struct query_settings settings;
+    const char *host;
+    struct query_result hops[HOPS_MAX];
+    unsigned count;
+    enum ending ending;
+};
+
+static const struct {
+    const char *code, *sentence;
+} endings[] = {
+    [END_PRIMARY] = {"primary", "The last one is a primary server: its time comes from a clock."},
+    [END_SILENT] = {"silent",
+                    "The last one does not answer, though the one before follows it: "
+                    "many servers answer only their own clients."},
+    [END_UNSYNCHRONISED] = {"unsynchronised",
+                            "The last one is not synchronised to anything at the moment."},
+    [END_HASH] = {"no-address",
+                  "The last one follows a server whose reference ID is no IPv4 "
+                  "address that can be asked: of IPv6 it is a hash."},
+    [END_LOOP] = {"loop", "A loop: the last one follows a server that was passed before."},
+    [END_LONG] = {"too-long", "More servers in a row than there are strata."},
+};
+
+/* The reference ID as an address that could be a server's. */
+static bool reference_address(const struct query_result *r, struct address *out)
+{
+    *out = (struct address){.family = ADDRESS_V4};
+    for (unsigned i = 0; i < 4; i++) {
+        out->bytes[i] = (uint8_t)(r->refid_number >> (24 - 8 * i));
+    }
+    return out->bytes[0] != 0 && out->bytes[0] != 127 && out->bytes[0] < 224;
+}
+
+static bool passed(const struct trace *t, const struct address *address)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        if (t->hops[i].address.family == address->family &&
+            memcmp(t->hops[i].address.bytes, address->bytes, sizeof address->bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks the last hop. False: there is no next one, and why is known. */
+static bool follow(struct trace *t, struct address *next)
+{
+    const struct query_result *last = &t->hops[t->count - 1];
+
+    query_ask(&t->settings, &t->hops[t->count - 1], 1);
+    if (!last->usable) {
+        t->ending = last->heard ? END_UNSYNCHRONISED : END_SILENT;
+    } else if (last->stratum <= 1) {
+        t->ending = END_PRIMARY;
+    } else if (!reference_address(last, next)) {
+        t->ending = END_HASH;
+    } else if (passed(t, next)) {
+        t->ending = END_LOOP;
+    } else {
+        t->ending = END_LONG;
+        return t->count < HOPS_MAX;
+    }
+    return false;
+}
+
+static void walk(struct trace *t)
+{
+    struct address next;
+
+    t->count = query_look_up(t->host, &t->settings, t->hops, 1);
+    while (follow(t, &next)) {
+        struct query_result *hop = &t->hops[t->count++];
+
+        *hop = (struct query_result){.address = next,
+                                     .offset_s = (double)NAN,
+                                     .delay_s = (double)NAN,
+                                     .root_delay_s = (double)NAN,
+                                     .root_dispersion_s = (double)NAN,
+                                     .root_distance_s = (double)NAN};
+        hop->address.port = t->settings.port;
+        address_format(&next, hop->address_text);
+        hop->host = hop->address_text;
+    }
+}
+
+static void print_words(const struct trace *t)
+{
+    static const struct table_column columns[] = {
+        {"server", true, true},    {"st", false, false},    {"refid", true, false},
+        {"offset", false, false},  {"delay", false, false}, {"root delay", false, false},
+        {"distance", false, false}};
+    struct table table;
+    char text[RENDER_TEXT_MAX], number[32];
+
+    table_init(&table, columns, sizeof columns / sizeof columns[0]);
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct query_result *hop = &t->hops[i];
+        bool same = strcmp(hop->host, hop->address_text) == 0 || !hop->address_text[0];
+
+        table_begin_row(&table, hop->usable ? STYLE_GOOD : STYLE_BAD);
+        snprintf(text, sizeof text, "%u %s%s%s", i + 1, hop->host, same ? "" : " ",
+                 same ? "" : hop->address_text);
+        table_cell(&table, 0, text);
+        if (hop->heard) {
+            snprintf(text, sizeof text, "%u", hop->stratum);
+            table_cell(&table, 1, text);
+            table_cell(&table, 2, hop->refid);
+        }
+        table_cell(&table, 3, render_offset(hop->offset_s, number));
+        table_cell(&table, 4, render_seconds(hop->delay_s, number));
+        table_cell(&table, 5, render_seconds(hop->root_delay_s, number));
+        table_cell(&table, 6, render_seconds(hop->root_distance_s, number));
+        table_note(&table, hop->error);
+    }
+    table_print(&table, render_columns(), stdout);
+    table_free(&table);
+    render_paragraph(endings[t->ending].sentence, 0, render_columns(), stdout);
+}
+
+static void write_hop(struct document *d, const struct query_result *hop, unsigned number)
+{
+    document_open_object(d, NULL);
+    document_integer(d, "hop", number);
+    document_string(d, "name", hop->host);
+    document_string(d, "address", hop->address_text[0] ? hop->address_text : NULL);
+    document_bool(d, "usable", hop->usable);
+    if (hop->heard) {
+        document_integer(d, "stratum", hop->stratum);
+    } else {
+        document_null(d, "stratum");
+    }
+    document_string(d, "refid", hop->heard ? hop->refid : NULL);
+    document_number(d, "offset_s", hop->offset_s);
+    document_number(d, "delay_s", hop->delay_s);
+    document_number(d, "root_delay_s", hop->root_delay_s);
+    document_number(d, "root_dispersion_s", hop->root_dispersion_s);
+    document_number(d, "root_distance_s", hop->root_distance_s);
+    document_string(d, "error", hop->usable ? NULL : hop->error);
+    document_close_object(d);
+}
+
+static void print_json(const struct trace *t)
+{
+    static char out[JSON_MAX];
+    struct document d;
+
+    document_begin(&d, out, sizeof out);
+    document_open_object(&d, NULL);
+    document_integer(&d, "version", REPORT_JSON_VERSION);
+    document_string(&d, "command", "trace");
+    document_string(&d, "host", t->host);
+    document_bool(&d, "complete", t->ending == END_PRIMARY);
+    document_string(&d, "end", endings[t->ending].code);
+    document_string(&d, "sentence", endings[t->ending].sentence);
+    document_open_array(&d, "hops");
+    for (unsigned i = 0; i < t->count; i++) {
+        write_hop(&d, &t->hops[i], i + 1);
+    }
+    document_close_array(&d);
+    document_close_object(&d);
+    if (document_finish(&d)) {
+        fputs(out, stdout);
+    }
+}
+
+int trace_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"timeout", required_argument, NULL, 't'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    static struct trace t;
+    struct clock_options clock = {.kind = CLOCK_NONE};
+    bool json = false, wrong = false;
+    int option;
+
+    t.settings = (struct query_settings){.port = 123, .samples = 1, .timeout_s = 3};
+    while ((option = getopt_long(argc, argv, "46jt:", options, NULL)) != -1) {
+        if (option == 't' && !options_time("--timeout", optarg, &t.settings.timeout_s)) {
+            return EXIT_USAGE;
+        }
+        if (option == '4' || option == '6') {
+            t.settings.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
+        }
+        json = json || option == 'j';
+        wrong = wrong || option == '?';
+    }
+    if (wrong || optind + 1 != argc) {
+        fputs("toki: usage: toki trace HOST [-4|-6] [--timeout TIME] [--json]\n", stderr);
+        return EXIT_USAGE;
+    }
+    clock_open(&clock);
+    t.host = argv[optind];
+    walk(&t);
+    if (json) {
+        print_json(&t);
+    } else {
+        print_words(&t);
+    }
+    return t.ending == END_PRIMARY ? EXIT_GOOD : EXIT_BAD;
+}
