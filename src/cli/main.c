@@ -104,6 +104,10 @@ static const struct {
      "    As chronyc, with its options, commands and output, for chronyd and tokid; also when "
      "called\n"
      "    by that name.\n"},
+    {"history", history_run,
+     "history [--layer hour|day|month] [--plot FILE.svg | --json] [--control PATH]\n"
+     "    What the clock was like: its offset, bound, frequency and sources, as a table or a\n"
+     "    picture. It is kept over restarts.\n"},
     {"exporter", exporter_run,
      "exporter [--listen ADDRESS[:PORT] | --textfile PATH] [--control PATH]\n"
      "    Metrics of the daemon for Prometheus: over HTTP, on 127.0.0.1:9923 unless told\n"

@@ -20,6 +20,7 @@ int explain_run(int argc, char **argv);
 int check_run(int argc, char **argv);
 int keygen_run(int argc, char **argv);
 int simulate_run(int argc, char **argv);
+int history_run(int argc, char **argv);
 int exporter_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int ntpq_run(int argc, char **argv);

@@ -7,6 +7,7 @@
 
 #include "control/clients_json.h"
 #include "control/config_json.h"
+#include "control/history_json.h"
 #include "control/report_json.h"
 
 #define MESSAGE_LENGTH_MAX 700
@@ -101,6 +102,7 @@ static const struct verb verbs[] = {
     {.name = "clients",
      .usage = "clients [busiest|recent|limited] [COUNT]",
      .ask = clients_json_write},
+    {.name = "history", .usage = "history [hour|day|month]", .ask = history_json_write},
     {"reload", "reload", true, NULL, order_reload, NULL},
     {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add, NULL},
     {"delete", "delete HOST", true, NULL, order_delete, NULL},

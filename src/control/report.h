@@ -11,6 +11,7 @@
 #include "control/reasons.h"
 #include "core/clients.h"
 #include "core/engine.h"
+#include "core/history.h"
 #include "core/respond.h"
 #include "os/clock.h"
 #include "os/names.h"
@@ -91,6 +92,7 @@ struct report_input {
     long pid;
     const char *config_file, *language, *driver;
     const struct config *config;   /* in force; NULL: not told */
+    const struct history *history; /* what the clock was like; NULL: not kept */
     const struct clients *clients; /* who asked us; NULL: not known */
     struct report_server server;
     uint64_t wakeups, good_wakeups; /* rounds of the loop, and those in which something was ready */

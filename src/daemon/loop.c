@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/chronicle.h"
 #include "daemon/commands.h"
 #include "daemon/effects.h"
 #include "daemon/log.h"
@@ -226,6 +227,7 @@ static void fill_input(const struct loop *loop, struct instant now, struct repor
         .driver = loop->setup.driver,
         .config = loop->setup.config,
         .clients = loop->setup.clients,
+        .history = loop->setup.history,
         .wakeups = loop->wakeups,
         .good_wakeups = loop->good_wakeups,
         .max_rate = clock_max_rate(),
@@ -342,6 +344,7 @@ void loop_dispatch(struct loop *loop)
         collect_addresses(loop, now);
     }
     record_served(loop, now);
+    chronicle_keep(loop, now);
     beat(loop, now);
 }
 
@@ -381,6 +384,7 @@ void loop_keep(struct loop *loop)
     }
     if (!loop->setup.quick) {
         collect_addresses(loop, clock_now());
+        chronicle_store(loop);
     }
 }
 

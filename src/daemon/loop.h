@@ -16,6 +16,7 @@
 #include "control/chronyc_endpoint.h"
 #include "control/endpoint.h"
 #include "core/engine.h"
+#include "core/history.h"
 #include "daemon/addresses.h"
 #include "daemon/queries.h"
 #include "daemon/refclocks.h"
@@ -38,6 +39,7 @@ struct loop_setup {
     uint16_t remote_port;              /* ask this port of every source; 0: as configured */
     unsigned server_port;              /* 0: serves nobody now */
     struct serve_page *page;           /* NULL: never serves anybody */
+    struct history *history;           /* to keep; NULL: none */
     const struct clients *clients;     /* who asked; NULL: not known */
     struct worker *worker;             /* answers in this loop; NULL: worker processes do */
     unsigned worker_count;             /* worker processes, for reports */
@@ -57,13 +59,14 @@ struct loop {
     struct engine engine;
     struct wait_set wait;
     struct requests requests;
-    struct mono_time heartbeat;       /* next publication to the workers */
-    struct mono_time look_at;         /* next look for steps made by others */
-    struct mono_time next_store;      /* of the drift, at the earliest */
-    struct mono_time next_collection; /* of the addresses that work */
-    struct mono_time next_served;     /* line of the server's counters, ... */
-    struct report_server served;      /* ... and what they were in the last one */
-    uint64_t records_lost;            /* lines of measurements that the parent had no time for */
+    struct mono_time heartbeat;                 /* next publication to the workers */
+    struct mono_time look_at;                   /* next look for steps made by others */
+    struct mono_time next_store;                /* of the drift, at the earliest */
+    struct mono_time next_collection;           /* of the addresses that work */
+    struct mono_time next_look, next_chronicle; /* of the history, and of its file */
+    struct mono_time next_served;               /* line of the server's counters, ... */
+    struct report_server served;                /* ... and what they were in the last one */
+    uint64_t records_lost; /* lines of measurements that the parent had no time for */
     struct addresses addresses;
     struct mono_time lookup_limit[SOURCES_MAX]; /* an answer later than this is not waited for */
     bool lookup_pending[SOURCES_MAX];

@@ -9,6 +9,7 @@
 
 #include "daemon/log.h"
 #include "daemon/roles.h"
+#include "daemon/state_files.h"
 #include "daemon/sync.h"
 #include "daemon/tokid.h"
 #include "os/file.h"
@@ -116,9 +117,11 @@ static int make_page(struct tokid *t)
 
     t->page = process_shared_memory(sizeof *t->page);
     t->clients = server_new_clients(configuration_current(t->config));
-    if (!t->page || !t->clients) {
+    t->history = process_shared_memory(sizeof *t->history);
+    if (!t->page || !t->clients || !t->history) {
         return FAIL("no memory");
     }
+    state_files_read_history(configuration_current(t->config), t->history);
     reference_init(&unsynchronised, (int8_t)log2_from_s(clock_precision()));
     page_init(t->page, &unsynchronised);
     if (t->options.one_process && t->server.count > 0) {

@@ -21,6 +21,7 @@ enum message_type {
     MESSAGE_CHANGE,
     MESSAGE_APPLIED,
     MESSAGE_RECORD,
+    MESSAGE_HISTORY,
     MESSAGE_ANSWER /* the only one from the parent */
 };
 
@@ -167,6 +168,19 @@ void parent_notify(int channel, const struct engine *engine, const struct event 
     pass(channel, NULL, &m);
 }
 
+void parent_store_history(int channel, const struct config *config, const struct history *history)
+{
+    struct message m;
+
+    if (channel < 0) {
+        tell_of_failure("history", state_files_store_history(config, history));
+        return;
+    }
+    memset(&m, 0, sizeof m);
+    m.type = MESSAGE_HISTORY;
+    process_send(channel, &m, sizeof m);
+}
+
 bool parent_ask(int channel, uint32_t serial, const struct change *change)
 {
     struct message m;
@@ -231,6 +245,8 @@ void parent_serve(int channel, const struct config *config, struct parent_news *
         if (m.type == MESSAGE_CHANGE) {
             news->serial = m.number;
             news->change = m.change;
+        } else if (m.type == MESSAGE_HISTORY) {
+            news->store_history = true;
         } else if (m.type == MESSAGE_APPLIED) {
             news->applied = true;
             news->generation = m.number;

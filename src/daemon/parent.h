@@ -8,6 +8,7 @@
 #include "config/change.h"
 #include "config/config.h"
 #include "core/engine.h"
+#include "core/history.h"
 #include "daemon/addresses.h"
 #include "daemon/log_files.h"
 
@@ -19,6 +20,9 @@ void parent_notify(int channel, const struct engine *engine, const struct event 
 /* Keeps the addresses that work. */
 void parent_store_addresses(int channel, const struct config *config,
                             const struct addresses *addresses);
+
+/* Has the history stored, which the parent sees in shared memory. */
+void parent_store_history(int channel, const struct config *config, const struct history *history);
 
 /* Adds a line to a file of measurements. False: the parent is busy, and the line is lost. */
 bool parent_record(int channel, const struct config *config, const struct log_record *record);
@@ -43,6 +47,7 @@ struct parent_news {
     struct change change;
     bool applied; /* `generation` is in force in sync */
     uint32_t generation;
+    bool store_history; /* it is due */
 };
 void parent_serve(int channel, const struct config *config, struct parent_news *news);
 

@@ -78,6 +78,9 @@ static int run_role(struct roles *r, enum role_name name)
     if (name != ROLE_SERVE) { /* a port is free when the parent and serve have closed it */
         server_close_rest(&t->server, &(struct server){0});
     }
+    if (name != ROLE_SYNC) {
+        process_protect(t->history, sizeof *t->history);
+    }
     process_protect(t->config->shared, sizeof *t->config->shared);
     if (name != ROLE_SERVE) {
         process_protect(t->clients, clients_size(t->clients->capacity));
@@ -275,6 +278,9 @@ static void serve_sync(struct roles *r)
         if (news.serial != 0 && !r->ending) {
             change(r, &news.change, &r->t->config->shared->outcome);
             parent_answer(r->parent[1], news.serial);
+        }
+        if (news.store_history) {
+            parent_store_history(-1, configuration_current(r->t->config), r->t->history);
         }
         if (news.applied && r->manager_waits && news.generation >= r->manager_awaits) {
             r->manager_waits = false;

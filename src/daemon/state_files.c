@@ -46,15 +46,15 @@ int state_files_store_drift(const struct config *config, double drift, double dr
 #define STATE_FOLDER "/var/lib/toki"
 
 /* False: nowhere. */
-static bool find_addresses_file(const struct config *config, char *out, size_t capacity)
+static bool find_file(const struct config *config, const char *name, char *out, size_t capacity)
 {
     const char *slash = strrchr(config->driftfile, '/');
 
     if (slash) {
-        return (size_t)snprintf(out, capacity, "%.*s/toki.addresses",
-                                (int)(slash - config->driftfile), config->driftfile) < capacity;
+        return (size_t)snprintf(out, capacity, "%.*s/toki.%s", (int)(slash - config->driftfile),
+                                config->driftfile, name) < capacity;
     }
-    snprintf(out, capacity, STATE_FOLDER "/addresses");
+    snprintf(out, capacity, STATE_FOLDER "/%s", name);
     return file_is_directory(STATE_FOLDER);
 }
 
@@ -62,7 +62,7 @@ void state_files_read_addresses(const struct config *config, struct addresses *o
 {
     static char text[ADDRESSES_TEXT_MAX]; /* of no meaning between calls */
     char path[CONFIG_PATH_MAX + 32];
-    long length = find_addresses_file(config, path, sizeof path)
+    long length = find_file(config, "addresses", path, sizeof path)
                       ? file_read_into(path, text, sizeof text)
                       : -1;
 
@@ -77,8 +77,31 @@ int state_files_store_addresses(const struct config *config, const struct addres
     char path[CONFIG_PATH_MAX + 32];
     size_t length = addresses_format(addresses, text, sizeof text);
 
-    if (length == 0 || !find_addresses_file(config, path, sizeof path)) {
+    if (length == 0 || !find_file(config, "addresses", path, sizeof path)) {
         return 0;
     }
     return file_replace(path, text, length, 0644);
+}
+
+void state_files_read_history(const struct config *config, struct history *out)
+{
+    static char bytes[HISTORY_BYTES + 2]; /* one more than there should be, and a NUL */
+    char path[CONFIG_PATH_MAX + 32];
+    long length = find_file(config, "history", path, sizeof path)
+                      ? file_read_into(path, bytes, sizeof bytes)
+                      : -1;
+
+    history_decode(out, (const uint8_t *)bytes, length > 0 ? (size_t)length : 0);
+}
+
+int state_files_store_history(const struct config *config, const struct history *history)
+{
+    static uint8_t bytes[HISTORY_BYTES];
+    char path[CONFIG_PATH_MAX + 32];
+    size_t length = history_encode(history, bytes);
+
+    if (length == 0 || !find_file(config, "history", path, sizeof path)) {
+        return 0;
+    }
+    return file_replace(path, (const char *)bytes, length, 0644);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "core/history.h"
 #include "daemon/addresses.h"
 
 /* Drift as the engine means it: the correction, as a rate. False if there is no believable file. */
@@ -18,6 +19,12 @@ void state_files_read_addresses(const struct config *config, struct addresses *o
 /* Replaces that file: beside the drift file, else in /var/lib/toki if that exists; 0, or -errno.
  * Where there is neither it does nothing. */
 int state_files_store_addresses(const struct config *config, const struct addresses *addresses);
+
+/* The history of before; empty if there is no file, or not one of ours. */
+void state_files_read_history(const struct config *config, struct history *out);
+
+/* Replaces that file, in the place of the one above; 0, or -errno. */
+int state_files_store_history(const struct config *config, const struct history *history);
 
 /* Replaces the drift file; 0, or -errno. Without a driftfile in the config it does nothing. */
 int state_files_store_drift(const struct config *config, double drift, double drift_sd);

@@ -33,6 +33,7 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .server_port = t->server.port,
                                .page = t->page,
                                .clients = t->clients,
+                               .history = t->history,
                                .worker = t->worker,
                                .worker_count = 1,
                                .server_count = t->server.count,
@@ -173,6 +174,7 @@ int sync_run_once(struct tokid *t)
     setup.quick = true;
     setup.endpoint = NULL;
     setup.page = NULL;
+    setup.history = NULL;
     setup.worker = NULL;
     setup.server_count = 0;
     refclocks_configure(&refclocks, &setup.config->settings);

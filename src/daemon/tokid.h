@@ -4,6 +4,7 @@
 #ifndef TOKI_DAEMON_TOKID_H
 #define TOKI_DAEMON_TOKID_H
 
+#include "core/history.h"
 #include "daemon/configuration.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
@@ -15,6 +16,7 @@ struct tokid {
     bool clock_control; /* we may and shall set it */
     struct server server;
     struct serve_page *page;   /* NULL with -q and -Q: nobody is ever served */
+    struct history *history;   /* shared with the parent, who stores it; NULL as `page` */
     struct clients *clients;   /* who asked, shared with the workers; NULL as `page` */
     struct worker *worker;     /* in one process; NULL: nobody is served now */
     struct endpoint *endpoint; /* NULL: no control socket */
