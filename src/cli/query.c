@@ -33,7 +33,7 @@ struct wanted {
 };
 
 /* What all rounds say of one result. */
-struct history {
+struct answers {
     unsigned rounds, answers;
     double sum_s, squares_s; /* of offsets less the first one */
     double first_s;
@@ -42,7 +42,7 @@ struct history {
 struct query {
     struct wanted wanted;
     struct query_result results[RESULTS_MAX];
-    struct history histories[RESULTS_MAX];
+    struct answers histories[RESULTS_MAX];
     unsigned count;
     struct chart *chart;
     struct wall_time begun;
@@ -62,7 +62,7 @@ static void clear_progress(const struct query *q)
 
 /* ---- words ---- */
 
-static double scatter(const struct history *h)
+static double scatter(const struct answers *h)
 {
     double mean = h->sum_s / h->answers;
 
@@ -74,7 +74,7 @@ static double scatter(const struct history *h)
 static void add_row(struct table *table, const struct query *q, unsigned index)
 {
     const struct query_result *r = &q->results[index];
-    const struct history *h = &q->histories[index];
+    const struct answers *h = &q->histories[index];
     char text[64], number[32];
 
     table_begin_row(table, r->usable ? STYLE_PLAIN : STYLE_BAD);
@@ -170,7 +170,7 @@ static void remember(struct query *q)
 
     for (unsigned i = 0; i < q->count; i++) {
         const struct query_result *r = &q->results[i];
-        struct history *h = &q->histories[i];
+        struct answers *h = &q->histories[i];
         char name[CHART_NAME_MAX];
 
         h->rounds++;
