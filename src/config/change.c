@@ -274,7 +274,7 @@ static void delete_source(struct config *c, const char *host)
     for (unsigned i = 0; i < s->spec_count; i++) {
         if (!is_host(&s->specs[i], host)) {
             if (kept != i) {
-                s->specs[kept] = s->specs[i];
+                memcpy(&s->specs[kept], &s->specs[i], sizeof s->specs[i]);
             }
             kept++;
         }

@@ -283,8 +283,8 @@ static void compare_rest(struct difference *d, const struct config *old, const s
 {
     struct config *a = config_new(), *b = config_new();
     if (a != NULL && b != NULL) {
-        *a = *old;
-        *b = *new;
+        memcpy(a, old, sizeof *a); /* with the padding, which an assignment need not copy */
+        memcpy(b, new, sizeof *b);
         blank_known(a);
         blank_known(b);
         if (memcmp(a, b, sizeof *a) != 0) {

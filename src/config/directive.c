@@ -298,8 +298,8 @@ static void read_value(struct reader *r, const struct parameter *p, struct value
 static void read_arguments(struct reader *r, const struct directive *d)
 {
     char hint[HINT_MAX];
-    for (unsigned i = 0; i < parameter_count(d->arguments); i++) {
-        const struct parameter *p = &d->arguments[i];
+    unsigned i = 0;
+    for (const struct parameter *p = d->arguments; p != NULL && p->name != NULL; p++, i++) {
         if (r->next >= r->line.count) {
             if (p->required) {
                 usage_of_directive(d, hint, HINT_MAX);
@@ -495,7 +495,7 @@ void directive_parse(struct reader *r)
     }
     note_repetition(r, d);
     if (d->for_source) {
-        r->spec = *r->language->source_defaults;
+        memcpy(&r->spec, r->language->source_defaults, sizeof r->spec);
     }
     place_begin(r);
     store_all(r, d);

@@ -126,7 +126,7 @@ void source_line_add(struct reader *r, const struct word *word)
         if (is_same(&settings->specs[i], &r->spec)) {
             reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
                            word->text, r->spec_seen[i].file, r->spec_seen[i].line);
-            settings->specs[i] = r->spec;
+            memcpy(&settings->specs[i], &r->spec, sizeof r->spec);
             r->spec_seen[i] = reader_here(r);
             keys_note_source(r, i);
             place_note_source(r, i);
@@ -140,7 +140,8 @@ void source_line_add(struct reader *r, const struct word *word)
     r->spec_seen[settings->spec_count] = reader_here(r);
     keys_note_source(r, settings->spec_count);
     place_note_source(r, settings->spec_count);
-    settings->specs[settings->spec_count++] = r->spec;
+    /* with its padding: lines are compared as bytes */
+    memcpy(&settings->specs[settings->spec_count++], &r->spec, sizeof r->spec);
 }
 
 static void add_source(struct reader *r, enum source_kind kind)

@@ -32,12 +32,15 @@ struct configuration *configuration_new(void)
 {
     struct configuration *c = calloc(1, sizeof *c);
 
-    if (c) {
-        c->own = config_new();
-        c->shared = process_shared_memory(sizeof *c->shared);
+    if (!c) {
+        return NULL;
     }
-    if (!c || !c->own || !c->shared) {
-        return NULL; /* the start is over */
+    c->own = config_new();
+    c->shared = process_shared_memory(sizeof *c->shared);
+    if (!c->own || !c->shared) {
+        config_free(c->own);
+        free(c);
+        return NULL;
     }
     return c;
 }
