@@ -74,6 +74,11 @@ def prometheus():
     return unpack('prometheus', ['prometheus']) / 'usr/bin'
 
 
+def monitors():
+    """Programs that watch NTP servers: check_ntp_peer, check_ntp_time, ntpstat."""
+    return unpack('monitors', ['monitoring-plugins-basic', 'ntpstat'])
+
+
 def kernel():
     """Debian's cloud kernel: (vmlinuz, folder of its modules)."""
     root = CACHE / 'kernel'

@@ -3,6 +3,7 @@
  * like what comes from the network: a worker is the first that a stranger would take over. */
 #include "daemon/queries.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ static const double rates[2] = {1000, 100};
 #define ROUND_MAX 16
 
 #define HEAD_LENGTH offsetof(struct query_message, data)
+
+static_assert(QUERY_LENGTH_MAX >= MODE6_DATAGRAM_MAX, "answers fit, too");
 
 /* ---- in a worker ---- */
 

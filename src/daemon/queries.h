@@ -11,12 +11,15 @@
 #include "os/wait.h"
 #include "serve/worker.h"
 
+/* Some clients send what they have reserved for the answer: the old ntpstat 576 bytes. */
+#define QUERY_LENGTH_MAX 640
+
 /* A request, or a datagram of an answer. Sent without the rest of `data`. */
 struct query_message {
     struct address peer, local; /* as in struct datagram */
     struct address bound;       /* the socket: what it is bound to */
     uint32_t length;
-    uint8_t data[MODE6_DATAGRAM_MAX];
+    uint8_t data[QUERY_LENGTH_MAX];
 };
 
 /* ---- in a worker ---- */
