@@ -28,6 +28,10 @@ static const struct {
      "clients [busiest|recent|limited] [--count N] [--json] [--control PATH]\n"
      "    Who asks this server most, last, or more than the rate limit allows; who is limited or\n"
      "    refused, and why.\n"},
+    {"top", top_run,
+     "top [--interval TIME] [--control PATH]\n"
+     "    Clock, sources and clients on the whole screen, again each second: q quits, w says why,\n"
+     "    c hides the clients.\n"},
     {"wait", wait_run,
      "wait [--bound TIME] [--timeout TIME] [--quiet] [--json] [--control PATH]\n"
      "    Waits until the clock is synchronised, with --bound until it is known to be that good:\n"

@@ -12,6 +12,7 @@ int sources_run(int argc, char **argv);
 int tracking_run(int argc, char **argv);
 int clients_run(int argc, char **argv);
 int wait_run(int argc, char **argv);
+int top_run(int argc, char **argv);
 int query_run(int argc, char **argv);
 int trace_run(int argc, char **argv);
 int change_run(int argc, char **argv);

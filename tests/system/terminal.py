@@ -96,7 +96,8 @@ def screen(written, columns, rows):
             numbers, kind = match.groups()
             i = match.end()
             if kind == 'H':
-                row = column = 0
+                place = [int(n) - 1 for n in numbers.split(';')] if numbers else [0, 0]
+                row, column = place
             elif kind == 'J':
                 for line in lines[row + (column > 0):]:
                     line[:] = [' '] * columns

@@ -254,3 +254,61 @@ def test_colour_on_a_terminal_only(host):
     assert is_coloured(lines_of(host, 'status', columns=80)[0])
     assert not is_coloured(lines_of(host, 'status', columns=80, env={'NO_COLOR': '1'})[0])
     assert not is_coloured(toki(host, 'status'))
+
+
+# top
+
+ENTER, LEAVE = '\033[?1049h', '\033[?1049l'
+
+
+def frames(written):
+    """What the screen showed, frame by frame; the last one may be unfinished."""
+    return written.split('\033[H')[1:-1]
+
+
+@pytest.mark.parametrize('columns, rows', [(80, 24), (132, 43)])
+def test_top(host, columns, rows):
+    with Terminal(host, net.TOKI, 'top', '--interval', '0.3', columns=columns,
+                  rows=rows) as terminal:
+        text = terminal.read_until(lambda written: len(frames(written)) > 3)
+        assert text.startswith(ENTER) and not terminal.is_restored()
+        lines = screen(frames(text)[-1], columns, rows)
+        assert lines[0].startswith('tokid 0') and 'UTC' in lines[0]
+        assert 'synchronised to' in lines[1] and 'q quit' in lines[rows - 1]
+        assert any('source' in line and 'jitter' in line for line in lines)
+        assert any(LONG in line for line in lines) and any('*' in line[:2] for line in lines)
+        assert any(line[:1] in '▁▂▃▄▅▆▇█' for line in lines if line)
+        terminal.press('w')
+        terminal.read_until('look whether')
+        terminal.press('q')
+        status, text = terminal.finish()
+        assert status == 0 and LEAVE in text and terminal.is_restored()
+
+
+def test_top_follows_the_window(host):
+    with Terminal(host, net.TOKI, 'top', '--interval', '0.3') as terminal:
+        terminal.read_until('q quit')
+        terminal.resize(60, 12)
+        terminal.read_until('\033[12;1H')
+        drawn = len(frames(terminal.read()))
+        text = terminal.read_until(lambda written: len(frames(written)) > drawn + 2)
+        lines = screen(frames(text)[-1], 60, 12)
+        assert 'q quit' in lines[11] and any('more lines' in line for line in lines)
+        terminal.press('q')
+        assert terminal.finish()[0] == 0
+
+
+def test_top_restores_the_terminal_when_it_is_killed(host):
+    with Terminal(host, net.TOKI, 'top') as terminal:
+        terminal.read_until('q quit')
+        terminal.terminate()
+        net.wait_for('it is as it was', lambda: LEAVE in terminal.read() and
+                     terminal.is_restored())
+
+
+def test_top_needs_a_terminal_and_waits_for_a_daemon(host, world):
+    assert 'needs a terminal' in toki(host, 'top', code=2)
+    with Terminal(world.host('without'), net.TOKI, 'top') as terminal:
+        terminal.read_until('no tokid to ask')
+        terminal.press('q')
+        assert terminal.finish()[0] == 0

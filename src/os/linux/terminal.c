@@ -101,6 +101,7 @@ bool terminal_begin(const char *leave)
     now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     now.c_cc[VMIN] = 1;
     now.c_cc[VTIME] = 0;
+    now.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program could not put anything back */
     changed = 1;
     atexit(terminal_end);
     return tcsetattr(STDIN_FILENO, TCSANOW, &now) == 0;
