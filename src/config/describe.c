@@ -14,6 +14,38 @@ const char *describe_kind(const struct source_spec *s)
     return names[s->kind];
 }
 
+/* What all languages' defaults are, where they have the option at all. */
+#define USUAL_POLL_TARGET 8
+
+static bool is_usual_delay(double s)
+{
+    return (s >= 3 && s <= 3) || (s >= 16 && s <= 16); /* chrony.conf's, and that of the others */
+}
+
+/* Numbers that are another than usual. */
+static void describe_numbers(const struct source_spec *s, char *out, size_t capacity)
+{
+    const struct {
+        const char *name;
+        double value;
+        bool shown;
+    } numbers[] = {
+        {"maxdelay", s->max_delay_s, s->kind != SOURCE_REFCLOCK && !is_usual_delay(s->max_delay_s)},
+        {"maxdelayratio", s->max_delay_ratio, s->max_delay_ratio > 0},
+        {"maxdelaydevratio", s->max_delay_deviation, s->max_delay_deviation > 0},
+        {"minstratum", s->min_stratum, s->min_stratum > 0},
+        {"polltarget", s->poll_target, s->poll_target != 0 && s->poll_target != USUAL_POLL_TARGET},
+        {"offset", s->offset_correction_s,
+         s->offset_correction_s < 0 || s->offset_correction_s > 0}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && used < capacity; i++) {
+        if (numbers[i].shown) {
+            used += (size_t)snprintf(out + used, capacity - used, " %s %.10g", numbers[i].name,
+                                     numbers[i].value);
+        }
+    }
+}
+
 /* The words of a source line that say more than the defaults. */
 void describe_options(const struct source_spec *s, char *out, size_t capacity)
 {
@@ -41,6 +73,10 @@ void describe_options(const struct source_spec *s, char *out, size_t capacity)
     }
     if (used < capacity && s->kind == SOURCE_POOL) {
         used += (size_t)snprintf(out + used, capacity - used, " maxsources %u", s->max_sources);
+    }
+    if (used < capacity) {
+        describe_numbers(s, out + used, capacity - used);
+        used += strlen(out + used);
     }
     if (used < capacity && s->family != ADDRESS_NONE && s->address.family == ADDRESS_NONE) {
         snprintf(out + used, capacity - used, " ipv%u", (unsigned)s->family);

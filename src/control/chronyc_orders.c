@@ -209,7 +209,7 @@ enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w)
                                 (int)read_int(w));
         }
         if (options[i].command == w->command) {
-            return order_change(w, CHANGE_OPTION, "%s %s %.9g", s->config.name, options[i].option,
+            return order_change(w, CHANGE_OPTION, "%s %s %.7g", s->config.name, options[i].option,
                                 read_float(w));
         }
     }
@@ -248,7 +248,7 @@ enum chronyc_status chronyc_orders_offset(struct chronyc_wish *w)
     const struct source *s = read_source_or_clock(w);
 
     return !s ? CHRONYC_NO_SUCH_SOURCE
-              : order_change(w, CHANGE_OPTION, "%s offset %.9g", s->config.name, read_float(w));
+              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->config.name, read_float(w));
 }
 
 /* A pool has lines for all of its servers: to take away one of them would bring it back. */
@@ -358,7 +358,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct words *out, const c
 
 static void say_numbers(struct words *out, const struct new_source *n)
 {
-    say(out, " port %u minpoll %d maxpoll %d maxdelay %.9g", n->port, (int)n->minpoll,
+    say(out, " port %u minpoll %d maxpoll %d maxdelay %.7g", n->port, (int)n->minpoll,
         (int)n->maxpoll, n->max_delay_s);
     if (n->type == ADD_POOL) {
         say(out, " maxsources %u", n->max_sources);
@@ -376,22 +376,22 @@ static void say_numbers(struct words *out, const struct new_source *n)
         say(out, " key %u", n->key_id);
     }
     if (n->max_delay_ratio > 0) {
-        say(out, " maxdelayratio %.9g", n->max_delay_ratio);
+        say(out, " maxdelayratio %.7g", n->max_delay_ratio);
     }
     if (n->max_delay_deviation > 0) {
-        say(out, " maxdelaydevratio %.9g", n->max_delay_deviation);
+        say(out, " maxdelaydevratio %.7g", n->max_delay_deviation);
     }
     if (n->max_delay_quantile > 0) {
-        say(out, " maxdelayquant %.9g", n->max_delay_quantile);
+        say(out, " maxdelayquant %.7g", n->max_delay_quantile);
     }
     if (n->min_delay_s > 0) {
-        say(out, " mindelay %.9g", n->min_delay_s);
+        say(out, " mindelay %.7g", n->min_delay_s);
     }
     if (fabs(n->asymmetry) <= ASYMMETRY_OFF) {
-        say(out, " asymmetry %.9g", n->asymmetry);
+        say(out, " asymmetry %.7g", n->asymmetry);
     }
     if (fabs(n->offset_s) > 0) {
-        say(out, " offset %.9g", n->offset_s);
+        say(out, " offset %.7g", n->offset_s);
     }
 }
 
@@ -492,8 +492,8 @@ enum chronyc_status chronyc_orders_local(struct chronyc_wish *w)
         unsynced_s = read_float(w);
     }
     return order_change(w, CHANGE_CHRONY_LINE,
-                        "local stratum %d distance %.9g activate %.9g waitsynced %.9g "
-                        "waitunsynced %.9g%s",
+                        "local stratum %d distance %.7g activate %.7g waitsynced %.7g "
+                        "waitunsynced %.7g%s",
                         (int)stratum, distance_s, activate_s, synced_s, unsynced_s,
                         orphan ? " orphan" : "");
 }
@@ -506,12 +506,12 @@ enum chronyc_status chronyc_orders_makestep(struct chronyc_wish *w)
 
     limit = limit > 0 ? limit + done : limit;
     limit = limit < 1000000000 ? limit : 1000000000;
-    return order_change(w, CHANGE_CHRONY_LINE, "makestep %.9g %lld", threshold_s, (long long)limit);
+    return order_change(w, CHANGE_CHRONY_LINE, "makestep %.7g %lld", threshold_s, (long long)limit);
 }
 
 enum chronyc_status chronyc_orders_number(struct chronyc_wish *w)
 {
-    return order_change(w, CHANGE_CHRONY_LINE, "%s %.9g",
+    return order_change(w, CHANGE_CHRONY_LINE, "%s %.7g",
                         w->command == CHRONYC_RESELECTDIST ? "reselectdist" : "maxupdateskew",
                         read_float(w));
 }

@@ -35,6 +35,11 @@ def status(host):
     return json.loads(host.run(net.TOKI, 'status', '--json', check=False).stdout)
 
 
+def config(host):
+    """The configuration in force, item by item."""
+    return json.loads(host.run(net.TOKI, 'config', 'show', '--daemon', '--json').stdout)
+
+
 def true_error(host):
     """Clock minus truth of a virtual clock, s."""
     return status(host)['clock']['true_error_s']

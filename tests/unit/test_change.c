@@ -209,7 +209,7 @@ static void test_nothing_changes_in_silence(void **state)
     difference_find(&difference, &old, &new);
     assert_string_equal(difference.text, "~ other settings\n");
     new = old;
-    new.settings.specs[0].offset_correction_s = 1;
+    new.settings.specs[0].min_delay_s = 1;
     difference_find(&difference, &old, &new);
     assert_string_equal(difference.text, "~ server a.example: other options\n");
 }
@@ -224,8 +224,9 @@ static void test_options_of_sources(void **state)
                   "~ server 192.0.2.1: minpoll 6 maxpoll 8 -> minpoll 9 maxpoll 9\n");
     assert_change(CHANGE_OPTION, "192.0.2.1 prefer 1 trust 1",
                   "~ server 192.0.2.1: minpoll 6 maxpoll 8 -> minpoll 6 maxpoll 8 prefer trust\n");
-    assert_true(apply(CHANGE_OPTION, "ntp1.example offset -0.25"));
-    assert_true(new.settings.specs[0].offset_correction_s == -0.25);
+    assert_change(CHANGE_OPTION, "ntp1.example offset -0.25 maxdelay 1",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 -> minpoll 6 maxpoll 10 "
+                  "maxdelay 1 offset -0.25\n");
     assert_refused(CHANGE_OPTION, "ntp9.example minpoll 4", "no source is called 'ntp9.example'",
                    "did you mean 'ntp1.example'?");
     assert_refused(CHANGE_OPTION, "ntp1.example minpoll 25",
