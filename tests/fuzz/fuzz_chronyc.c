@@ -33,7 +33,10 @@ static void start(void)
                                      .maxpoll = 10,
                                      .version = 4,
                                      .refclock_refid = 0x47505300};
-        memcpy(spec->name, i == 3 ? "ntp.example" : i == 2 ? "SHM0" : "192.0.2.0", 11);
+        snprintf(spec->name, sizeof spec->name, "%s",
+                 i == 3   ? "ntp.example"
+                 : i == 2 ? "SHM0"
+                          : "192.0.2.0");
         if (i < 2) {
             spec->name[8] = (char)('1' + i);
             address_parse(spec->name, &spec->address);
