@@ -60,12 +60,13 @@ static const char *source_text(const struct source *s, char out[ADDRESS_TEXT_MAX
     return s->address.family == ADDRESS_NONE ? "0.0.0.0" : address_format(&s->address, out);
 }
 
-/* The three bits of the selection. */
+/* The three bits of the selection, as control/mode6 has them. */
 static unsigned selection_code(enum source_status status)
 {
-    static const uint8_t codes[SOURCE_STATUSES] = {
-        [SOURCE_SELECTED] = 6,     [SOURCE_COMBINED] = 4,    [SOURCE_OUTLYING] = 3,
-        [SOURCE_SAME_NETWORK] = 2, [SOURCE_FALSETICKER] = 1, [SOURCE_NO_MAJORITY] = 1};
+    static const uint8_t codes[SOURCE_STATUSES] = {[SOURCE_SELECTED] = 6,
+                                                   [SOURCE_COMBINED] = 4,
+                                                   [SOURCE_OUTLYING] = 3,
+                                                   [SOURCE_FALSETICKER] = 1};
 
     return codes[status];
 }
@@ -82,7 +83,7 @@ static unsigned peer_status(const struct source *s, unsigned code)
 static unsigned system_status(const struct engine *e, unsigned code)
 {
     const struct reference *r = &e->reference;
-    unsigned ntp = 6, clock = 1, from = 0;
+    unsigned ntp = 6, clock = 4, from = 0;
 
     if (r->leap != LEAP_UNSYNCHRONISED && e->selection.chosen < SOURCES_MAX) {
         from = e->sources[e->selection.chosen].config.kind == SOURCE_REFCLOCK ? clock : ntp;

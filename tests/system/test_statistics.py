@@ -5,8 +5,11 @@ A server is half a second ahead of the machine's clock, as chronyd, ntpd and tok
 the same time: what each writes must have the same shape, and the same sign and size where there is
 one."""
 
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -214,3 +217,52 @@ def test_peer_status_word(classic):
     def marked():
         return any(int(line.split()[3], 16) >> 8 & 7 == 6 for line in lines(classic, 'peerstats'))
     net.wait_for('the system peer shows', marked, 60)
+
+
+READER = """
+import sys
+from ntp.statfiles import NTPStats
+stats = NTPStats(sys.argv[1], period=3600)
+for line in stats.loopstats:
+    print('loop', line[0], float(line[2]), float(line[3]), float(line[4]), float(line[5]))
+for source, lines in stats.peersplit().items():
+    for line in lines:
+        print('peer', source, float(line[4]))
+print('raw', len(stats.rawstats))
+"""
+
+
+def test_ntpviz_reads_them(classic, rivals):
+    """The reader of ntpviz finds all lines, with what they say."""
+    loops, peers, raws = (lines(classic, name, 2) for name in NTP_FILES[:3])
+    said = subprocess.run(
+        [sys.executable, '-c', READER, classic.path('/var/log/logs')], text=True, check=True,
+        stdout=subprocess.PIPE, env={**os.environ, 'PYTHONPATH': str(
+            rivals['ntpsec'] / 'usr/lib/python3/dist-packages')}).stdout.splitlines()
+    found = {kind: [line.split() for line in said if line.startswith(kind)]
+             for kind in ('loop', 'peer', 'raw')}
+    assert len(found['loop']) >= len(loops) and len(found['peer']) >= len(peers)
+    assert int(found['raw'][0][1]) >= len(raws)
+    assert abs(int(found['loop'][-1][1]) / 1000 - time.time()) < 60
+    assert float(found['loop'][-1][2]) == pytest.approx(AHEAD, abs=0.05)
+    assert found['peer'][-1][1] == '192.0.2.1'
+
+
+def test_reload_begins_files(world, ahead):
+    """Files are kept from the reload on that asks for them, and by a daemon in one process that has
+    given its rights up as well."""
+    plain = f'server {ahead.v4()} iburst minpoll 0 maxpoll 0\nlogdir /var/log/logs\n'
+    hosts = []
+    for options in ((), ('--one-process',)):
+        host = world.host('plain' + str(len(options)))
+        host.run('mkdir', '-p', '/var/log/logs')
+        host.run('chown', 'toki', '/var/log/logs')
+        daemons.tokid(host, plain, *options, path='/etc/chrony.conf', clock=('-x',))
+        hosts.append(host)
+    for host in hosts:
+        daemons.wait_synchronised(host)
+        assert list(host.path('/var/log/logs').iterdir()) == []
+        host.write('/etc/chrony.conf', plain + 'log tracking\n')
+        said = host.run(net.TOKI, 'reload').stdout
+        assert 'log of tracking: none -> tracking.log' in said
+        assert lines(host, 'tracking.log', 2)
