@@ -183,7 +183,7 @@ struct reader {
     uint32_t default_flags;     /* ... and its flags */
     struct origin own_seen;     /* restrict 127.0.0.1 noquery */
     struct origin statistics_seen;
-    struct origin key_file_seen, notrust_seen;
+    struct origin key_file_seen, notrust_seen, control_seen;
     struct key_use key_uses[SOURCE_SPECS_MAX];
     struct key_range trusted[KEY_RANGES_MAX];
     unsigned trusted_count;

@@ -705,6 +705,25 @@ static void drop_untrusted(struct reader *r)
     free(all);
 }
 
+void keys_control(struct reader *r)
+{
+    r->control_seen = reader_here(r);
+}
+
+/* A control key that nobody can have opens nothing. */
+static void check_control(struct reader *r)
+{
+    uint32_t id = r->config->control_key;
+    char hint[60];
+    if (id != 0 && r->control_seen.file != NULL && mac_find(&r->config->keys, id) == NULL) {
+        snprintf(hint, sizeof hint, "it needs the lines: keys FILE and trustedkey %u", id);
+        reader_message_at(r, CONFIG_WARNING, &r->control_seen, hint,
+                          "W004 key %u, by which ntpq may change things, is not a usable and "
+                          "trusted one",
+                          id);
+    }
+}
+
 void keys_load(struct reader *r)
 {
     struct config *c = r->config;
@@ -716,6 +735,7 @@ void keys_load(struct reader *r)
     keys_check_sources(r);
     r->keys_unsifted = false;
     drop_untrusted(r);
+    check_control(r);
     if (r->notrust_seen.file != NULL && c->keys.count == 0) {
         reader_message_at(r, CONFIG_WARNING, &r->notrust_seen,
                           "to refuse them all, write 'noserve'",

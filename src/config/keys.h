@@ -42,7 +42,10 @@ void keys_load(struct reader *r);
 void keys_check_sources(struct reader *r);
 
 /* Functions of rows. */
-void keys_file(struct reader *r);    /* keyfile FILE, keys FILE */
-void keys_trusted(struct reader *r); /* trustedkey 1 3 (5 ... 9) */
+void keys_file(struct reader *r); /* keyfile FILE, keys FILE */
+void keys_trusted(struct reader *r);
+
+/* The rest of a controlkey line. */
+void keys_control(struct reader *r); /* trustedkey 1 3 (5 ... 9) */
 
 #endif

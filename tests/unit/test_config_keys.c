@@ -428,6 +428,10 @@ static void test_ntp_trust(void **state)
     assert_int_equal(c->settings.specs[0].version, 4);
     assert_false(c->settings.specs[0].long_mac);
     assert_int_equal(c->control_key, 1);
+    assert_string_equal(load(GOOD_NTP, 0600, "server a\nkeys @\ntrustedkey 1\ncontrolkey 9\n"),
+                        "x.conf:4:1: warning: key 9, by which ntpq may change things, is not a "
+                        "usable and trusted one [W004]\n"
+                        "  it needs the lines: keys FILE and trustedkey 9\n");
 
     assert_string_equal(load(GOOD_NTP, 0600,
                              "trustedkey 1\ntrustedkey (2...3)\ntrustedkey ( 4 ...\t9 )6 (7 ...8)\n"
