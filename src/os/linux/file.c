@@ -226,7 +226,7 @@ static int open_log(const char *path, unsigned mode, struct stat *s)
 
 int file_append(const char *path, const char *data, size_t length, unsigned mode, size_t *before)
 {
-    struct stat s;
+    struct stat s = {0};
     int fd = open_log(path, mode, &s), error;
 
     *before = 0;
