@@ -31,8 +31,10 @@ def ntp_conf(reference, more=''):
     return f'server {reference.v4()} iburst\ndriftfile /var/lib/ntp/ntp.drift\n{more}'
 
 
-def status(host):
-    return json.loads(host.run(net.TOKI, 'status', '--json', check=False).stdout)
+def status(host, *options):
+    """The report of the daemon; without probes of toki's own unless options say so."""
+    options = options or ('--no-probe',)
+    return json.loads(host.run(net.TOKI, 'status', '--json', *options, check=False).stdout)
 
 
 def config(host):

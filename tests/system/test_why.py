@@ -42,7 +42,7 @@ def wait_for_code(host, code, timeout=60):
     seen = []
 
     def reached():
-        report = daemons.status(host)
+        report = json.loads(host.run(net.TOKI, 'status', '--json', check=False).stdout)
         seen.append((report['clock']['code'], [s['code'] for s in report['sources']]))
         return report['clock']['code'] == code and report
 
@@ -141,7 +141,7 @@ def test_port_123_is_filtered(host, remote):
     assert not any(server.requests for server in remote.servers)
     assert 'UDP port 123 is filtered on the way' in said(host)
     # without probes there is no evidence, and it says what could be done
-    quiet = json.loads(host.run(net.TOKI, 'status', '--json', '--no-probe', check=False).stdout)
+    quiet = daemons.status(host, '--no-probe')
     assert quiet['clock']['code'] == 'no-replies' and 'toki status' in quiet['clock']['remedy']
     assert all(s['code'] == 'no-replies' and 'probe' not in s for s in quiet['sources'])
     explained(host, 'udp-filtered', 'no-replies')
@@ -173,7 +173,7 @@ def test_one_server_is_silent(host, crowd):
     assert one['cause'] == (f'no replies: {one["sent"]} sent to {silent.address}:123, 0 received; '
                             'the other 3 sources answer, so this server is down or blocks you')
     # a probe is sent on demand where all is well; this computer answers on closed ports
-    report = json.loads(host.run(net.TOKI, 'status', '--probe', '--json').stdout)
+    report = daemons.status(host, '--probe')
     probed = [s for s in report['sources'] if 'probe' in s]
     assert [s['code'] for s in probed] == ['server-silent']
     assert report['clock']['code'] == 'synchronised'
