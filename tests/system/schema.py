@@ -60,6 +60,10 @@ def _fault_of_object(value, rule, at):
     return None
 
 
+def knows(command):
+    return command in _CHANGES or command in SCHEMA['$defs']
+
+
 def check(text, command):
     """The document of this text, which is one line and as the schema wants it."""
     assert text.count('\n') == 1 and text.endswith('\n'), text

@@ -42,6 +42,16 @@ def toki(host, *words, code=0):
     return done.stdout
 
 
+def control(host, line):
+    """The answer to a line on the control socket."""
+    return host.run('/usr/bin/python3', '-c', '''
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/toki/tokid.sock")
+s.sendall(sys.argv[1].encode() + b"\\n")
+print(s.makefile().read(), end="")''', line).stdout
+
+
 def test_each_document_is_as_the_schema_says(host):
     status = schema.check(toki(host, 'status', '--json'), 'status')
     assert len(status['sources']) == 3
@@ -51,6 +61,11 @@ def test_each_document_is_as_the_schema_says(host):
     schema.check(toki(host, 'wait', '--json', '--bound', '10s', '--timeout', '60'), 'wait')
     schema.check(toki(host, 'config', 'show', '--daemon', '--json'), 'config')
     schema.check(toki(host, 'check', '/etc/ntp.conf', '--json'), 'check')
+    schema.check(toki(host, 'explain', '--json'), 'explain')
+    schema.check(toki(host, 'simulate', '--config', '/etc/ntp.conf', '--days', '0.1', '--json'),
+                 'simulate')
+    for layer in ('hour', 'day', 'month'):
+        schema.check(control(host, f'history {layer}'), 'history')
     for words in (['reload'], ['add', 'server', '192.0.2.88'], ['delete', '192.0.2.88'],
                   ['offline', '192.0.2.77'], ['online', '192.0.2.77'], ['burst']):
         assert schema.check(toki(host, *words, '--json'), words[0])['ok']
@@ -59,14 +74,11 @@ def test_each_document_is_as_the_schema_says(host):
 
 def test_errors_on_the_control_socket_are_documents_too(host):
     for line in ('nonsense', 'status of', 'clients 0', 'add'):
-        with host.socket() as _:
-            answer = host.run('/usr/bin/python3', '-c', f'''
-import socket
-s = socket.socket(socket.AF_UNIX)
-s.connect("/run/toki/tokid.sock")
-s.sendall(b"{line}\\n")
-print(s.makefile().read(), end="")''').stdout
-        assert schema.check(answer, 'error')['error'] in ('unknown-command', 'usage')
+        error = schema.check(control(host, line), 'error')
+        assert error['error'] in ('unknown-command', 'usage')
+    # and nobody adds a verb without its schema
+    for verb in schema.check(control(host, ''), 'error')['message'].split(': ')[1].split(', '):
+        assert schema.knows(verb), verb
 
 
 def test_sources_in_full(host):
