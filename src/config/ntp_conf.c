@@ -576,7 +576,7 @@ static const struct directive directives[] = {
          {INTEGER("minsane", 1, SOURCES_MAX, NULL, "1"),
           TO_CONFIG(STORE_UNSIGNED, settings.min_sources),
           .doc = "sources that must agree before the clock is touched"},
-         {REAL("maxdist", 0, 1e6, "s", "1.5"), TO_CONFIG(STORE_DOUBLE, settings.max_distance_s),
+         {REAL("maxdist", 0, 1e10, "s", "1.5"), TO_CONFIG(STORE_DOUBLE, settings.max_distance_s),
           .doc = "greatest root distance of a source that may be selected"},
          {INTEGER("maxclock", 1, 1e6, NULL, "10"),
           .doc = "pools are asked for so many sources in all"},

@@ -373,6 +373,11 @@ static void chrony_clock(void **state)
     assert_int_equal(c->dscp, 48);
     config_free(c);
 
+    c = load("chrony.conf", "server a maxdelay 1e9\nmaxdistance 94608000.0\nmaxjitter 1e9\n");
+    NEAR(c->settings.max_distance_s, 94608000.0); /* who wants no limit writes what is none */
+    NEAR(c->settings.specs[0].max_delay_s, 1e9);
+    config_free(c);
+
     c = load("chrony.conf", "server a\nmakestep 0 3\n"); /* any offset, not: never */
     assert_true(c->settings.step_threshold_s > 0 && c->settings.step_threshold_s < 1e-6);
     assert_int_equal(c->settings.step_updates, 3);
