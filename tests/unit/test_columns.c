@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines of measurement files whose makings are rare in a network of tests: reference clocks, answers
- * that were no measurement, hourly counters, events. The others are held against the originals by
- * tests/system/test_statistics.py. */
+/* Lines of measurement files whose makings are rare in a network of tests: reference clocks,
+ * answers that were no measurement, hourly counters, events. The others are held against the
+ * originals by tests/system/test_statistics.py. */
 #include "daemon/columns_chrony.h"
 #include "daemon/columns_ntp.h"
 
