@@ -109,6 +109,19 @@ static void format_srcadr(const struct report_source *r, const struct source *s,
     }
 }
 
+/* Of ours that the last request left from. */
+static void format_dstadr(const struct report_source *r, const struct source *s,
+                          char text[ADDRESS_TEXT_MAX])
+{
+    if (r->kind == SOURCE_REFCLOCK) {
+        snprintf(text, ADDRESS_TEXT_MAX, "127.0.0.1");
+    } else if (s->local.family != ADDRESS_NONE) {
+        address_format(&s->local, text);
+    } else {
+        snprintf(text, ADDRESS_TEXT_MAX, "%s", s->address.family == ADDRESS_V6 ? "::" : "0.0.0.0");
+    }
+}
+
 static void put_addresses(struct mode6_list *list, const struct report_source *r,
                           const struct source *s)
 {
@@ -127,11 +140,9 @@ static void put_addresses(struct mode6_list *list, const struct report_source *r
         mode6_put_string(list, address_parse(r->name, &numeric) ? MODE6_BY_NAME : MODE6_DEFAULT,
                          "srchost", r->name);
     }
-    mode6_put_word(list, MODE6_DEFAULT, "dstadr",
-                   clock                             ? "127.0.0.1"
-                   : s->address.family == ADDRESS_V6 ? "::"
-                                                     : "0.0.0.0");
-    mode6_put_integer(list, MODE6_DEFAULT, "dstport", 0);
+    format_dstadr(r, s, text);
+    mode6_put_word(list, MODE6_DEFAULT, "dstadr", text);
+    mode6_put_integer(list, MODE6_DEFAULT, "dstport", s->local.port);
     mode6_put_integer(list, MODE6_DEFAULT, "out", s->sent);
     mode6_put_integer(list, MODE6_DEFAULT, "in", s->received);
 }

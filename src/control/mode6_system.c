@@ -271,6 +271,22 @@ static void put_monitor(struct mode6_list *list, const struct mode6_scope *s)
     mode6_put_integer(list, MODE6_BY_NAME, "mru_oldest_age", oldest_s);
 }
 
+/* There is no NTS yet, neither as a client nor as a server: none of this ever happened. */
+static void put_nts(struct mode6_list *list)
+{
+    static const char *const names[] = {
+        "nts_client_send",         "nts_client_recv_good",    "nts_client_recv_bad",
+        "nts_server_recv_good",    "nts_server_recv_bad",     "nts_server_send",
+        "nts_cookie_make",         "nts_cookie_decode",       "nts_cookie_decode_old",
+        "nts_cookie_decode_old2",  "nts_cookie_decode_older", "nts_cookie_decode_too_old",
+        "nts_cookie_decode_error", "nts_ke_probes_good",      "nts_ke_probes_bad",
+        "nts_ke_serves_good",      "nts_ke_serves_bad"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        mode6_put_integer(list, MODE6_BY_NAME, names[i], 0);
+    }
+}
+
 void mode6_list_system(struct mode6_list *list, const struct mode6_scope *s)
 {
     put_clock(list, s);
@@ -281,5 +297,6 @@ void mode6_list_system(struct mode6_list *list, const struct mode6_scope *s)
         put_io(list, s);
         put_authentication(list, s);
         put_monitor(list, s);
+        put_nts(list);
     }
 }

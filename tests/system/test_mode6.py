@@ -97,6 +97,8 @@ ROWS = {  # command -> what its output has to show
     'iostats': (r'received packets:', r'packets sent:', r'input wakeups:'),
     'authinfo': (r'stored keys: +2$', r'digest failures:'),
     'monstats': (r'addresses in use: +\d+', r'maximum addresses: +\d+'),
+    'ntsinfo': (r'NTS server sends: +0',),
+    'lopeers': (r'^\*192\.0\.2\.\d+ +192\.0\.2\.\d+ ',),
     'timerstats': (r'calls to transmit: +\d+',),
     'pstats 1': (r'remote host: +192\.0\.2\.', r'packets received: +\d+', r'candidate order: +\d'),
     'mru': (r' (127\.0\.0\.1|::1)$',),
@@ -208,6 +210,13 @@ def test_list_of_clients(asked, rivals, world):
         asked.run(net.TOKI, 'clients', '--json').stdout)['clients']}
     for host in hosts:
         assert listed[host.v4()] == known[host.v4()] == 5
+    # nobody is missing in a long one, which takes many requests
+    for i in range(600):
+        with asked.socket(bind=(f'127.1.{i // 200}.{i % 200 + 1}', 0)) as s:
+            s.sendto(net.request(), ('127.0.0.1', 123))
+    net.wait_for('all came', lambda: net.ask(asked, '127.0.0.1'))
+    table = daemons.ntpq(asked, rivals, '-n', '-c', 'mru', '127.0.0.1')
+    assert len(re.findall(r' 127\.1\.\d+\.\d+$', table, re.M)) == 600, table[-1000:]
     # the list is kept when the worker dies
     asked.run('kill', '-9', daemons.roles(asked)['serve'])
     net.wait_for('time is served again', lambda: net.ask(hosts[0], asked.v4()), 30)

@@ -324,6 +324,14 @@ static void test_clients(void **state)
     assert_int_equal(c.version, 3);
     assert_int_equal(c.flags, ACCESS_LIMITED);
     assert_true(c.last.ns == fake_now.mono.ns);
+    /* of one batch no two came at the same instant */
+    put("192.0.2.3", 0x23, 48);
+    put("192.0.2.4", 0x23, 48);
+    assert_int_equal(worker_batch(&worker, 0), 2);
+    from = parsed("192.0.2.3", 0);
+    assert_true(clients_find(&u.table, &from, &c) && c.last.ns == fake_now.mono.ns);
+    from = parsed("192.0.2.4", 0);
+    assert_true(clients_find(&u.table, &from, &c) && c.last.ns == fake_now.mono.ns + 1);
     from = parsed("192.0.2.2", 0);
     assert_true(clients_find(&u.table, &from, &c));
     assert_int_equal(c.mode, 6);
