@@ -73,11 +73,11 @@ def long_options(text):
 
 # ---- doc/directives.md ----
 
-def sentence(row):
+def sentence(row, mark='*'):
     """What it does, or why it does not."""
     if row['verdict'] == 'works':
         return row['doc'] or ''
-    text = f"*{row['verdict']}*: {row['reason'] or row['doc'] or ''}"
+    text = f"{mark}{row['verdict']}{mark}: {row['reason'] or row['doc'] or ''}"
     return text + (f"; {row['instead']}" if row['instead'] else '')
 
 
@@ -169,7 +169,7 @@ def tokid_page(version, options):
 
 
 def man_sentence(row):
-    return sentence(row).replace('*', '')
+    return sentence(row, mark='')
 
 
 def conf_page(version, tables):

@@ -122,7 +122,13 @@ def vps(world, upstreams):
 
 def test_vps_file_with_japanese_comments_is_right(vps):
     done = vps.run(net.TOKI, 'check', '/etc/chrony.conf')
-    assert 'error' not in done.stdout, done.stdout
+    assert done.stdout == '/etc/chrony.conf: ok (chrony.conf)\n'
+
+
+def test_vps_file_is_refused_by_chronyd(vps, rivals):
+    """Its comments behind the words are errors there."""
+    done = vps.run(rivals['chrony'] / 'usr/sbin/chronyd', '-p', '-f', '/etc/chrony.conf', check=False)
+    assert done.returncode != 0 and 'Could not parse' in done.stdout, done.stdout
 
 
 def test_vps_synchronises(vps):
