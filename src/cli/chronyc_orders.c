@@ -459,11 +459,11 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
 {
     static const struct {
         const char *word;
-        uint32_t flag;
-    } words[] = {{"noselect", CHRONYC_SOURCE_NOSELECT},
-                 {"prefer", CHRONYC_SOURCE_PREFER},
-                 {"trust", CHRONYC_SOURCE_TRUST},
-                 {"require", CHRONYC_SOURCE_REQUIRE}};
+        uint32_t mask, flag; /* the wire has different bits for which, and for what */
+    } words[] = {{"noselect", CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT},
+                 {"prefer", CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER},
+                 {"trust", CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST},
+                 {"require", CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
     uint32_t mask = 0, options = 0;
@@ -476,12 +476,14 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
         uint32_t flag = 0;
 
         for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
-            flag |= strcmp(word + 1, words[w].word) == 0 ? words[w].flag : 0;
+            if (strcmp(word + 1, words[w].word) == 0) {
+                flag = words[w].flag;
+                mask |= words[w].mask;
+            }
         }
         if (!flag || (*word != '+' && *word != '-')) {
             return syntax_of(line);
         }
-        mask |= flag;
         options = *word == '+' ? options | flag : options & ~flag;
     }
     bytes_write_u32(&body, mask);

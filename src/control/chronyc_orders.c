@@ -219,12 +219,12 @@ enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w)
 enum chronyc_status chronyc_orders_select(struct chronyc_wish *w)
 {
     static const struct {
-        uint32_t flag;
+        uint32_t mask, flag; /* the wire has different bits for which, and for what */
         const char *option;
-    } options[] = {{CHRONYC_SOURCE_NOSELECT, "noselect"},
-                   {CHRONYC_SOURCE_PREFER, "prefer"},
-                   {CHRONYC_SOURCE_TRUST, "trust"},
-                   {CHRONYC_SOURCE_REQUIRE, "require"}};
+    } options[] = {{CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT, "noselect"},
+                   {CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER, "prefer"},
+                   {CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST, "trust"},
+                   {CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE, "require"}};
     const struct source *s = read_source_or_clock(w);
     uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
     char words[128] = "";
@@ -234,7 +234,7 @@ enum chronyc_status chronyc_orders_select(struct chronyc_wish *w)
         return CHRONYC_NO_SUCH_SOURCE;
     }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (mask & options[i].flag) {
+        if (mask & options[i].mask) {
             used += (size_t)snprintf(words + used, sizeof words - used, " %s %d", options[i].option,
                                      (flags & options[i].flag) != 0);
         }
@@ -280,6 +280,32 @@ struct new_source {
     double max_delay_quantile;
 };
 
+static void read_intervals(struct chronyc_wish *w, struct new_source *n)
+{
+    n->port = bytes_read_u32(&w->body);
+    n->minpoll = read_int(w);
+    n->maxpoll = read_int(w);
+    bytes_take(&w->body, 4); /* a request before the request: not needed (see its option) */
+    n->min_stratum = bytes_read_u32(&w->body);
+    n->poll_target = bytes_read_u32(&w->body);
+    n->version = bytes_read_u32(&w->body);
+    n->max_sources = bytes_read_u32(&w->body);
+    bytes_take(&w->body, 8); /* samples of a window */
+    n->key_id = bytes_read_u32(&w->body);
+}
+
+static void read_delays(struct chronyc_wish *w, struct new_source *n)
+{
+    n->max_delay_s = read_float(w);
+    n->max_delay_ratio = read_float(w);
+    n->max_delay_deviation = read_float(w);
+    n->min_delay_s = read_float(w);
+    n->asymmetry = read_float(w);
+    n->offset_s = read_float(w);
+    n->flags = bytes_read_u32(&w->body);
+    bytes_take(&w->body, 4); /* length of a filter */
+}
+
 static struct new_source read_new_source(struct chronyc_wish *w)
 {
     struct new_source n = {.type = bytes_read_u32(&w->body)};
@@ -288,26 +314,25 @@ static struct new_source read_new_source(struct chronyc_wish *w)
     if (name) {
         memcpy(n.name, name, sizeof n.name);
     }
-    n.port = bytes_read_u32(&w->body);
-    n.minpoll = read_int(w);
-    n.maxpoll = read_int(w);
-    bytes_take(&w->body, 4); /* a request before the request: not needed (see its option) */
-    n.min_stratum = bytes_read_u32(&w->body);
-    n.poll_target = bytes_read_u32(&w->body);
-    n.version = bytes_read_u32(&w->body);
-    n.max_sources = bytes_read_u32(&w->body);
-    bytes_take(&w->body, 8); /* samples of a window */
-    n.key_id = bytes_read_u32(&w->body);
+    read_intervals(w, &n);
     bytes_take(&w->body, 4); /* port of key exchanges */
-    n.max_delay_s = read_float(w);
-    n.max_delay_ratio = read_float(w);
-    n.max_delay_deviation = read_float(w);
-    n.min_delay_s = read_float(w);
-    n.asymmetry = read_float(w);
-    n.offset_s = read_float(w);
-    n.flags = bytes_read_u32(&w->body);
-    bytes_take(&w->body, 8); /* length of a filter, certificates */
+    read_delays(w, &n);
+    bytes_take(&w->body, 4); /* certificates */
     n.max_delay_quantile = read_float(w);
+    return n;
+}
+
+/* Before 4.0 a source had an address and no name. */
+static struct new_source read_old_source(struct chronyc_wish *w)
+{
+    struct new_source n = {.type = w->command == CHRONYC_ADD_PEER_OLD ? ADD_PEER : ADD_SERVER};
+    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+
+    if (host.address.family != ADDRESS_NONE) {
+        address_format(&host.address, n.name);
+    }
+    read_intervals(w, &n);
+    read_delays(w, &n);
     return n;
 }
 
@@ -422,33 +447,46 @@ static void say_flags(struct words *out, uint32_t flags)
     }
 }
 
-enum chronyc_status chronyc_orders_add(struct chronyc_wish *w)
+static enum chronyc_status add_source(struct chronyc_wish *w, const struct new_source *n)
 {
     static const char *const kinds[] = {
         [ADD_SERVER] = "server", [ADD_PEER] = "peer", [ADD_POOL] = "pool"};
-    struct new_source n = read_new_source(w);
     struct words line = {.used = 0};
 
-    if (n.type < ADD_SERVER || n.type > ADD_POOL) {
+    if (n->type < ADD_SERVER || n->type > ADD_POOL) {
         return CHRONYC_INVALID;
     }
-    if (n.name[sizeof n.name - 1] != '\0' || !is_host_text(n.name)) {
+    if (n->name[sizeof n->name - 1] != '\0' || !is_host_text(n->name)) {
         return CHRONYC_INVALID_NAME;
     }
-    if (n.flags & CHRONYC_SOURCE_NTS) {
+    if (n->flags & CHRONYC_SOURCE_NTS) {
         return CHRONYC_NOT_ENABLED;
     }
-    if (is_known(w->input->engine, &n)) {
+    if (is_known(w->input->engine, n)) {
         return CHRONYC_SOURCE_KNOWN;
     }
     if (w->input->engine->settings.spec_count == SOURCE_SPECS_MAX) {
         return CHRONYC_TOO_MANY_SOURCES;
     }
-    say(&line, "%s %s", kinds[n.type], n.name);
-    say_numbers(&line, &n);
-    say_flags(&line, n.flags);
+    say(&line, "%s %s", kinds[n->type], n->name);
+    say_numbers(&line, n);
+    say_flags(&line, n->flags);
     return line.used < sizeof line.text ? order_change(w, CHANGE_CHRONY_LINE, "%s", line.text)
                                         : CHRONYC_FAILED;
+}
+
+enum chronyc_status chronyc_orders_add(struct chronyc_wish *w)
+{
+    const struct new_source n = read_new_source(w);
+
+    return add_source(w, &n);
+}
+
+enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w)
+{
+    const struct new_source n = read_old_source(w);
+
+    return add_source(w, &n);
 }
 
 /* ---- access ---- */

@@ -22,6 +22,7 @@ enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w); /* an option 
 enum chronyc_status chronyc_orders_select(struct chronyc_wish *w);
 enum chronyc_status chronyc_orders_offset(struct chronyc_wish *w);
 enum chronyc_status chronyc_orders_add(struct chronyc_wish *w);
+enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w);
 enum chronyc_status chronyc_orders_delete(struct chronyc_wish *w);
 enum chronyc_status chronyc_orders_access(struct chronyc_wish *w); /* allow, deny, cmd..., all */
 enum chronyc_status chronyc_orders_local(struct chronyc_wish *w);

@@ -78,8 +78,11 @@ enum chronyc_command {
     CHRONYC_SMOOTHTIME = 52,
     CHRONYC_REFRESH = 53,
     CHRONYC_SERVER_STATS = 54,
+    CHRONYC_CLIENT_ACCESSES_OLD = 55, /* of chronyc 3.5, as are ... */
     CHRONYC_LOCAL_OLD = 56,
     CHRONYC_NTP_DATA = 57,
+    CHRONYC_ADD_SERVER_OLD = 60, /* ... these */
+    CHRONYC_ADD_PEER_OLD = 61,
     CHRONYC_SHUTDOWN = 62,
     CHRONYC_ONOFFLINE = 63,
     CHRONYC_ADD_SOURCE = 64,
@@ -106,8 +109,9 @@ enum chronyc_reply {
     CHRONYC_REPLY_RTC = 7,
     CHRONYC_REPLY_ACTIVITY = 12,
     CHRONYC_REPLY_SMOOTHING = 13,
-    CHRONYC_REPLY_SERVER_STATS = 14, /* chronyc 3.5 */
-    CHRONYC_REPLY_NTP_DATA = 16,     /* to 4.5 */
+    CHRONYC_REPLY_SERVER_STATS = 14,        /* chronyc 3.5 */
+    CHRONYC_REPLY_CLIENT_ACCESSES_OLD = 15, /* likewise */
+    CHRONYC_REPLY_NTP_DATA = 16,            /* to 4.5 */
     CHRONYC_REPLY_MANUAL_TIMESTAMP = 17,
     CHRONYC_REPLY_MANUAL_LIST = 18,
     CHRONYC_REPLY_SOURCE_NAME = 19,
@@ -142,7 +146,7 @@ enum chronyc_status {
     CHRONYC_INVALID_NAME = 21
 };
 
-/* Options of a source in CHRONYC_ADD_SOURCE and CHRONYC_SELECTOPTS. */
+/* Options of a source in CHRONYC_ADD_SOURCE, and the new ones in CHRONYC_SELECTOPTS. */
 enum chronyc_source_flags {
     CHRONYC_SOURCE_ONLINE = 0x1,
     CHRONYC_SOURCE_AUTO_OFFLINE = 0x2,
@@ -161,7 +165,7 @@ enum chronyc_source_flags {
     CHRONYC_SOURCE_IPV6 = 0x4000
 };
 
-/* Options of a source in CHRONYC_REPLY_SELECT_DATA. */
+/* Options of a source in CHRONYC_REPLY_SELECT_DATA, and the mask of CHRONYC_SELECTOPTS. */
 enum chronyc_select_flags {
     CHRONYC_SELECT_NOSELECT = 1,
     CHRONYC_SELECT_PREFER = 2,

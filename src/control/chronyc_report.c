@@ -225,43 +225,43 @@ static uint32_t seconds_ago(struct chronyc_exchange *x, struct mono_time t)
     return age_s < (double)UINT32_MAX ? (uint32_t)fmax(age_s, 0) : CHRONYC_NEVER;
 }
 
-/* 60 bytes. Key exchanges there are none, and commands are not counted by client. */
+/* Key exchanges there are none, and commands are not counted by client. */
 static void put_client(struct chronyc_exchange *x, const struct client *client)
 {
     struct chronyc_host host = chronyc_packet_host(&client->address);
+    bool old = x->reply == CHRONYC_REPLY_CLIENT_ACCESSES_OLD;
+    unsigned unused = old ? 1 : 2; /* kinds of requests besides NTP */
 
     chronyc_packet_write_host(&x->out, &host);
     put_count(x, client->requests);
-    chronyc_packet_pad(&x->out, 8);
+    chronyc_packet_pad(&x->out, 4 * unused);
     put_count(x, (uint64_t)client->limited + client->refused);
-    chronyc_packet_pad(&x->out, 8);
+    chronyc_packet_pad(&x->out, 4 * unused);
     bytes_write_u8(&x->out, (uint8_t)log2_interval(client->interval_s));
-    bytes_write_u8(&x->out, INTERVAL_NONE);
-    bytes_write_u8(&x->out, INTERVAL_NONE);
-    bytes_write_u8(&x->out, INTERVAL_NONE); /* while it is limited: not kept apart */
+    for (unsigned i = 0; i <= unused; i++) {
+        bytes_write_u8(&x->out, INTERVAL_NONE); /* the last one: while it is limited */
+    }
+    chronyc_packet_pad(&x->out, 2 - unused);
     bytes_write_u32(&x->out, seconds_ago(x, client->last));
-    bytes_write_u32(&x->out, CHRONYC_NEVER);
-    bytes_write_u32(&x->out, CHRONYC_NEVER);
+    for (unsigned i = 0; i < unused; i++) {
+        bytes_write_u32(&x->out, CHRONYC_NEVER);
+    }
 }
 
-/* Records from number `first` on; the order of the table is that of no particular thing. */
-enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x)
+/* Records from number `index` on; the order of the table is that of no particular thing. */
+static enum chronyc_status list_clients(struct chronyc_exchange *x, size_t index, uint32_t wanted,
+                                        uint32_t least)
 {
     const struct clients *table = x->report->input.clients;
-    size_t room = table ? clients_room(table) : 0, looked = 0, index;
-    uint32_t wanted, least, count = 0;
-    struct bytes_writer head;
+    size_t room = table ? clients_room(table) : 0, looked = 0;
+    struct bytes_writer head = x->out;
     struct client client;
+    uint32_t count = 0;
 
     if (room == 0) {
         return CHRONYC_INACTIVE;
     }
-    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES;
-    index = bytes_read_u32(&x->body);
-    wanted = bytes_read_u32(&x->body);
-    least = bytes_read_u32(&x->body); /* counters are not set back: nothing else is read */
     wanted = wanted < CLIENTS_OF_REPLY ? wanted : CLIENTS_OF_REPLY;
-    head = x->out;
     chronyc_packet_pad(&x->out, 12);
     for (; index < room && count < wanted && looked < CLIENTS_LOOKED_AT; index++, looked++) {
         if (clients_get(table, index, &client) && client.requests >= least) {
@@ -275,6 +275,23 @@ enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x)
     chronyc_packet_pad(&x->out,
                        chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER - x->out.at);
     return CHRONYC_SUCCESS;
+}
+
+/* Counters are not set back: the last word of the request is not read. */
+enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x)
+{
+    uint32_t first = bytes_read_u32(&x->body), wanted = bytes_read_u32(&x->body);
+
+    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES;
+    return list_clients(x, first, wanted, bytes_read_u32(&x->body));
+}
+
+enum chronyc_status chronyc_report_clients_old(struct chronyc_exchange *x)
+{
+    uint32_t first = bytes_read_u32(&x->body);
+
+    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES_OLD;
+    return list_clients(x, first, bytes_read_u32(&x->body), 0);
 }
 
 /* ---- what toki has not ---- */

@@ -25,6 +25,7 @@ enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x);
 enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x);
 enum chronyc_status chronyc_report_server(struct chronyc_exchange *x);
 enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_clients_old(struct chronyc_exchange *x);
 enum chronyc_status chronyc_report_access(struct chronyc_exchange *x);
 enum chronyc_status chronyc_report_command_access(struct chronyc_exchange *x);
 

@@ -13,6 +13,7 @@ static struct report report;
 static struct config *config;
 static struct command_order order;
 static struct report_server server;
+static struct clients *clients;
 
 /* One exchange. */
 static struct {
@@ -25,8 +26,11 @@ static struct {
 
 static struct report_input input(void)
 {
-    return (struct report_input){
-        .engine = &lab->engine, .now = lab_now(lab), .config = config, .server = server};
+    return (struct report_input){.engine = &lab->engine,
+                                 .now = lab_now(lab),
+                                 .config = config,
+                                 .clients = clients,
+                                 .server = server};
 }
 
 static void ask_raw(const uint8_t *request, size_t length, bool may_change)
@@ -551,8 +555,8 @@ static void options_and_settings_are_lines(void **state)
     expect_change(CHRONYC_MAXDELAY, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
     bytes_write_u32(&body, 0);
-    bytes_write_u32(&body, CHRONYC_SOURCE_PREFER | CHRONYC_SOURCE_TRUST);
-    bytes_write_u32(&body, CHRONYC_SOURCE_TRUST);
+    bytes_write_u32(&body, 6); /* as chronyc sends "-prefer +trust" */
+    bytes_write_u32(&body, 0x20);
     snprintf(text, sizeof text, "%s prefer 0 trust 1", name);
     expect_change(CHRONYC_SELECTOPTS, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
@@ -676,6 +680,95 @@ static void a_new_source_is_a_line(void **state)
     expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_SOURCE_KNOWN);
 }
 
+/* chronyc 3.5 has looked its name up, and sends an address. */
+static void an_old_new_source_is_a_line(void **state)
+{
+    struct bytes_writer body = body_of_address("2001:db8::77");
+    static const uint32_t words[] = {123, 6, 10, 100, 0, 8, 4, 4, 6, 0, 7};
+    static const double floats[] = {3, 0, 10, 0, 1, 0.5};
+
+    (void)state;
+    begin(1);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        bytes_write_u32(&body, words[i]);
+    }
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++) {
+        chronyc_packet_write_float(&body, floats[i]);
+    }
+    bytes_write_u32(&body, CHRONYC_SOURCE_ONLINE | CHRONYC_SOURCE_IBURST);
+    bytes_write_u32(&body, 0);
+    assert_int_equal(body.at, 96);
+    expect_change(CHRONYC_ADD_SERVER_OLD, &body, CHANGE_CHRONY_LINE,
+                  "server 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
+                  "version 4 key 7 maxdelaydevratio 10 offset 0.5 iburst");
+    expect_change(CHRONYC_ADD_PEER_OLD, &body, CHANGE_CHRONY_LINE,
+                  "peer 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
+                  "version 4 key 7 maxdelaydevratio 10 offset 0.5 iburst");
+    body = body_of_address("");
+    expect_status(CHRONYC_ADD_SERVER_OLD, &body, CHRONYC_INVALID_NAME);
+}
+
+/* Ten clients, of which one asked three times, for two versions of the protocol. */
+static void clients_are_listed_by_and_by(void **state)
+{
+    static const uint8_t seed[16] = {1};
+    struct address address;
+    uint32_t next = 0, seen = 0, busy = 0;
+    struct bytes_writer body;
+
+    (void)state;
+    begin(1);
+    clients = aligned_alloc(64, clients_size(64));
+    assert_non_null(clients);
+    memset(clients, 0, clients_size(64));
+    clients_init(clients, 64, seed);
+    clients_resize(clients, clients_size(64));
+    for (unsigned i = 0; i < 12; i++) {
+        address = (struct address){ADDRESS_V4, {192, 0, 2, (uint8_t)(i < 10 ? i : 9)}, 123, 0};
+        clients_note(clients, &address, mono_after(lab_now(lab).mono, -9), 0x23, 0,
+                     i == 11 ? CLIENTS_LIMITED : CLIENTS_ANSWERED);
+    }
+    for (unsigned turn = 0; turn < 2; turn++) {
+        unsigned kind = turn ? CHRONYC_REPLY_CLIENT_ACCESSES_OLD : CHRONYC_REPLY_CLIENT_ACCESSES;
+        uint32_t room, count;
+
+        seen = busy = next = 0;
+        do {
+            body = body_of_number(next);
+            bytes_write_u32(&body, 8);
+            bytes_write_u32(&body, 0);
+            ask(turn ? CHRONYC_CLIENT_ACCESSES_OLD : CHRONYC_CLIENT_ACCESSES, &body);
+            assert_int_equal(got.head.reply, kind);
+            room = bytes_read_u32(&got.body);
+            next = bytes_read_u32(&got.body);
+            count = bytes_read_u32(&got.body);
+            assert_true(count <= 8);
+            for (uint32_t i = 0; i < count; i++, seen++) {
+                struct chronyc_host host = chronyc_packet_read_host(&got.body);
+                uint32_t hits = bytes_read_u32(&got.body);
+
+                assert_int_equal(host.family, CHRONYC_FAMILY_V4);
+                bytes_take(&got.body, turn ? 4 : 8);
+                busy += hits == 3 && bytes_read_u32(&got.body) == 1 && host.address.bytes[3] == 9;
+                bytes_take(&got.body, hits == 3 ? 0 : 4);
+                bytes_take(&got.body, turn ? 8 : 12);
+                assert_in_range(bytes_read_u32(&got.body), 8, 10); /* seconds ago */
+                bytes_take(&got.body, turn ? 4 : 8);
+            }
+        } while (next < room);
+        assert_int_equal(seen, 10);
+        assert_int_equal(busy, 1);
+    }
+    body = body_of_number(0);
+    bytes_write_u32(&body, 8);
+    bytes_write_u32(&body, 2); /* hits at least */
+    ask(CHRONYC_CLIENT_ACCESSES, &body);
+    bytes_take(&got.body, 8);
+    assert_int_equal(bytes_read_u32(&got.body), 1);
+    free(clients);
+    clients = NULL;
+}
+
 static void plain_orders(void **state)
 {
     static const struct {
@@ -734,6 +827,8 @@ int main(void)
         cmocka_unit_test(options_and_settings_are_lines),
         cmocka_unit_test(local_has_two_layouts),
         cmocka_unit_test(a_new_source_is_a_line),
+        cmocka_unit_test(an_old_new_source_is_a_line),
+        cmocka_unit_test(clients_are_listed_by_and_by),
         cmocka_unit_test(plain_orders),
     };
 
