@@ -157,7 +157,8 @@ def test_billboard(asked, rivals):
                 assert int(stratum) == s['stratum'] and refid == s['refid'], table
                 assert abs(float(delay) / 1e3 - s['delay_s']) < 1e-6, table
                 assert abs(float(offset) / 1e3 - s['offset_s']) < 1e-4, table
-                assert abs(int(when) - s['last_sample_age_s']) < 10, table
+                # by the virtual clock it may come from the future, which is shown as a dash
+                assert abs(int(when.replace('-', '0')) - s['last_sample_age_s']) < 10, table
             elif s['kind'] == 'server':
                 assert (stratum, refid, when) == ('16', 'INIT', '-'), table
         return True
