@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 #include "cli/toki.h"
-#include "os/random.h"
 #include "toki_build.h"
 
-#define DEFAULT_HOSTS "/run/chrony/chronyd.sock,127.0.0.1,::1"
 #define LINE_LENGTH_MAX 2048
 
 static chronyc_function dns, timeout, retries, keygen, help;
@@ -216,7 +214,7 @@ static void print_usage(FILE *to)
         "  -c             comma-separated values\n"
         "  -e             a line with a dot behind each answer\n"
         "  -m             each argument is a command\n"
-        "  -h HOST        whom to ask (" DEFAULT_HOSTS
+        "  -h HOST        whom to ask (" CHRONYC_HOSTS
         ")\n"
         "  -p PORT        UDP port (323)\n"
         "  -v, --version  version\n"
@@ -343,20 +341,13 @@ static bool run(struct chronyc *c, const struct wanted *w, int count, char **wor
 int chronyc_run(int argc, char **argv)
 {
     struct chronyc *c = calloc(1, sizeof *c);
-    uint8_t seed[RANDOM_SEED_LENGTH];
     struct wanted w = {false, false};
     int code = EXIT_BAD;
 
     if (!c) {
         return EXIT_BAD;
     }
-    *c = (struct chronyc){.exchange = {.fd = -1, .local = {.fd = -1}},
-                          .hosts = DEFAULT_HOSTS,
-                          .port = CHRONYC_PORT,
-                          .timeout_s = 1,
-                          .retries = 2};
-    random_system(seed, sizeof seed);
-    random_seed(&c->random, seed);
+    chronyc_start(c);
     if (parse(c, &w, argc, argv, &code)) {
         code = run(c, &w, argc - optind, argv + optind) ? EXIT_GOOD : EXIT_BAD;
     }

@@ -11,6 +11,7 @@
 #include "cli/exchange.h"
 #include "core/random.h"
 
+#define CHRONYC_HOSTS "/run/chrony/chronyd.sock,127.0.0.1,::1"
 #define CHRONYC_WORDS_MAX 64
 #define CHRONYC_BODY_MAX (CHRONYC_PACKET_MAX - CHRONYC_REQUEST_HEADER)
 #define CHRONYC_NAME_SHOWN_MAX 512
@@ -23,6 +24,7 @@ struct chronyc {
     uint16_t port;
     uint8_t family;
     bool numeric, sources_by_name, csv;
+    bool quiet; /* says nothing when nobody answers */
     double timeout_s;
     unsigned retries;
     struct random random;
@@ -41,6 +43,9 @@ struct chronyc_line {
 
 /* True: it went well, which is exit code 0. */
 typedef bool chronyc_function(struct chronyc *c, const struct chronyc_line *line);
+
+/* A session with the daemon of this host, by the usual ways; to be ended by exchange_close(). */
+void chronyc_start(struct chronyc *c);
 
 /* Sends a request with this body and waits for its answer: c->response, c->body. False: none came,
  * and that has been said. */

@@ -10,10 +10,24 @@
 #include "cli/chronyc_format.h"
 #include "os/clock.h"
 #include "os/names.h"
+#include "os/random.h"
 
 #define OWN_NAME "chronyc"
 #define HOST_MAX 256
 #define ADDRESSES_MAX 8
+
+void chronyc_start(struct chronyc *c)
+{
+    uint8_t seed[RANDOM_SEED_LENGTH];
+
+    *c = (struct chronyc){.exchange = {.fd = -1, .local = {.fd = -1}},
+                          .hosts = CHRONYC_HOSTS,
+                          .port = CHRONYC_PORT,
+                          .timeout_s = 1,
+                          .retries = 2};
+    random_system(seed, sizeof seed);
+    random_seed(&c->random, seed);
+}
 
 /* The n-th of the hosts; false: there are fewer. */
 static bool pick_host(const struct chronyc *c, unsigned n, char out[HOST_MAX])
@@ -145,6 +159,9 @@ bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer 
         }
     }
     c->tried = 0;
+    if (c->quiet) {
+        return false;
+    }
     fflush(stdout);
     fputs(c->opened ? "506 Cannot talk to daemon\n" : "Could not open connection to daemon\n",
           c->opened ? stdout : stderr);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/toki.h"
+#include "cli/tools.h"
 #include "toki_build.h"
 
 static const struct {
@@ -116,20 +117,28 @@ static const struct {
      "exporter [--listen ADDRESS[:PORT] | --textfile PATH] [--control PATH]\n"
      "    Metrics of the daemon for Prometheus: over HTTP, on 127.0.0.1:9923 unless told\n"
      "    otherwise, or once into a file for node_exporter. See doc/exporter.md.\n"},
+    {"ntpdate", ntpdate_run,
+     "ntpdate [-q] [-b|-B] [-u] [-p SAMPLES] ... HOST...\n"
+     "    As ntpdate: asks servers once and sets the clock, which -q leaves alone. Exit code 0: a\n"
+     "    server was believed, 1: none, or a daemon is running.\n"},
+    {"ntpctl", ntpctl_run,
+     "ntpctl -s all|peers|Sensors|status [--control PATH]\n"
+     "    What tokid says of itself in the lines of OpenNTPD's ntpctl.\n"},
+    {"ntpstat", ntpstat_run,
+     "ntpstat [--control PATH]\n"
+     "    As ntpstat, of tokid, chronyd or an ntpd on this computer. Exit code 0: synchronised, 1: "
+     "not,\n"
+     "    2: no daemon.\n"},
+    {"install-links", install_links_run,
+     "install-links FOLDER [NAME]...\n"
+     "    Links in a folder that make toki ntpq, chronyc, ntpdate, ntpctl and ntpstat (or the "
+     "named\n"
+     "    ones) there. Nothing that exists is replaced.\n"},
     {"demo", demo_run,
      "demo [--seconds N]\n"
      "    Five servers on this computer, one of which lies, and a client with a wrong clock of "
      "its\n"
      "    own: watch it find the time. Changes nothing outside of itself.\n"},
-};
-
-/* Names of other people's tools that we answer to, also when called by them. */
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} tools[] = {
-    {"ntpq", ntpq_run},
-    {"chronyc", chronyc_run},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -146,25 +155,10 @@ static int print_help(void)
     return EXIT_GOOD;
 }
 
-/* The command that we are called by the name of, as by a link /usr/local/bin/ntpq; NULL: none. */
-static int (*find_by_own_name(const char *path))(int argc, char **argv)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
-        size_t length = strlen(name), end = strlen(tools[i].name);
-
-        if (length >= end && strcmp(name + length - end, tools[i].name) == 0) {
-            return tools[i].run;
-        }
-    }
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
-    int (*own)(int, char **) = find_by_own_name(argc > 0 ? argv[0] : "");
+    tools_function *own = tools_find(argc > 0 ? argv[0] : "");
 
     if (own) {
         return own(argc, argv);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "cli/ntpq_commands.h"
-#include "cli/render.h"
 #include "cli/toki.h"
 #include "toki_build.h"
 
@@ -216,18 +215,11 @@ int ntpq_run(int argc, char **argv)
     if (!q) {
         return EXIT_BAD;
     }
-    q->keys = calloc(1, sizeof *q->keys);
-    q->exchange = (struct exchange){.fd = -1, .local = {.fd = -1}};
-    q->version = 2;
-    q->timeout_s = 5;
-    q->later_timeout_s = 3;
-    q->names = true;
-    q->width = render_width();
+    ntpq_start(q);
     if (q->keys && parse(q, &w, argc, argv, &code)) {
         code = run(q, &w);
     }
-    exchange_close(&q->exchange);
-    free(q->keys);
+    ntpq_end(q);
     free(q);
     return code;
 }

@@ -77,6 +77,10 @@ struct ntpq {
     struct ntpq_association associations[NTPQ_ASSOCIATIONS_MAX];
 };
 
+/* A session as the options leave it alone; its keys are NULL where there is no memory. */
+void ntpq_start(struct ntpq *q);
+void ntpq_end(struct ntpq *q);
+
 /* Talks to `host` from now on; says what is wrong if that fails. */
 bool ntpq_open(struct ntpq *q, const char *host);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/ntpq.h"
+#include "cli/render.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "core/bytes.h"
@@ -18,6 +19,23 @@
 #define REQUEST_HEADER 12
 #define TRIES 2
 #define PASSWORD_HEX_OVER 20 /* longer passwords are hexadecimal, as in key files */
+
+void ntpq_start(struct ntpq *q)
+{
+    q->exchange = (struct exchange){.fd = -1, .local = {.fd = -1}};
+    q->keys = calloc(1, sizeof *q->keys);
+    q->version = 2;
+    q->timeout_s = 5;
+    q->later_timeout_s = 3;
+    q->names = true;
+    q->width = render_width();
+}
+
+void ntpq_end(struct ntpq *q)
+{
+    exchange_close(&q->exchange);
+    free(q->keys);
+}
 
 bool ntpq_open(struct ntpq *q, const char *host)
 {

@@ -24,7 +24,11 @@ int simulate_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int exporter_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
+int install_links_run(int argc, char **argv);
+int ntpctl_run(int argc, char **argv);
 int ntpq_run(int argc, char **argv);
+int ntpstat_run(int argc, char **argv);
+int ntpdate_run(int argc, char **argv);
 int chronyc_run(int argc, char **argv);
 
 #endif

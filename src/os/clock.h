@@ -43,6 +43,11 @@ struct wall_time clock_from_kernel(struct wall_time stamp);
 int clock_adjust(const struct clock_command *command, struct clock_command *done,
                  struct instant *after);
 
+/* Has the kernel work off this offset by itself (positive: our clock is slow), which goes on when
+ * this program has ended: for tools that set a clock once, after clock_open() of CLOCK_KERNEL. 0 or
+ * -errno. */
+int clock_slew(double offset_s);
+
 /* Tells the kernel how good its clock is (STA_UNSYNC, maxerror, esterror) and which leap second is
  * armed (enum packet_leap; the virtual clock only remembers it). 0 or -errno. A kernel that is told
  * "synchronised" copies its time to the RTC every 11 minutes. `rtc_sync` cannot stop that without

@@ -45,6 +45,10 @@ void file_list_free(struct file_list *list);
 
 bool file_is_directory(const char *path);
 
+/* Makes a symbolic link; one that leads there already is good. 0 or -errno (-EEXIST: something else
+ * is in its place). */
+int file_link_symbolic(const char *target, const char *path);
+
 /* Permission bits of a file, or -errno. */
 long file_mode(const char *path);
 

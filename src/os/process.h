@@ -22,7 +22,8 @@ long process_fork(const char *title);
 long process_reap(int *status);
 void process_kill(long pid, int signal_number);
 long process_id(void);
-long process_user(void); /* uid that we act as */
+bool process_path(char *out, size_t capacity); /* of the program that we are */
+long process_user(void);                       /* uid that we act as */
 long process_parent_id(void);
 bool process_exists(long pid);
 

@@ -103,6 +103,13 @@ static int kernel_adjust(const struct clock_command *command, struct clock_comma
     return error;
 }
 
+int clock_slew(double offset_s)
+{
+    struct timex t = {.modes = ADJ_OFFSET_SINGLESHOT, .offset = lround(offset_s * MICROSECONDS)};
+
+    return call(&t);
+}
+
 static long microseconds(double s)
 {
     double us = ceil(s * MICROSECONDS);

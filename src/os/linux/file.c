@@ -392,3 +392,21 @@ void file_remove(const char *path)
 {
     unlink(path);
 }
+
+int file_link_symbolic(const char *target, const char *path)
+{
+    char there[4096];
+    ssize_t length;
+
+    if (symlink(target, path) == 0) {
+        return 0;
+    }
+    if (errno != EEXIST) {
+        return -errno;
+    }
+    length = readlink(path, there, sizeof(there));
+    return length >= 0 && (size_t)length == strlen(target) &&
+                   memcmp(there, target, (size_t)length) == 0
+               ? 0
+               : -EEXIST;
+}

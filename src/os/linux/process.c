@@ -291,3 +291,14 @@ int process_set_priority(int priority)
 
     return sched_setscheduler(0, priority > 0 ? SCHED_FIFO : SCHED_OTHER, &p) ? -errno : 0;
 }
+
+bool process_path(char *out, size_t capacity)
+{
+    ssize_t length = readlink("/proc/self/exe", out, capacity);
+
+    if (length <= 0 || (size_t)length >= capacity) {
+        return false;
+    }
+    out[length] = '\0';
+    return true;
+}
