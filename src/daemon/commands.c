@@ -63,9 +63,11 @@ void commands_tell(const struct chronyc_endpoint *endpoint, bool starting)
 void commands_open(struct chronyc_endpoint *endpoint, const struct config *config, const char *user)
 {
     uint8_t seed[32];
+    long group;
 
     random_system(seed, sizeof seed);
     chronyc_endpoint_open(endpoint, config, user, seed);
-    process_join_group(config->command_socket[0] ? local_folder_group(config->command_socket) : -1);
+    group = config->command_socket[0] ? local_folder_group(config->command_socket) : -1;
+    process_join_group(group > 0 ? group : -1); /* root's would be too much */
     commands_tell(endpoint, true);
 }

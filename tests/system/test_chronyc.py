@@ -314,6 +314,11 @@ def test_the_socket(lab, rivals):
     host.run(net.TOKI, 'reload')
     assert chronyc(host, rivals, 'tracking', to='/run/chrony/other.sock')
     assert not host.path(SOCKET).exists()
+    # a low port at another address needs a right that sync has no more
+    host.write('/etc/chrony.conf', f'port 0\nlocal\nbindcmdaddress {host.v4()}\n')
+    host.run(net.TOKI, 'reload')
+    net.wait_for('it says so', lambda: 'command-port-waits' in daemon.output(), 5)
+    assert answer(host, '127.0.0.1') and not answer(host, host.v4(), timeout=0.3)
     daemon.stop()
     # what is left of one that was killed is replaced
     third = chrony(host, 'port 0\nlocal\n')
