@@ -447,6 +447,7 @@ void engine_send_failed(struct engine *e, struct instant now, uint16_t source, u
     if (s) {
         source_give_up(s);
         s->send_error = error;
+        s->send_error_age = 0;
         engine_cancel(e, source);
     }
 }

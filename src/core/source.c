@@ -27,6 +27,7 @@
 #define SOURCE_UNREACHABLE_POLL 8 /* a silent server is asked no more seldom: it may come back */
 #define SOURCE_SCATTER 0.1        /* long intervals of our own choice: hosts that were started */
 #define SOURCE_SCATTER_POLL 9     /*   together drift apart within hours, and none asks late */
+#define SOURCE_ERROR_LASTS 2      /* requests without any answer that an error explains, too */
 #define SOURCE_SPREAD 0.02        /* part of the interval that is random: no two hosts in step */
 #define SOURCE_HALF_ERA_NS ((INT64_C(1) << 31) * NS_PER_S)
 /* A measurement ages by what its filter knows of the wander, and by this: RFC 5905's 15e-6 would
@@ -278,7 +279,9 @@ void source_take_reading(struct source *s, const struct sample *sample, struct m
 void source_give_up(struct source *s)
 {
     s->request.outstanding = false;
-    s->send_error = 0;
+    if (++s->send_error_age > SOURCE_ERROR_LASTS) {
+        s->send_error = 0;
+    }
 }
 
 /* RFC 5905 section 7.4. A kiss is believed only with the right origin. */

@@ -158,8 +158,9 @@ struct source {
 
     /* counters */
     uint32_t sent, received, verdicts[REPLY_VERDICTS];
-    uint32_t missed; /* requests without an answer since the last one */
-    int send_error;  /* errno that the last request met; 0: none */
+    uint32_t missed;         /* requests without an answer since the last one */
+    int send_error;          /* errno that a request met lately; 0: none */
+    unsigned send_error_age; /* requests that met none since then: routers tell not of each */
     struct source_rejections rejections;
     uint32_t kernel_sent, kernel_received; /* requests and answers to them, stamped by the kernel */
 

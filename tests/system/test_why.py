@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Why the clock is not synchronised: in situations that are broken in one known way `toki status`
-names the true cause, by a stable code, in a sentence, with a remedy."""
+names the true cause, by a stable code, in a sentence, with a remedy. All situations are made first,
+for it takes each of them some seconds to show."""
 
 import json
 
@@ -14,35 +15,102 @@ from pretend_server import PretendServer
 REMOTE = '198.51.100.'
 
 
-@pytest.fixture
-def crowd(lab):
-    """A host with many addresses; made(n, ...) starts a server on one of them."""
-    box = lab.host('crowd')
-    started = []
-
-    def made(number, **properties):
-        address = f'192.0.2.{number}'
-        box.add_address(address + '/24')
-        started.append(PretendServer(box, address, **properties))
-        return started[-1]
-
-    made.box = box
-    yield made
-    for server in started:
-        server.end()
-
-
 def lines(*servers):
     return ''.join(f'server {s if isinstance(s, str) else s.address} iburst minpoll 3 maxpoll 3\n'
                    for s in servers)
 
 
-def wait_for_code(host, code, timeout=60):
+def keyed(host, number, secret, lines):
+    host.write('/etc/ntp.keys', f'{number} SHA1 {secret.hex()}\n')
+    host.path('/etc/ntp.keys').chmod(0o600)
+    return f'keys /etc/ntp.keys\ntrustedkey {number}\n' + lines.replace(
+        ' iburst', f' key {number} iburst')
+
+
+class Situations:
+    """Hosts with a tokid each, and what is wrong with their servers."""
+
+    def __init__(self, world, rivals):
+        self.world, self.rivals, self.ends = world, rivals, []
+        self.crowd = world.host('crowd')
+        self.hosts, self.servers = {}, {}
+
+    def server(self, number, **properties):
+        """One of many servers on one host."""
+        self.crowd.add_address(f'192.0.2.{number}/24')
+        server = PretendServer(self.crowd, f'192.0.2.{number}', **properties)
+        self.ends.append(server)
+        return server
+
+    def tokid(self, name, config, host=None):
+        self.hosts[name] = host or self.world.host(name)
+        if '{key}' in config:
+            config = keyed(self.hosts[name], 7, b'a' * 20, config.replace('{key}', ''))
+        daemons.tokid(self.hosts[name], config)
+
+    def routed(self, name, action):
+        """A tokid whose two servers are behind a router of its own that does this to packets."""
+        host, router = self.world.host(name), self.world.host(name + '-router')
+        network = f'198.51.{len(self.hosts)}.'
+        router.add_address(network + '254/24')
+        router.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward;'
+                   'echo 0 > /proc/sys/net/ipv4/conf/all/send_redirects;'
+                   'echo 0 > /proc/sys/net/ipv4/conf/eth0/send_redirects')
+        router.run('ip', 'rule', 'add', *action.split())
+        host.run('ip', 'route', 'add', network + '0/24', 'via', router.v4())
+        servers = []
+        for number in (1, 2):
+            self.crowd.add_address(f'{network}{number}/24')
+            servers.append(PretendServer(self.crowd, f'{network}{number}'))
+        self.ends += servers
+        self.servers[name] = servers
+        self.tokid(name, lines(*servers), host)
+
+    def names(self, name, server, *wanted):
+        host = self.world.host(name)
+        host.name_server(server)
+        self.tokid(name, lines(*wanted), host)
+
+
+@pytest.fixture(scope='module')
+def made(world, rivals):
+    made = Situations(world, rivals)
+    reference = world.host('reference')
+    reference.write('/etc/chrony.keys', '7 SHA1 HEX:' + '11' * 20 + '\n')
+    daemons.start_chronyd(reference, rivals,
+                          'local stratum 1\nallow\ncmdport 0\nkeyfile /etc/chrony.keys')
+    resolver_host = world.host('dns')
+    resolver = names.NameServer(resolver_host, {})
+    made.ends.append(resolver)
+    good = [made.server(n) for n in (201, 202, 203)]
+    made.silent, made.liar = made.server(204, mood='silent'), made.server(205, offset=5.0)
+    made.good = good
+    made.routed('filtered', 'ipproto udp dport 123 blackhole')
+    made.routed('prohibited', 'ipproto udp dport 123 prohibit')
+    made.routed('dead', 'iif eth0 blackhole')
+    made.tokid('no-route', lines(REMOTE + '1', REMOTE + '2'))
+    made.names('dns-dead', reference.v4(), 'ntp1.example', 'ntp2.example')
+    made.names('no-name', resolver_host.v4(), 'ntp1.exampel')
+    made.tokid('silent', lines(*good, made.silent))
+    made.tokid('liar', lines(*good, made.liar))
+    made.tokid('two', lines(good[0], made.server(206, offset=3.0)))
+    made.tokid('unsynchronised', lines(*[made.server(n, leap=3, stratum=16) for n in (207, 208)]))
+    made.tokid('far', 'tos maxdist 0.4\n' + lines(*[made.server(n, delay=1.0)
+                                                   for n in (209, 210)]))
+    made.tokid('nak', '{key}' + lines(made.server(211, mood='nak')))
+    made.tokid('key', '{key}' + lines(reference.v4()))
+    made.tokid('kiss', lines(made.server(212, kiss='DENY'), made.server(213, kiss='RATE')))
+    yield made
+    for one in made.ends:
+        one.end()
+
+
+def wait_for_code(host, code, *options, timeout=60):
     """Until the clock has this code; its report."""
     seen = []
 
     def reached():
-        report = json.loads(host.run(net.TOKI, 'status', '--json', check=False).stdout)
+        report = json.loads(host.run(net.TOKI, 'status', '--json', *options, check=False).stdout)
         seen.append((report['clock']['code'], [s['code'] for s in report['sources']]))
         return report['clock']['code'] == code and report
 
@@ -64,8 +132,8 @@ def explained(host, *codes):
         assert page.startswith(f'{code} (of ') and 'Said as:' in page, page
 
 
-def test_no_route(host):
-    daemons.tokid(host, lines(REMOTE + '1', REMOTE + '2'))
+def test_no_route(made):
+    host = made.hosts['no-route']
     report = wait_for_code(host, 'no-route')
     for source in report['sources']:
         assert source['code'] == 'no-route', source
@@ -76,10 +144,9 @@ def test_no_route(host):
     explained(host, 'no-route')
 
 
-def test_dead_name_service(lab, host):
+def test_dead_name_service(made):
     """Nobody answers on port 53 there: it is refused, and the resolver says so in its words."""
-    host.name_server(lab.host('dns').v4())
-    daemons.tokid(host, lines('ntp1.example', 'ntp2.example'))
+    host = made.hosts['dns-dead']
     report = wait_for_code(host, 'name-service-silent')
     for source in report['sources']:
         assert source['code'] in ('name-service-silent', 'looking-up'), source
@@ -88,57 +155,22 @@ def test_dead_name_service(lab, host):
     explained(host, 'name-service-silent', 'looking-up')
 
 
-def test_names_that_do_not_exist(lab, host):
+def test_names_that_do_not_exist(made):
     """The name service works, and the line has a slip of the fingers."""
-    box = lab.host('dns')
-    server = names.NameServer(box, {})
-    host.name_server(box.v4())
-    try:
-        daemons.tokid(host, lines('ntp1.exampel'))
-        report = wait_for_code(host, 'names-unknown')
-        assert report['sources'][0]['code'] == 'name-unknown'
-        assert 'spelling' in report['sources'][0]['remedy']
-    finally:
-        server.end()
+    report = wait_for_code(made.hosts['no-name'], 'names-unknown')
+    assert report['sources'][0]['code'] == 'name-unknown'
+    assert 'spelling' in report['sources'][0]['remedy']
 
 
-def routed(lab, host, crowd, numbers):
-    """Servers behind a router; returns it."""
-    router = lab.host('router')
-    router.add_address(REMOTE + '254/24')
-    router.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward;'
-               'echo 0 > /proc/sys/net/ipv4/conf/all/send_redirects;'
-               'echo 0 > /proc/sys/net/ipv4/conf/eth0/send_redirects')
-    for number in numbers:
-        crowd.box.add_address(f'{REMOTE}{number}/24')
-    host.run('ip', 'route', 'add', REMOTE + '0/24', 'via', router.v4())
-    return router
-
-
-@pytest.fixture
-def remote(lab, host, crowd):
-    router = routed(lab, host, crowd, (1, 2))
-    servers = [PretendServer(crowd.box, f'{REMOTE}{n}') for n in (1, 2)]
-    router.servers = servers
-    yield router
-    for server in servers:
-        server.end()
-
-
-def filter_ntp(router, action):
-    router.run('ip', 'rule', 'add', 'ipproto', 'udp', 'dport', '123', action)
-
-
-def test_port_123_is_filtered(host, remote):
+def test_port_123_is_filtered(made):
     """A router drops UDP 123 without a word: what passes on other ports is the evidence."""
-    filter_ntp(remote, 'blackhole')
-    daemons.tokid(host, lines(*remote.servers))
+    host = made.hosts['filtered']
     report = wait_for_code(host, 'udp-filtered')
     for source in report['sources']:
         assert source['code'] == 'udp-filtered', source
         assert source['probe'] == {'ntp_answered': False, 'host_answered': True, 'error': None}
         assert f'sent to {source["address"]}:123, 0 received' in source['cause']
-    assert not any(server.requests for server in remote.servers)
+    assert not any(server.requests for server in made.servers['filtered'])
     assert 'UDP port 123 is filtered on the way' in said(host)
     # without probes there is no evidence, and it says what could be done
     quiet = daemons.status(host, '--no-probe')
@@ -147,26 +179,23 @@ def test_port_123_is_filtered(host, remote):
     explained(host, 'udp-filtered', 'no-replies')
 
 
-def test_port_123_is_prohibited(host, remote):
+def test_port_123_is_prohibited(made):
     """The router says so by ICMP."""
-    filter_ntp(remote, 'prohibit')
-    daemons.tokid(host, lines(*remote.servers))
-    report = wait_for_code(host, 'hosts-unreachable')
+    host = made.hosts['prohibited']
+    report = wait_for_code(host, 'hosts-unreachable', '--no-probe')
     assert {s['code'] for s in report['sources']} == {'host-unreachable'}
 
 
-def test_a_dead_network(host, remote):
+def test_a_dead_network(made):
     """Nothing comes back, whatever is sent."""
-    remote.run('ip', 'rule', 'add', 'iif', 'eth0', 'blackhole')
-    daemons.tokid(host, lines(*remote.servers))
+    host = made.hosts['dead']
     report = wait_for_code(host, 'network-silent')
     assert {s['code'] for s in report['sources']} == {'network-silent'}
 
 
-def test_one_server_is_silent(host, crowd):
-    good = [crowd(n) for n in (101, 102, 103)]
-    silent = crowd(104, mood='silent')
-    daemons.tokid(host, lines(*good, silent))
+def test_one_server_is_silent(made):
+    host = made.hosts['silent']
+    silent = made.silent
     net.wait_for('it is called silent', lambda: daemons.source(host, silent.address)['code'] ==
                  'no-replies', 60)
     one = daemons.source(host, silent.address)
@@ -179,10 +208,9 @@ def test_one_server_is_silent(host, crowd):
     assert report['clock']['code'] == 'synchronised'
 
 
-def test_one_liar(host, crowd):
-    honest = [crowd(n) for n in (101, 102, 103)]
-    liar = crowd(104, offset=5.0)
-    daemons.tokid(host, lines(*honest, liar))
+def test_one_liar(made):
+    host = made.hosts['liar']
+    honest, liar = made.good, made.liar
     daemons.wait_synchronised(host, 60)
     net.wait_for('the liar is found', lambda: daemons.source(host, liar.address)['code'] ==
                  'falseticker', 60)
@@ -196,27 +224,27 @@ def test_one_liar(host, crowd):
     explained(host, 'falseticker', 'synchronised')
 
 
-def test_two_of_two_disagree(host, crowd):
-    daemons.tokid(host, lines(crowd(101), crowd(102, offset=3.0)))
+def test_two_of_two_disagree(made):
+    host = made.hosts['two']
     report = wait_for_code(host, 'two-disagree')
     assert {s['code'] for s in report['sources']} == {'two-disagree'}
-    assert '192.0.2.101 says' in report['clock']['cause']
+    assert '192.0.2.201 says' in report['clock']['cause']
     assert 'three outvote one liar' in report['clock']['remedy']
     assert not report['clock']['synchronised'] and report['clock']['steps'] == 0
     explained(host, 'two-disagree')
 
 
-def test_unsynchronised_server(host, crowd):
-    daemons.tokid(host, lines(crowd(101, leap=3, stratum=16), crowd(102, leap=3, stratum=16)))
+def test_unsynchronised_server(made):
+    host = made.hosts['unsynchronised']
     report = wait_for_code(host, 'sources-unsynchronised')
     assert {s['code'] for s in report['sources']} == {'server-unsynchronised'}
     assert 'does not know the time itself' in said(host)
     explained(host, 'sources-unsynchronised', 'server-unsynchronised')
 
 
-def test_too_far_away(host, crowd):
+def test_too_far_away(made):
     """Half of 1 s there and back is more than the limit of 0.4 s."""
-    daemons.tokid(host, 'tos maxdist 0.4\n' + lines(crowd(101, delay=1.0), crowd(102, delay=1.0)))
+    host = made.hosts['far']
     report = wait_for_code(host, 'too-distant')
     for source in report['sources']:
         assert source['code'] == 'too-distant', source
@@ -225,17 +253,9 @@ def test_too_far_away(host, crowd):
     explained(host, 'too-distant')
 
 
-def keyed(host, number, secret, lines):
-    host.write('/etc/ntp.keys', f'{number} SHA1 {secret.hex()}\n')
-    host.path('/etc/ntp.keys').chmod(0o600)
-    return f'keys /etc/ntp.keys\ntrustedkey {number}\n' + lines.replace(
-        ' iburst', f' key {number} iburst')
-
-
-def test_wrong_key(host, crowd):
+def test_wrong_key(made):
     """The server says so by crypto-NAKs."""
-    server = crowd(101, mood='nak')
-    daemons.tokid(host, keyed(host, 7, b'a' * 20, lines(server)))
+    host = made.hosts['nak']
     report = wait_for_code(host, 'wrong-key')
     one, = report['sources']
     assert one['code'] == 'wrong-key' and one['key'] == 7, one
@@ -243,22 +263,16 @@ def test_wrong_key(host, crowd):
     explained(host, 'wrong-key', 'key-dropped')
 
 
-def test_wrong_key_at_a_silent_server(lab, host, rivals):
+def test_wrong_key_at_a_silent_server(made):
     """chronyd drops a request whose code is wrong: a request without a key tells it from death."""
-    reference = lab.host('reference')
-    reference.write('/etc/chrony.keys', '7 SHA1 HEX:' + '11' * 20 + '\n')
-    daemons.start_chronyd(reference, rivals,
-                          'local stratum 1\nallow\ncmdport 0\nkeyfile /etc/chrony.keys')
-    daemons.wait_serving(reference)
-    daemons.tokid(host, keyed(host, 7, b'\x22' * 20, lines(reference.v4())))
-    report = wait_for_code(host, 'wrong-key')
+    report = wait_for_code(made.hosts['key'], 'wrong-key')
     one, = report['sources']
     assert one['code'] in ('key-dropped', 'wrong-key') and one['key'] == 7, one
     assert 'both key files' in one['remedy']
 
 
-def test_kisses(host, crowd):
-    daemons.tokid(host, lines(crowd(101, kiss='DENY'), crowd(102, kiss='RATE')))
+def test_kisses(made):
+    host = made.hosts['kiss']
     net.wait_for('both are understood', lambda: {s['code'] for s in daemons.status(host)['sources']}
                  == {'refused', 'rate-limited'}, 60)
     by_code = {s['code']: s for s in daemons.status(host)['sources']}
@@ -266,7 +280,8 @@ def test_kisses(host, crowd):
     assert 'minpoll' in by_code['rate-limited']['remedy']
 
 
-def test_explain_lists_what_it_knows(host):
+def test_explain_lists_what_it_knows(made):
+    host = made.hosts['liar']
     listed = host.run(net.TOKI, 'explain').stdout
     assert 'Of the clock' in listed and '  udp-filtered\n' in listed and '  two-disagree\n' in listed
     assert host.run(net.TOKI, 'explain', 'NO-ROUTE').stdout.startswith('no-route (of the clock)')

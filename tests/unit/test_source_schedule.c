@@ -419,9 +419,26 @@ static void test_serials_and_timeouts(void **state)
     assert_true(source_deadline(&lab.source).ns == INT64_MAX);
 }
 
+/* An error of the network explains a silence that is a little longer, and not for ever. */
+static void test_an_error_is_kept_for_a_while(void **state)
+{
+    struct source_lab lab;
+
+    (void)state;
+    lab_start(&lab);
+    lab.source.send_error = 113;
+    lab.source.send_error_age = 0;
+    source_give_up(&lab.source);
+    source_give_up(&lab.source);
+    assert_int_equal(lab.source.send_error, 113);
+    source_give_up(&lab.source);
+    assert_int_equal(lab.source.send_error, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_error_is_kept_for_a_while),
         cmocka_unit_test(test_nonces_are_random_and_all_there_is),
         cmocka_unit_test(test_the_nonce_is_what_the_reply_must_name),
         cmocka_unit_test(test_minpoll_holds_over_weeks),
