@@ -140,11 +140,6 @@ static void put_addresses(struct mode6_list *list, const struct report_source *r
         mode6_put_string(list, address_parse(r->name, &numeric) ? MODE6_BY_NAME : MODE6_DEFAULT,
                          "srchost", r->name);
     }
-    format_dstadr(r, s, text);
-    mode6_put_word(list, MODE6_DEFAULT, "dstadr", text);
-    mode6_put_integer(list, MODE6_DEFAULT, "dstport", s->local.port);
-    mode6_put_integer(list, MODE6_DEFAULT, "out", s->sent);
-    mode6_put_integer(list, MODE6_DEFAULT, "in", s->received);
 }
 
 /* Mono instants as timestamps of now's clock; 0: never. */
@@ -189,10 +184,7 @@ static void put_packet(struct mode6_list *list, const struct mode6_scope *scope,
     mode6_put_time(list, MODE6_DEFAULT, "reftime",
                    s->reference_time.ns > 0 ? ntp_from_wall(s->reference_time) : 0);
     mode6_put_time(list, MODE6_DEFAULT, "rec", r->heard ? timestamp_of(scope, s->heard_at) : 0);
-    mode6_put_time(list, MODE6_DEFAULT, "xmt",
-                   s->request.sent.ns > 0 ? ntp_from_wall(s->request.sent) : 0);
     mode6_put_hex(list, MODE6_DEFAULT, "reach", r->reach);
-    mode6_put_integer(list, MODE6_DEFAULT, "unreach", r->missed);
     mode6_put_integer(list, MODE6_DEFAULT, "hmode", HMODE_CLIENT);
     mode6_put_integer(list, MODE6_DEFAULT, "pmode", r->heard ? PMODE_SERVER : 0);
     mode6_put_integer(list, MODE6_DEFAULT, "hpoll", poll);
@@ -250,20 +242,36 @@ static void put_filter(struct mode6_list *list, const struct mode6_scope *scope,
     mode6_put_eight(list, MODE6_DEFAULT, "filtdisp", dispersions);
 }
 
-static void put_estimate(struct mode6_list *list, const struct mode6_scope *scope,
-                         const struct report_source *r, const struct source *s)
+static void put_estimate(struct mode6_list *list, const struct report_source *r,
+                         const struct source *s)
 {
     double dispersion =
         r->samples > 0 ? dispersion_s(&s->last, r->last_sample_age_s) : DISPERSION_MAX_S;
 
-    mode6_put_integer(list, MODE6_DEFAULT, "headway", 0);
-    mode6_put_hex(list, MODE6_DEFAULT, "flash", flash_of(r, s));
-    mode6_put_integer(list, MODE6_DEFAULT, "keyid", s->config.key_id);
-    mode6_put_integer(list, MODE6_DEFAULT, "ttl", 0);
     mode6_put_decimal(list, MODE6_DEFAULT, "offset", r->offset_s * MS, 6);
     mode6_put_decimal(list, MODE6_DEFAULT, "delay", r->delay_s * MS, 6);
-    mode6_put_decimal(list, MODE6_DEFAULT, "dispersion", dispersion * MS, 6);
     mode6_put_decimal(list, MODE6_DEFAULT, "jitter", r->jitter_s * MS, 6);
+    mode6_put_decimal(list, MODE6_DEFAULT, "dispersion", dispersion * MS, 6);
+    mode6_put_hex(list, MODE6_DEFAULT, "flash", flash_of(r, s));
+}
+
+/* What no billboard needs: who gets one datagram only may lose it. */
+static void put_details(struct mode6_list *list, const struct mode6_scope *scope,
+                        const struct report_source *r, const struct source *s)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    format_dstadr(r, s, text);
+    mode6_put_word(list, MODE6_DEFAULT, "dstadr", text);
+    mode6_put_integer(list, MODE6_DEFAULT, "dstport", s->local.port);
+    mode6_put_integer(list, MODE6_DEFAULT, "unreach", r->missed);
+    mode6_put_integer(list, MODE6_DEFAULT, "keyid", s->config.key_id);
+    mode6_put_time(list, MODE6_DEFAULT, "xmt",
+                   s->request.sent.ns > 0 ? ntp_from_wall(s->request.sent) : 0);
+    mode6_put_integer(list, MODE6_DEFAULT, "out", s->sent);
+    mode6_put_integer(list, MODE6_DEFAULT, "in", s->received);
+    mode6_put_integer(list, MODE6_DEFAULT, "headway", 0);
+    mode6_put_integer(list, MODE6_DEFAULT, "ttl", 0);
     mode6_put_decimal(list, MODE6_DEFAULT, "xleave", 0, 3);
     mode6_put_decimal(list, MODE6_DEFAULT, "bias", s->config.offset_correction_s * MS, 3);
     put_filter(list, scope, s);
@@ -310,7 +318,8 @@ void mode6_list_source(struct mode6_list *list, const struct mode6_scope *scope,
 
     put_addresses(list, source, s);
     put_packet(list, scope, source, s);
-    put_estimate(list, scope, source, s);
+    put_estimate(list, source, s);
+    put_details(list, scope, source, s);
     put_statistics(list, scope, source, s);
 }
 

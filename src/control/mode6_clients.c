@@ -291,9 +291,15 @@ static double score_of(const struct client *c, struct mono_time now)
     return c->requests > 1 && interval_s > 0 ? fmin(1 / interval_s, 1e6) : 0;
 }
 
+/* A worker may have noted it after we looked at the clock. */
+static double age_s_of(const struct client *c, struct mono_time now)
+{
+    return fmax(0, s_from_ns(ns_subtract(now.ns, c->last.ns)));
+}
+
 static bool is_wanted(const struct query *q, const struct client *c, struct mono_time now)
 {
-    double age_s = s_from_ns(ns_subtract(now.ns, c->last.ns));
+    double age_s = age_s_of(c, now);
     uint32_t restrictions = bits_of(c);
 
     return (int64_t)c->requests >= q->min_count && c->limited >= q->min_drop &&

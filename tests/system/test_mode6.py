@@ -327,11 +327,11 @@ def test_nobody_elsewhere_gets_more_than_he_sent(world, stranger, rivals, dialec
 QUERY = struct.pack('>BBHHHHH', 0x16, 2, 1, 0, 0, 0, 0)
 
 
-def test_restrict_decides(world, stranger):
+def test_restrict_decides(world, stranger, rivals):
     """As ntpd has it: who has no noquery may ask; but gets one datagram, where this machine gets
     all."""
     host = world.host('restricted')
-    conf = 'server 127.127.1.0\nrestrict default kod limited nomodify noquery\n'
+    conf = 'server 192.0.2.1\nserver 127.127.1.0\nrestrict default kod limited nomodify noquery\n'
     daemons.tokid(host, conf)
     daemons.wait_serving(host)
     assert net.ask(host, '127.0.0.1', QUERY, timeout=0.5) is None
@@ -342,6 +342,10 @@ def test_restrict_decides(world, stranger):
     reply = net.wait_for('the rule holds', lambda: net.ask(stranger, host.v4(), QUERY), 30)
     assert len(reply) <= 480 and not reply[1] & 0x20  # whole in itself
     assert reply[12:].rstrip(b'\0').endswith(b'\r\n')
+    # one datagram for each request is enough for a billboard and for a list of clients
+    assert re.search(r'^.192\.0\.2\.1 +\S+ +\d+ u .* \d+\.\d+$', daemons.ntpq(
+        stranger, rivals, '-pn', host.v4()), re.M)
+    assert stranger.v4() in daemons.ntpq(stranger, rivals, '-n', '-c', 'mru', host.v4())
     net.wait_for('this machine is answered', lambda: net.ask(host, '127.0.0.1', QUERY))
     assert net.ask(stranger, host.v6(), QUERY, timeout=0.5) is None
     assert net.ask(stranger, host.v4(), b'\x17\x00\x03\x2a' + bytes(44), timeout=0.5) is None

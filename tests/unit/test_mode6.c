@@ -480,6 +480,13 @@ static void test_few_clients(void **state)
     assert_value("dr.2", "1");
     assert_value("now", "0xeef45080.00000000");
     assert_non_null(value("last.newest"));
+    now.mono.ns -= NS_PER_S / 10; /* others look at the clock later than we */
+    now.wall.ns -= NS_PER_S / 10;
+    take_nonce();
+    assert_int_equal(ask_clients("frags=32"), MODE6_NO_ERROR);
+    assert_value("addr.2", "10.0.0.2:1002");
+    now.mono.ns += NS_PER_S / 10;
+    now.wall.ns += NS_PER_S / 10;
     assert_int_equal(ask_clients("limit=10, mincount=2"), MODE6_NO_ERROR);
     assert_value("addr.0", "10.0.0.1:1001");
     assert_null(value("addr.2"));
@@ -616,6 +623,7 @@ static void test_elsewhere(void **state)
         assert_int_equal(ask(MODE6_READ_VARIABLES, association, ""), MODE6_NO_ERROR);
         assert_int_equal(datagrams, 1);
         assert_lines(); /* cut between items */
+        assert_non_null(value(association == 0 ? "frequency" : "jitter"));
     }
     take_nonce();
     assert_int_equal(ask_clients("frags=32"), MODE6_NO_ERROR);
