@@ -37,19 +37,23 @@ static void print_verdict(enum verdict verdict, const char *reason, const char *
     explain_paragraph(text, indent, indent);
 }
 
-static void print_parameters(const struct parameter *table)
+static void print_parameter(const struct parameter *p)
 {
     char value[200], text[512];
-    bool works;
+    bool works = p->verdict == VERDICT_WORKS && p->doc;
 
+    usage_of_value(p, value, sizeof value);
+    snprintf(text, sizeof text, "%s%s%s%s%s", works ? p->doc : "", works ? "; " : "", value,
+             p->fallback ? "; without it: " : "", p->fallback ? p->fallback : "");
+    printf("  %-*s ", INDENT - 3, p->name);
+    explain_paragraph(text, INDENT, INDENT);
+    print_verdict(p->verdict, p->reason, p->instead, INDENT);
+}
+
+static void print_parameters(const struct parameter *table)
+{
     for (const struct parameter *p = table; p && p->name; p++) {
-        works = p->verdict == VERDICT_WORKS && p->doc;
-        usage_of_value(p, value, sizeof value);
-        snprintf(text, sizeof text, "%s%s%s%s%s", works ? p->doc : "", works ? "; " : "", value,
-                 p->fallback ? "; without it: " : "", p->fallback ? p->fallback : "");
-        printf("  %-*s ", INDENT - 3, p->name);
-        explain_paragraph(text, INDENT, INDENT);
-        print_verdict(p->verdict, p->reason, p->instead, INDENT);
+        print_parameter(p);
     }
 }
 
@@ -79,6 +83,43 @@ static bool explain_directive(const char *word)
         if (d) {
             fputs(found++ > 0 ? "\n" : "", stdout);
             print_directive(language, d);
+        }
+    }
+    return found > 0;
+}
+
+/* Directives that have the very same options are told in one line, at the first of them. */
+static bool is_first_with(const struct language *language, const struct directive *d)
+{
+    const struct directive *first = language->directives;
+
+    while (first->options != d->options) {
+        first++;
+    }
+    return first == d;
+}
+
+static bool explain_option(const char *word)
+{
+    unsigned found = 0;
+
+    for (size_t i = 0; i < DIALECTS; i++) {
+        const struct language *language = config_language(dialects[i]);
+
+        for (const struct directive *d = language->directives; d->keyword; d++) {
+            const struct parameter *p = parameter_find(d->options, word, language->any_case);
+
+            if (!p || !is_first_with(language, d)) {
+                continue;
+            }
+            printf("%soption of %s", found++ > 0 ? "\n" : "", d->keyword);
+            for (const struct directive *other = d + 1; other->keyword; other++) {
+                if (other->options == d->options) {
+                    printf(", %s", other->keyword);
+                }
+            }
+            printf(" (%s)\n", config_dialect_name(language->dialect));
+            print_parameter(p);
         }
     }
     return found > 0;
@@ -213,7 +254,7 @@ int explain_run(int argc, char **argv)
         wrong = wrong || option == '?';
     }
     if (wrong || argc - optind > 1 || (json && argc != optind)) {
-        fputs("toki: usage: toki explain [CODE|DIRECTIVE] | toki explain --json\n", stderr);
+        fputs("toki: usage: toki explain [CODE|DIRECTIVE|OPTION] | toki explain --json\n", stderr);
         return EXIT_USAGE;
     }
     if (json) {
@@ -226,9 +267,10 @@ int explain_run(int argc, char **argv)
     }
     found = explain_code(argv[optind]);
     found = explain_reason(argv[optind]) || found;
-    if (!explain_directive(argv[optind]) && !found) {
+    found = explain_directive(argv[optind]) || found;
+    if (!found && !explain_option(argv[optind])) {
         fprintf(stderr,
-                "toki: there is no such code or directive; 'toki explain' lists the codes, "
+                "toki: there is no such code, directive or option; 'toki explain' lists the codes, "
                 "doc/directives.md the directives\n");
         return EXIT_USAGE;
     }

@@ -61,10 +61,10 @@ static const struct {
      "    What is in effect and where it comes from, of a file or of the daemon; what differs\n"
      "    between two files of any language. Exit code 1: they differ, 2: a file has errors.\n"},
     {"explain", explain_run,
-     "explain [CODE|DIRECTIVE] [--json]\n"
+     "explain [CODE|DIRECTIVE|OPTION] [--json]\n"
      "    What a code means, with a cure: of a message of 'check', or of the clock or a source in\n"
      "    'status --json'; without one: all codes.\n"
-     "    What a directive does here, with the units, ranges and defaults of its options.\n"},
+     "    What a directive or an option does here, with units, ranges and defaults.\n"},
     {"reload", change_run,
      "reload [--json] [--control PATH]\n"
      "    Has the daemon read its configuration again: shows what changed. Exit code 0: it is in "

@@ -100,6 +100,9 @@ def test_explain_a_directive(tables):
     code, text = run(net.TOKI, 'explain', 'SMOOTHTIME')  # as chrony.conf may write it
     assert code == 0 and 'refused: clients would get another time than it asks for; remove' in text
     assert run(net.TOKI, 'explain', 'makestop')[0] == 2
+    code, text = run(net.TOKI, 'explain', 'iburst')
+    assert code == 0 and 'option of server, pool, peer (chrony.conf)\n' in text
+    assert text.count('option of ') >= 2  # ntp.conf has one, too
     for language in tables['languages']:
         for row in language['directives']:
             assert run(net.TOKI, 'explain', row['keyword'])[0] == 0
