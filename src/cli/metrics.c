@@ -188,10 +188,11 @@ static double leap_number(const char *leap)
 static void write_clock(struct metrics *m, const json_t *status)
 {
     const json_t *clock = json_object_get(status, "clock");
+    const char *daemon = daemon_text(status, "daemon"), *space = strchr(daemon, ' ');
     double now = daemon_number(status, "now");
     char labels[LABELS_MAX] = "";
 
-    add_label(labels, "version", daemon_text(status, "daemon"));
+    add_label(labels, "version", space ? space + 1 : daemon); /* "tokid 0.1.0" */
     add_label(labels, "driver", daemon_text(clock, "driver"));
     add_label(labels, "language", daemon_text(json_object_get(status, "config"), "language"));
     write_one(m, (struct family)GAUGE("toki_daemon_info", NULL, "The running tokid"), labels, 1);

@@ -47,12 +47,14 @@ static void test_down(void **state)
 static void test_clock(void **state)
 {
     static const char status[] =
-        "{\"now\":1000.5,\"clock\":{\"synchronised\":true,\"code\":\"synchronised\","
+        "{\"daemon\":\"tokid "
+        "1.2.3\",\"now\":1000.5,\"clock\":{\"synchronised\":true,\"code\":\"synchronised\","
         "\"offset_s\":-1.5e-6,\"frequency_ppm\":20.5,\"root_delay_s\":null,\"steps\":2,"
         "\"reference_time\":990,\"leap\":\"delete\"}}";
     char *text = write_text(status, NULL, METRICS_TEXT);
 
     (void)state;
+    assert_non_null(strstr(text, "toki_daemon_info{version=\"1.2.3\","));
     assert_non_null(strstr(text, "\ntoki_synchronised 1\n"));
     assert_non_null(strstr(text, "\ntoki_clock_offset_seconds -1.5e-06\n"));
     assert_non_null(strstr(text, "\ntoki_clock_frequency_ratio 2.05e-05\n"));
