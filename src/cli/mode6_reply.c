@@ -4,14 +4,7 @@
 
 #include <string.h>
 
-#include "core/bytes.h"
-#include "core/packet.h"
-
-#define HEADER_LENGTH 12
-#define RESPONSE 0x80
-#define ERROR 0x40
-#define MORE 0x20
-#define OPCODE 0x1f
+#include "control/mode6_packet.h"
 
 void mode6_reply_start(struct mode6_reply *r, uint8_t opcode, uint16_t sequence)
 {
@@ -89,28 +82,26 @@ static enum mode6_reply_verdict take_fragment(struct mode6_reply *r, struct mode
 enum mode6_reply_verdict mode6_reply_take(struct mode6_reply *r, const uint8_t *datagram,
                                           size_t length)
 {
-    struct bytes_reader reader = bytes_reader(datagram, length);
-    uint8_t first = bytes_read_u8(&reader), flags = bytes_read_u8(&reader);
-    uint16_t sequence = bytes_read_u16(&reader), status = bytes_read_u16(&reader);
-    struct mode6_fragment f;
+    struct mode6_header header;
+    struct mode6_parts parts;
+    enum mode6_error error = mode6_decode(datagram, length, &header, &parts);
 
-    bytes_read_u16(&reader); /* association: some daemons answer for another one than was asked */
-    f.offset = bytes_read_u16(&reader);
-    f.count = bytes_read_u16(&reader);
-    if (reader.failed || (first & 7) != MODE_CONTROL || !(flags & RESPONSE) ||
-        sequence != r->sequence || (flags & OPCODE) != r->opcode) {
+    /* the association is left alone: some daemons answer with another one than was asked for */
+    if (error == MODE6_ERROR_UNSPECIFIED || !header.response || header.sequence != r->sequence ||
+        header.operation != r->opcode) {
         return MODE6_REPLY_IGNORED;
     }
-    r->leap = first >> 6;
-    if (flags & ERROR) {
-        r->error = (uint8_t)(status >> 8);
+    r->leap = header.leap;
+    if (header.error) {
+        r->error = (uint8_t)(header.status >> 8);
         return MODE6_REPLY_ERROR;
     }
-    if (f.count > bytes_left(&reader) || (size_t)f.offset + f.count > MODE6_REPLY_MAX) {
+    if (error != MODE6_NO_ERROR || (size_t)header.offset + header.count > MODE6_REPLY_MAX) {
         return MODE6_REPLY_BAD;
     }
-    if (!(flags & MORE)) {
-        r->status = status;
+    if (!header.more) {
+        r->status = header.status;
     }
-    return take_fragment(r, f, flags & MORE, datagram + HEADER_LENGTH);
+    return take_fragment(r, (struct mode6_fragment){header.offset, header.count}, header.more,
+                         parts.data);
 }

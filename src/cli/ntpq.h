@@ -10,21 +10,10 @@
 #include "cli/exchange.h"
 #include "cli/mode6_reply.h"
 #include "cli/variables.h"
-#include "core/mac.h"
+#include "control/mode6_packet.h"
 
 #define NTPQ_ASSOCIATIONS_MAX 16384
-#define NTPQ_DATA_MAX 468 /* of a request */
 #define NTPQ_LIST_MAX 128
-
-enum ntpq_opcode {
-    NTPQ_READSTAT = 1,
-    NTPQ_READVAR = 2,
-    NTPQ_READCLOCK = 4,
-    NTPQ_CONFIGURE = 8,
-    NTPQ_READ_MRU = 10,
-    NTPQ_READ_ORDLIST = 11,
-    NTPQ_REQ_NONCE = 12
-};
 
 /* What came of a request: 0, the server's error code + NTPQ_REFUSED, or one of these. */
 enum ntpq_result {
@@ -37,10 +26,6 @@ enum ntpq_result {
     NTPQ_TOO_LONG,
     NTPQ_REFUSED = 100
 };
-#define NTPQ_ERROR_PERMISSION 1
-#define NTPQ_ERROR_ASSOCIATION 4
-#define NTPQ_ERROR_VARIABLE 5
-#define NTPQ_ERROR_VALUE 6
 
 struct ntpq_association {
     uint16_t id, status;
@@ -85,11 +70,11 @@ void ntpq_end(struct ntpq *q);
 bool ntpq_open(struct ntpq *q, const char *host);
 
 /* Asks and waits for the whole answer (q->reply). A request is repeated once. */
-int ntpq_ask(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
+int ntpq_ask(struct ntpq *q, enum mode6_operation opcode, uint16_t association, const char *text,
              bool authenticated);
 
 /* Asks for a list of variables; q->variables. */
-int ntpq_ask_variables(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association,
+int ntpq_ask_variables(struct ntpq *q, enum mode6_operation opcode, uint16_t association,
                        const char *names);
 
 /* Fills q->associations, by ascending id. False: it has said why not. */

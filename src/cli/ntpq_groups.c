@@ -211,18 +211,18 @@ static void name_row(const struct group *g, unsigned i, char out[VALUE_MAX])
 static int ask_together(struct ntpq *q, struct group *g)
 {
     unsigned total = g->recent ? 2 * g->count : g->count;
-    char names[NTPQ_DATA_MAX + 2] = "", name[VALUE_MAX];
+    char names[MODE6_DATA_MAX + 2] = "", name[VALUE_MAX];
     size_t used = 0;
     int result;
 
-    for (unsigned i = 0; i < total && used < NTPQ_DATA_MAX; i++) {
+    for (unsigned i = 0; i < total && used < MODE6_DATA_MAX; i++) {
         name_row(g, i, name);
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? "," : "", name);
     }
-    if (used > NTPQ_DATA_MAX) {
-        return NTPQ_REFUSED + NTPQ_ERROR_VARIABLE; /* one at a time, then */
+    if (used > MODE6_DATA_MAX) {
+        return NTPQ_REFUSED + MODE6_ERROR_VARIABLE; /* one at a time, then */
     }
-    result = ntpq_ask_variables(q, NTPQ_READVAR, g->association, names);
+    result = ntpq_ask_variables(q, MODE6_READ_VARIABLES, g->association, names);
     for (unsigned i = 0; result == NTPQ_DONE && i < total; i++) {
         name_row(g, i, name);
         take_answer(q, name, &g->answers[i]);
@@ -241,8 +241,8 @@ static int ask_singly(struct ntpq *q, struct group *g)
         int result;
 
         name_row(g, i, name);
-        result = ntpq_ask_variables(q, NTPQ_READVAR, g->association, name);
-        if (result == NTPQ_REFUSED + NTPQ_ERROR_VARIABLE) {
+        result = ntpq_ask_variables(q, MODE6_READ_VARIABLES, g->association, name);
+        if (result == NTPQ_REFUSED + MODE6_ERROR_VARIABLE) {
             g->answers[i] = (struct answer){.present = true, .text = "?"};
         } else if (result) {
             return result;
@@ -358,7 +358,7 @@ static bool show(struct ntpq *q, const struct row *rows, unsigned count, uint16_
     }
     *g = (struct group){.rows = rows, .count = count, .association = association, .recent = recent};
     result = ask_together(q, g);
-    if (result == NTPQ_REFUSED + NTPQ_ERROR_VARIABLE) {
+    if (result == NTPQ_REFUSED + MODE6_ERROR_VARIABLE) {
         result = ask_singly(q, g);
     }
     if (result) {

@@ -43,7 +43,7 @@ struct clients {
 
 static bool fetch_nonce(struct ntpq *q, struct clients *c)
 {
-    int result = ntpq_ask_variables(q, NTPQ_REQ_NONCE, 0, "");
+    int result = ntpq_ask_variables(q, MODE6_REQUEST_NONCE, 0, "");
     const char *nonce = variables_text(&q->variables, "nonce");
 
     if (result) {
@@ -146,9 +146,10 @@ static bool take_rows(struct ntpq *q, struct clients *c)
 }
 
 /* The request for what follows the rows that we have. */
-static void write_request(const struct clients *c, const char *filters, char out[NTPQ_DATA_MAX + 2])
+static void write_request(const struct clients *c, const char *filters,
+                          char out[MODE6_DATA_MAX + 2])
 {
-    size_t used = (size_t)snprintf(out, NTPQ_DATA_MAX + 2, "nonce=%s, frags=%d%s", c->nonce,
+    size_t used = (size_t)snprintf(out, MODE6_DATA_MAX + 2, "nonce=%s, frags=%d%s", c->nonce,
                                    FRAGMENTS, filters);
 
     for (size_t i = 0; i <= RESUME_POINTS && i < c->count; i++) {
@@ -158,7 +159,7 @@ static void write_request(const struct clients *c, const char *filters, char out
             (size_t)snprintf(point, sizeof point, ", addr.%zu=%s, last.%zu=0x%08x.%08x", i,
                              row->address, i, (unsigned)(row->last >> 32), (unsigned)row->last);
 
-        if (used + length > NTPQ_DATA_MAX) {
+        if (used + length > MODE6_DATA_MAX) {
             break;
         }
         memcpy(out + used, point, length + 1);
@@ -168,7 +169,7 @@ static void write_request(const struct clients *c, const char *filters, char out
 
 static bool collect(struct ntpq *q, struct clients *c, const char *filters)
 {
-    char request[NTPQ_DATA_MAX + 2];
+    char request[MODE6_DATA_MAX + 2];
     unsigned restarts = 0;
 
     if (!fetch_nonce(q, c)) {
@@ -182,8 +183,8 @@ static bool collect(struct ntpq *q, struct clients *c, const char *filters)
             return false;
         }
         write_request(c, filters, request);
-        result = ntpq_ask_variables(q, NTPQ_READ_MRU, 0, request);
-        if (result == NTPQ_REFUSED + NTPQ_ERROR_VARIABLE && restarts++ < RESTARTS_MAX) {
+        result = ntpq_ask_variables(q, MODE6_READ_CLIENTS, 0, request);
+        if (result == NTPQ_REFUSED + MODE6_ERROR_VARIABLE && restarts++ < RESTARTS_MAX) {
             c->count = 0; /* none of our resume points is there any more */
         } else if (result) {
             ntpq_complain(q, result);
@@ -369,7 +370,7 @@ static bool ask_list(struct ntpq *q, const char *what)
     if (!ntpq_need_key(q)) {
         return false;
     }
-    result = ntpq_ask(q, NTPQ_READ_ORDLIST, 0, what, true);
+    result = ntpq_ask(q, MODE6_READ_LIST, 0, what, true);
     if (result) {
         ntpq_complain(q, result);
         return false;
@@ -445,7 +446,7 @@ void ntpq_reslist(struct ntpq *q, const struct ntpq_line *line)
 /* Sends one line of configuration and prints what the daemon says to it. */
 static bool configure(struct ntpq *q, const char *text)
 {
-    int result = ntpq_ask(q, NTPQ_CONFIGURE, 0, text, true);
+    int result = ntpq_ask(q, MODE6_CONFIGURE, 0, text, true);
     const char *column;
     size_t length;
 

@@ -225,9 +225,9 @@ static void print_billboard(struct ntpq *q, enum billboard kind)
     print_header(q, &b);
     for (unsigned i = 0; i < q->association_count; i++) {
         const struct ntpq_association *a = &q->associations[i];
-        int result = ntpq_ask_variables(q, NTPQ_READVAR, a->id, "");
+        int result = ntpq_ask_variables(q, MODE6_READ_VARIABLES, a->id, "");
 
-        if (result == NTPQ_REFUSED + NTPQ_ERROR_ASSOCIATION) {
+        if (result == NTPQ_REFUSED + MODE6_ERROR_ASSOCIATION) {
             continue; /* gone since we asked for the list */
         }
         if (result) {

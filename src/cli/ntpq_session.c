@@ -16,7 +16,6 @@
 #include "os/clock.h"
 #include "os/file.h"
 
-#define REQUEST_HEADER 12
 #define TRIES 2
 #define PASSWORD_HEX_OVER 20 /* longer passwords are hexadecimal, as in key files */
 
@@ -58,34 +57,18 @@ bool ntpq_open(struct ntpq *q, const char *host)
     return error == 0;
 }
 
-/* The request as it is sent; its length, 0 if there is no key. The text is padded to `align`. */
-static size_t build(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
-                    bool authenticated, size_t align, uint8_t *out, size_t capacity)
+/* The request as it is sent; its length, 0 if there is no key to sign it with. */
+static size_t build(struct ntpq *q, enum mode6_operation operation, uint16_t association,
+                    const char *text, const struct mode6_seal *seal,
+                    uint8_t out[MODE6_DATAGRAM_MAX])
 {
-    struct bytes_writer w = bytes_writer(out, capacity);
-    size_t length = strlen(text), mac;
+    struct mode6_header header = {.version = q->version,
+                                  .operation = (uint8_t)operation,
+                                  .sequence = q->sequence,
+                                  .association = association,
+                                  .count = (uint16_t)strlen(text)};
 
-    bytes_write_u8(&w, (uint8_t)(q->version << 3 | MODE_CONTROL));
-    bytes_write_u8(&w, (uint8_t)opcode);
-    bytes_write_u16(&w, q->sequence);
-    bytes_write_u16(&w, 0);
-    bytes_write_u16(&w, association);
-    bytes_write_u16(&w, 0);
-    bytes_write_u16(&w, (uint16_t)length);
-    bytes_put(&w, text, length);
-    while (w.at % align != 0) {
-        bytes_write_u8(&w, 0);
-    }
-    if (authenticated) {
-        const struct mac_key *key = mac_find(q->keys, q->key_id);
-
-        if (!key || capacity - w.at < MAC_LENGTH_MAX) {
-            return 0;
-        }
-        mac = mac_write(q->keys, key, out, w.at, true, out + w.at);
-        return mac ? w.at + mac : 0;
-    }
-    return w.failed ? 0 : w.at;
+    return mode6_encode(&header, text, q->keys, seal, out);
 }
 
 /* Until the answer is whole, or nothing came for a time-out. */
@@ -123,19 +106,16 @@ static int collect(struct ntpq *q)
     }
 }
 
-static int ask_once(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
-                    bool authenticated, size_t align)
+static int ask_once(struct ntpq *q, enum mode6_operation operation, uint16_t association,
+                    const char *text, const struct mode6_seal *seal)
 {
-    uint8_t request[REQUEST_HEADER + NTPQ_DATA_MAX + 8 + MAC_LENGTH_MAX];
+    uint8_t request[MODE6_DATAGRAM_MAX];
     size_t length;
     int error;
 
     q->sequence++;
-    length = build(q, opcode, association, text, authenticated, align, request, sizeof request);
-    if (length == 0) {
-        return NTPQ_NO_KEY;
-    }
-    mode6_reply_start(&q->reply, opcode, q->sequence);
+    length = build(q, operation, association, text, seal, request);
+    mode6_reply_start(&q->reply, (uint8_t)operation, q->sequence);
     error = exchange_send(&q->exchange, request, length);
     if (error) {
         q->socket_error = error;
@@ -144,25 +124,29 @@ static int ask_once(struct ntpq *q, enum ntpq_opcode opcode, uint16_t associatio
     return collect(q);
 }
 
-int ntpq_ask(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, const char *text,
+int ntpq_ask(struct ntpq *q, enum mode6_operation operation, uint16_t association, const char *text,
              bool authenticated)
 {
-    size_t align = 4;
+    struct mode6_seal seal = {.align_8 = true, .cut = true};
     int result = NTPQ_NO_HOST;
 
-    authenticated = authenticated || q->authenticate;
     if (q->exchange.fd < 0) {
         return result;
     }
-    if (strlen(text) > NTPQ_DATA_MAX) {
+    if (strlen(text) > MODE6_DATA_MAX) {
         return NTPQ_TOO_LONG;
     }
-    align = authenticated ? 8 : 4;
+    if (authenticated || q->authenticate) {
+        seal.key = mac_find(q->keys, q->key_id);
+        if (!seal.key) {
+            return NTPQ_NO_KEY;
+        }
+    }
     for (unsigned i = 0; i < TRIES; i++) {
-        result = ask_once(q, opcode, association, text, authenticated, align);
-        if (authenticated && result == NTPQ_REFUSED + NTPQ_ERROR_PERMISSION && align == 8) {
-            align = 4; /* what the MAC covers ends at a multiple of 8 for some, of 4 for others */
-            result = ask_once(q, opcode, association, text, authenticated, align);
+        result = ask_once(q, operation, association, text, &seal);
+        if (seal.key && result == NTPQ_REFUSED + MODE6_ERROR_PERMISSION && seal.align_8) {
+            seal.align_8 = false; /* what the MAC covers is padded to 8 for some, to 4 for others */
+            result = ask_once(q, operation, association, text, &seal);
         }
         if (result != NTPQ_TIMED_OUT && result != NTPQ_INCOMPLETE) {
             break;
@@ -171,10 +155,10 @@ int ntpq_ask(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association, cons
     return result;
 }
 
-int ntpq_ask_variables(struct ntpq *q, enum ntpq_opcode opcode, uint16_t association,
+int ntpq_ask_variables(struct ntpq *q, enum mode6_operation operation, uint16_t association,
                        const char *names)
 {
-    int result = ntpq_ask(q, opcode, association, names, false);
+    int result = ntpq_ask(q, operation, association, names, false);
 
     q->variables.count = 0;
     if (result == NTPQ_DONE) {
@@ -192,7 +176,7 @@ static int by_id(const void *a, const void *b)
 
 bool ntpq_ask_associations(struct ntpq *q)
 {
-    int result = ntpq_ask(q, NTPQ_READSTAT, 0, "", false);
+    int result = ntpq_ask(q, MODE6_READ_STATUS, 0, "", false);
     struct bytes_reader r;
 
     q->association_count = 0;
@@ -246,7 +230,7 @@ void ntpq_complain(const struct ntpq *q, int result)
     } else if (result == NTPQ_NO_KEY) {
         fputs("***Key not found\n", stderr);
     } else if (result == NTPQ_TOO_LONG) {
-        fprintf(stderr, "***Too long: a request holds %d characters\n", NTPQ_DATA_MAX);
+        fprintf(stderr, "***Too long: a request holds %d characters\n", MODE6_DATA_MAX);
     }
 }
 

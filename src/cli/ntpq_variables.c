@@ -59,7 +59,7 @@ static void print_status(const struct ntpq *q, enum ntpq_status_kind kind)
 }
 
 struct wanted {
-    enum ntpq_opcode opcode;
+    enum mode6_operation opcode;
     uint16_t association;
     const char *names; /* with commas; "": all */
     bool silent;       /* without the number of the association */
@@ -67,9 +67,9 @@ struct wanted {
 
 static bool list(struct ntpq *q, const struct wanted *w)
 {
-    enum ntpq_status_kind kind = w->opcode == NTPQ_READCLOCK ? NTPQ_STATUS_CLOCK
-                                 : w->association == 0       ? NTPQ_STATUS_SYSTEM
-                                                             : NTPQ_STATUS_PEER;
+    enum ntpq_status_kind kind = w->opcode == MODE6_READ_CLOCK ? NTPQ_STATUS_CLOCK
+                                 : w->association == 0         ? NTPQ_STATUS_SYSTEM
+                                                               : NTPQ_STATUS_PEER;
     int result = q->raw ? ntpq_ask(q, w->opcode, w->association, w->names, false)
                         : ntpq_ask_variables(q, w->opcode, w->association, w->names);
 
@@ -101,13 +101,13 @@ static bool list(struct ntpq *q, const struct wanted *w)
 }
 
 /* The words from `from` on, joined by commas. */
-static const char *join(const struct ntpq_line *line, unsigned from, char out[NTPQ_DATA_MAX + 2])
+static const char *join(const struct ntpq_line *line, unsigned from, char out[MODE6_DATA_MAX + 2])
 {
     size_t used = 0;
 
     out[0] = '\0';
-    for (unsigned i = from; i < line->count && used < NTPQ_DATA_MAX; i++) {
-        used += (size_t)snprintf(out + used, NTPQ_DATA_MAX + 2 - used, "%s%s", used ? "," : "",
+    for (unsigned i = from; i < line->count && used < MODE6_DATA_MAX; i++) {
+        used += (size_t)snprintf(out + used, MODE6_DATA_MAX + 2 - used, "%s%s", used ? "," : "",
                                  line->words[i]);
     }
     return out;
@@ -115,11 +115,11 @@ static const char *join(const struct ntpq_line *line, unsigned from, char out[NT
 
 void ntpq_readvar(struct ntpq *q, const struct ntpq_line *line)
 {
-    char names[NTPQ_DATA_MAX + 2];
+    char names[MODE6_DATA_MAX + 2];
     long id = line->count > 0 ? ntpq_read_association(q, line->words[0]) : 0;
 
     if (id >= 0) {
-        list(q, &(struct wanted){.opcode = NTPQ_READVAR,
+        list(q, &(struct wanted){.opcode = MODE6_READ_VARIABLES,
                                  .association = (uint16_t)id,
                                  .names = join(line, 1, names),
                                  .silent = line->count > 1});
@@ -128,33 +128,33 @@ void ntpq_readvar(struct ntpq *q, const struct ntpq_line *line)
 
 void ntpq_clockvar(struct ntpq *q, const struct ntpq_line *line)
 {
-    char names[NTPQ_DATA_MAX + 2];
+    char names[MODE6_DATA_MAX + 2];
     long id = line->count > 0 ? ntpq_read_association(q, line->words[0]) : 0;
 
     if (id == 0) {
         fputs("This command requires the association ID of a clock.\n", stderr);
     } else if (id > 0) {
-        list(q, &(struct wanted){.opcode = NTPQ_READCLOCK,
+        list(q, &(struct wanted){.opcode = MODE6_READ_CLOCK,
                                  .association = (uint16_t)id,
                                  .names = join(line, 1, names)});
     }
 }
 
-static const char *listed_names(const struct ntpq *q, char out[NTPQ_DATA_MAX + 2])
+static const char *listed_names(const struct ntpq *q, char out[MODE6_DATA_MAX + 2])
 {
     size_t used = 0;
 
     out[0] = '\0';
-    for (unsigned i = 0; i < q->listed && used < NTPQ_DATA_MAX; i++) {
-        used += (size_t)snprintf(out + used, NTPQ_DATA_MAX + 2 - used, "%s%.*s", used ? "," : "",
+    for (unsigned i = 0; i < q->listed && used < MODE6_DATA_MAX; i++) {
+        used += (size_t)snprintf(out + used, MODE6_DATA_MAX + 2 - used, "%s%.*s", used ? "," : "",
                                  (int)strcspn(q->list[i], "="), q->list[i]);
     }
     return out;
 }
 
-static void list_listed(struct ntpq *q, const struct ntpq_line *line, enum ntpq_opcode opcode)
+static void list_listed(struct ntpq *q, const struct ntpq_line *line, enum mode6_operation opcode)
 {
-    char names[NTPQ_DATA_MAX + 2];
+    char names[MODE6_DATA_MAX + 2];
     long id = line->count > 0 ? ntpq_read_association(q, line->words[0]) : 0;
 
     if (id >= 0) {
@@ -166,12 +166,12 @@ static void list_listed(struct ntpq *q, const struct ntpq_line *line, enum ntpq_
 
 void ntpq_readlist(struct ntpq *q, const struct ntpq_line *line)
 {
-    list_listed(q, line, NTPQ_READVAR);
+    list_listed(q, line, MODE6_READ_VARIABLES);
 }
 
 void ntpq_clocklist(struct ntpq *q, const struct ntpq_line *line)
 {
-    list_listed(q, line, NTPQ_READCLOCK);
+    list_listed(q, line, MODE6_READ_CLOCK);
 }
 
 /* The associations from one to another. */
@@ -184,8 +184,9 @@ static void list_range(struct ntpq *q, const struct ntpq_line *line, const char 
         if (id != low) {
             putchar('\n');
         }
-        if (!list(q, &(struct wanted){
-                         .opcode = NTPQ_READVAR, .association = (uint16_t)id, .names = names})) {
+        if (!list(q, &(struct wanted){.opcode = MODE6_READ_VARIABLES,
+                                      .association = (uint16_t)id,
+                                      .names = names})) {
             return;
         }
     }
@@ -193,14 +194,14 @@ static void list_range(struct ntpq *q, const struct ntpq_line *line, const char 
 
 void ntpq_mreadvar(struct ntpq *q, const struct ntpq_line *line)
 {
-    char names[NTPQ_DATA_MAX + 2];
+    char names[MODE6_DATA_MAX + 2];
 
     list_range(q, line, join(line, 2, names));
 }
 
 void ntpq_mreadlist(struct ntpq *q, const struct ntpq_line *line)
 {
-    char names[NTPQ_DATA_MAX + 2];
+    char names[MODE6_DATA_MAX + 2];
 
     list_range(q, line, listed_names(q, names));
 }

@@ -126,8 +126,9 @@ static void ask_ntpd_peer(struct ntpq *q, struct state *state)
         const char *address, *name;
         double poll_s;
 
-        if (ntpq_ask_variables(q, NTPQ_READVAR, q->associations[i].id, "srcadr,srchost,hpoll") &&
-            ntpq_ask_variables(q, NTPQ_READVAR, q->associations[i].id, "")) {
+        if (ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id,
+                               "srcadr,srchost,hpoll") &&
+            ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id, "")) {
             continue;
         }
         poll_s = exp2(variables_number(&q->variables, "hpoll"));
@@ -157,7 +158,7 @@ static bool ask_ntpd(struct state *state)
     ntpq_start(q);
     q->timeout_s = 1;
     found = q->keys && ntpq_open(q, NTPD_HOST) &&
-            ntpq_ask_variables(q, NTPQ_READVAR, 0, "") == NTPQ_DONE;
+            ntpq_ask_variables(q, MODE6_READ_VARIABLES, 0, "") == NTPQ_DONE;
     if (found) {
         state->synchronised = q->reply.status >> 14 < 3;
         state->stratum = variables_number(&q->variables, "stratum");
