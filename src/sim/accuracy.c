@@ -226,6 +226,12 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A scenario without servers has no limit for them. */
+static double times_limit(double value, double limit)
+{
+    return limit > 0 ? value / limit : HUGE_VAL;
+}
+
 static struct line summarise(const struct scenario *s, unsigned window,
                              const struct scenario_result *results, unsigned seeds)
 {
@@ -241,8 +247,8 @@ static struct line summarise(const struct scenario *s, unsigned window,
         settle[i] = r->settle_s < 0 ? HUGE_VAL : r->settle_s;
         limits += r->limit_s * r->limit_s / n;
         limits_64 += r->limit_64_s * r->limit_64_s / n;
-        logs += log(r->rms_s / r->limit_s) / n;
-        logs_64 += log(r->rms_s / r->limit_64_s) / n;
+        logs += log(times_limit(r->rms_s, r->limit_s)) / n;
+        logs_64 += log(times_limit(r->rms_s, r->limit_64_s)) / n;
         logs_chronyd += log(score_s(s, &s->windows[window], r)) / n;
         l.poll_s += results[i].poll_s / n;
         l.outside += r->outside / n;
