@@ -111,6 +111,26 @@ static const struct language *find_language(struct config *c, const char *name, 
     return config_language(c->dialect);
 }
 
+/* What the whole means. Keys that sources name are looked for even in a file with errors, so that
+ * all of them are told in one run, unless the error may be in the very lines that name the keys. */
+static void finish(struct reader *r)
+{
+    struct config *c = r->config;
+    bool clean = c->error_count == 0;
+    bool keys_named = c->keyfile[0] != '\0' && (c->dialect != DIALECT_NTP || r->trusted_count > 0);
+    if (clean) {
+        place_begin(r);
+        r->language->finish(r);
+        place_note_changes(r);
+    }
+    if (clean || keys_named) {
+        keys_load(r);
+    }
+    if (clean) {
+        meaning_check(r);
+    }
+}
+
 /* `is_file`: the text stands in a file of this name, which may have a folder beside it. */
 static bool load(struct config *c, const char *name, const char *text, size_t length,
                  enum config_dialect force, bool is_file)
@@ -135,12 +155,8 @@ static bool load(struct config *c, const char *name, const char *text, size_t le
     }
     if (r->file_count == 0) {
         add_error(c, &whole, "", "E018 out of memory");
-    } else if (c->error_count == 0) {
-        place_begin(r);
-        language->finish(r);
-        place_note_changes(r);
-        keys_load(r);
-        meaning_check(r);
+    } else {
+        finish(r);
     }
     for (unsigned i = 0; i < r->file_count; i++) {
         free(r->files[i]);

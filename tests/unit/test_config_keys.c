@@ -392,6 +392,20 @@ static void test_chrony_sources(void **state)
                         "    server a key 4\n"
                         "                 ^\n"
                         "  add a line: keyfile FILE\n");
+    /* beside other errors, too; but not if it may be one of them that names no keys */
+    assert_string_equal(load(GOOD_CHRONY, 0640, "rtcsync\nserver a key 4\nkeyfile @\nsever b\n"),
+                        "x.conf:4:1: error: unknown directive 'sever' [E001]\n"
+                        "    sever b\n"
+                        "    ^~~~~\n"
+                        "  did you mean 'server'?\n"
+                        "x.conf:2:14: error: there is no usable key 4 in 'K' [E017]\n"
+                        "    server a key 4\n"
+                        "                 ^\n");
+    assert_string_equal(load(GOOD_CHRONY, 0640, "rtcsync\nserver a key 4\nkeyfle @\n"),
+                        "x.conf:3:1: error: unknown directive 'keyfle' [E001]\n"
+                        "    keyfle K\n"
+                        "    ^~~~~~\n"
+                        "  did you mean 'keyfile'?\n");
     /* what a distribution ships: the file may be there or not */
     assert_string_equal(load(NULL, 0, "pool a\nkeyfile @\nrtcsync\n"), "");
     assert_false(c->keys_unreadable);
