@@ -156,12 +156,26 @@ static bool is_sound(const struct log_record *r)
     return true;
 }
 
+/* chronyd makes its folder, ntpd wants one to be there. */
+static int append_line(const struct config *config, enum statistics_kind kind, const char *path,
+                       const char *text, size_t length)
+{
+    size_t before;
+    int error = file_append(path, text, length, 0644, &before);
+
+    if (error == -ENOENT && !statistics_is_ntp(kind) &&
+        file_make_directory(config->log_directory, 0755, NULL) == 0) {
+        error = file_append(path, text, length, 0644, &before);
+    }
+    return error;
+}
+
 void log_files_append(const struct config *config, const struct log_record *record)
 {
     enum statistics_kind kind = (enum statistics_kind)record->kind;
     struct mono_time now = clock_now().mono;
     char path[PATH_ROOM], text[TEXT_ROOM];
-    size_t before = 0, length;
+    size_t length;
     bool heading;
     int error;
 
@@ -181,7 +195,7 @@ void log_files_append(const struct config *config, const struct log_record *reco
     heading = config->log_banner > 0 && columns_chrony_heading(kind) &&
               state.lines[kind] % config->log_banner == 0;
     length = compose(record, heading, text);
-    error = file_append(path, text, length, 0644, &before);
+    error = append_line(config, kind, path, text, length);
     if (error < 0) {
         complain(path, error);
         return;

@@ -84,6 +84,14 @@ int file_link(const char *path, const char *name, const char *aside)
     return -EPERM;
 }
 
+int file_make_directory(const char *path, unsigned mode, const char *user)
+{
+    (void)path;
+    (void)mode;
+    (void)user;
+    return -EPERM;
+}
+
 int file_read(const char *path, size_t limit, char **text, size_t *length)
 {
     (void)path;

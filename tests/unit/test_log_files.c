@@ -116,6 +116,18 @@ static void test_headings(void **state)
     config->log_banner = 0;
 }
 
+/* chronyd makes a folder that is missing, ntpd does not. */
+static void test_folder(void **state)
+{
+    (void)state;
+    snprintf(config->log_directory, sizeof config->log_directory, "%s/new", folder);
+    append(STATISTICS_PEERSTATS, NOV_22, "line");
+    assert_null(text_of("new/peerstats"));
+    append(STATISTICS_TRACKING, NOV_22, "line");
+    assert_string_equal(text_of("new/tracking.log"), "line\n");
+    snprintf(config->log_directory, sizeof config->log_directory, "%s", folder);
+}
+
 /* A sync that was taken over. */
 static void test_unsound_records(void **state)
 {
@@ -142,9 +154,8 @@ static void test_unsound_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_rotation),
-        cmocka_unit_test(test_headings),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_headings),        cmocka_unit_test(test_folder),
         cmocka_unit_test(test_unsound_records),
     };
 
