@@ -24,7 +24,7 @@ struct wanted {
 static void print_usage(FILE *to)
 {
     fputs(
-        "USAGE: ntpq [-46hnpsSVwu] [-a keyid] [-c command] [-k keyfile] [-W columns] [host ...]\n"
+        "USAGE: ntpq [-46hnpsSVw] [-a keyid] [-c command] [-k keyfile] [-W columns] [host ...]\n"
         "  -4, -6  ask by IPv4, IPv6 only    -n  addresses instead of names\n"
         "  -p      print the billboard       -s  names and the ones the daemon was given\n"
         "  -c STR  run a command and exit    -S  the names that the daemon was given\n"
@@ -98,12 +98,14 @@ static bool take_option(struct ntpq *q, struct wanted *w, int option, int *code)
         puts("ntpq toki-" TOKI_VERSION);
         *code = 0;
         return false;
-    case 'd': /* what others print for their authors */
+    case 'd': /* what others print for their authors, and where to */
     case 'D':
-    case 'i': /* interactive: where there is no command */
-    case 'u':
-    case 'O':
     case 'l':
+    case 'i': /* interactive: where there is no command */
+    case 'O':
+        return true;
+    case 'u':
+        fputs("ntpq: -u: columns are shown without units\n", stderr);
         return true;
     default:
         *code = option == 'h' ? 0 : 1;

@@ -3,6 +3,7 @@
 daemons in the same minute; ntpctl and ntpstat; setting a clock that only pretends to be one."""
 
 import os
+import pty
 import re
 import struct
 import subprocess
@@ -105,12 +106,30 @@ def fields(text):
     return found
 
 
+TABLE = {}  # command: how alike the outputs were
+
+
+@pytest.fixture(scope='module', autouse=True)
+def table():
+    """Printed at the end, for who runs this with -s."""
+    yield
+    print('\n| command | against | output |\n|---|---|---|')
+    for (command, against), alike in TABLE.items():
+        print(f'| `{command}` | {against} | {alike} |')
+
+
+def note(host, ours, same):
+    words = ' '.join(f'"{w}"' if ' ' in w else w for w in [Path(ours[0]).name, *map(str, ours[1:])])
+    TABLE[words, host.name] = 'the same' if same else 'the same fields; numbers that move'
+
+
 def assert_alike(host, ours, theirs, env=None, trim=lambda text: text):
     """The same fields and the same exit code; asks both again while what they say moves."""
     deadline = time.monotonic() + 20
     while True:
         a, b = ours_and_theirs(host, ours, theirs, env)
         if fields(a[0]) == fields(trim(b[0])) and a[1] == b[1]:
+            note(host, ours, a[0] == trim(b[0]))
             return b
         if time.monotonic() > deadline:
             assert fields(a[0]) == fields(trim(b[0])), f'{a[0]}\n----\n{b[0]}'
@@ -186,6 +205,33 @@ def test_ntpq_shows_clients_and_says_when_nobody_answers(ntpsec, rivals, tools):
     assert '192.0.2.99: timed out, nothing received\n***Request timed out\n' in silent
     said = ntpsec.run('sh', '-c', f'printf "rv 0 stratum\\nquit\\nrv\\n" | {tools}/ntpq').stdout
     assert said == 'stratum=2\n'
+
+
+def talk(host, words, lines):
+    """What a program says on a terminal, its prompts included."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(host.command(words), stdin=theirs, stdout=theirs, stderr=theirs,
+                          start_new_session=True) as process:
+        os.close(theirs)
+        os.write(ours, ''.join(line + '\n' for line in lines).encode())
+        said = b''
+        while True:
+            try:
+                said += os.read(ours, 65536)
+            except OSError:  # it has ended
+                break
+        assert process.wait(30) == 0
+    os.close(ours)
+    return said.decode()
+
+
+def test_prompts_on_a_terminal(ntpsec, chrony, tools):
+    said = talk(ntpsec, [tools / 'ntpq'], ['rv 0 stratum', 'help peers', 'quit'])
+    assert said.count('ntpq> ') == 3
+    assert 'stratum=2' in said and 'function: print the peers' in said
+    said = talk(chrony, [tools / 'chronyc'], ['activity', 'nonsense', 'quit'])
+    assert said.count('chronyc> ') == 3
+    assert 'sources online' in said and 'Unrecognized command' in said
 
 
 # chronyc
@@ -362,6 +408,19 @@ def test_ntpdate_slews_a_little_and_steps_a_lot(bare, tools, recorder, shifted):
     bare.run('env', f'LD_PRELOAD={recorder}', 'CLOCK_LOG=/run/clock.log', tools / 'ntpdate', '-q',
              '-p', '1', shifted['far'])
     assert not bare.path('/run/clock.log').exists()
+
+
+def test_ntpdate_with_keys(world, bare, rivals, tools):
+    keyed = world.host('keyed')
+    keyed.write('/etc/keys', '1 SHA1 HEX:00112233445566778899aabbccddeeff00112233\n')
+    daemons.start_chronyd(keyed, rivals, 'local stratum 3\nallow\ncmdport 0\nkeyfile /etc/keys')
+    daemons.wait_serving(keyed)
+    bare.write('/etc/ntp.keys', '1 SHA1 00112233445566778899aabbccddeeff00112233\n2 MD5 wrong\n')
+    words = [tools / 'ntpdate', '-q', '-p', '1', '-t', '5']
+    assert 'adjust time server' in bare.run(*words, '-a', '1', keyed.v4()).stdout
+    words = [tools / 'ntpdate', '-q', '-p', '1', '-t', '0.2']
+    assert bare.run(*words, '-a', '2', keyed.v4(), check=False).returncode == 1
+    assert 'key 3 unknown' in bare.run(*words, '-a', '3', keyed.v4(), check=False).stdout
 
 
 def test_ntpdate_refuses_while_a_daemon_runs(ntpsec, tools, reference):
