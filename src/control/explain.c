@@ -219,8 +219,9 @@ static const char *others_words(const struct report_source *s, char text[WORD_MA
                                   "you",
                  s->others);
     } else if (s->others_answering > 0) {
-        snprintf(text, WORD_MAX, "; %u of the other %u sources answer%s", s->others_answering,
-                 s->others, s->others_answering == 1 ? "s" : "");
+        snprintf(text, WORD_MAX,
+                 "; %u of the other %u sources answer%s, so this server is down or blocks you",
+                 s->others_answering, s->others, s->others_answering == 1 ? "s" : "");
     } else if (s->others > 0) {
         snprintf(text, WORD_MAX, "; no other source answers, either");
     }

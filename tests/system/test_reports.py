@@ -291,7 +291,7 @@ def test_top(host, columns, rows):
         assert any(LONG in line for line in lines) and any('*' in line[:2] for line in lines)
         assert any(line[:1] in '▁▂▃▄▅▆▇█' for line in lines if line)
         terminal.press('w')
-        terminal.read_until('look whether')
+        terminal.read_until('    no replies: ')
         terminal.press('q')
         status, text = terminal.finish()
         assert status == 0 and LEAVE in text and terminal.is_restored()

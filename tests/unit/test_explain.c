@@ -185,6 +185,9 @@ static void test_the_numbers_are_in_it(void **state)
                            "other 3 sources answer, so this server is down or "
                            "blocks you"));
     assert_non_null(strstr(s.words.remedy, "toki query 192.0.2.1"));
+    s.others_answering = 1;
+    explain_source(&s);
+    assert_non_null(strstr(s.words.cause, "1 of the other 3 sources answers, so this server is"));
     s.others_answering = 0;
     explain_source(&s);
     assert_non_null(strstr(s.words.cause, "no other source answers, either"));
