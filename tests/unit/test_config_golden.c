@@ -143,13 +143,12 @@ static void other_bytes_are_named_and_not_printed(void **state)
 static void carets_stand_under_wide_characters(void **state)
 {
     (void)state;
-    check_text(
-        TEXT("restrict default\nlogfile \"東京\"\nkeys \"東京\" \"大阪\"\nserver a\n"),
-        "x.conf:3:11: error: '大阪' is one word too many [E006]\n"
-        "    keys \"東京\" \"大阪\"\n"
-        "                ^~~~~~\n" /* columns 13-18: four wide characters and the quotes */
-        "  usage: keys file\n"
-        "ntp.conf: 1 errors, 0 warnings\n");
+    check_text(TEXT("restrict default\nlogfile \"東京\"\nkeys \"東京\" \"大阪\"\nserver a\n"),
+               "x.conf:3:11: error: '大阪' is one word too many [E006]\n"
+               "    keys \"東京\" \"大阪\"\n"
+               "                ^~~~~~\n" /* columns 13-18: four wide characters and the quotes */
+               "  usage: keys file\n"
+               "ntp.conf: 1 errors, 0 warnings\n");
 }
 
 static void a_line_of_a_million_bytes_is_one_error(void **state)
