@@ -116,8 +116,6 @@ enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x)
 
 /* ---- server ---- */
 
-enum { NTP_HITS, KEY_HITS, COMMAND_HITS, NTP_DROPS, KEY_DROPS, COMMAND_DROPS, COUNTS };
-
 static uint64_t count_drops(const struct report_server *server)
 {
     uint64_t n = 0;
@@ -133,51 +131,68 @@ static void put_count(struct chronyc_exchange *x, uint64_t count)
     bytes_write_u32(&x->out, count < UINT32_MAX ? (uint32_t)count : UINT32_MAX);
 }
 
-static void put_counts(struct chronyc_exchange *x, const uint64_t counts[COUNTS])
+/* In the order of the newest layout; older ones have the first of them, or not all. What is not
+ * counted is 0: key exchanges, drops of the log, interleaved requests, kept timestamps and their
+ * span, stamps of network cards. */
+#define SERVER_COUNTS 17
+#define SERVER_COUNTS_OLD 11
+#define SERVER_COUNTS_OLDER 8
+#define SERVER_RESERVED 8 /* words */
+
+static void put_oldest_counts(struct chronyc_exchange *x, const uint64_t counts[SERVER_COUNTS])
 {
-    if (x->reply == CHRONYC_REPLY_SERVER_STATS) { /* before there was NTS */
-        put_count(x, counts[NTP_HITS]);
-        put_count(x, counts[COMMAND_HITS]);
-        put_count(x, counts[NTP_DROPS]);
-        put_count(x, counts[COMMAND_DROPS]);
-        return;
+    static const uint8_t chosen[] = {0, 2, 3, 5, 6}; /* before there was NTS */
+
+    for (size_t i = 0; i < sizeof chosen; i++) {
+        put_count(x, counts[chosen[i]]);
     }
-    for (unsigned i = 0; i < COUNTS; i++) {
-        if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
-            bytes_write_u64(&x->out, counts[i]);
-        } else {
-            put_count(x, counts[i]);
-        }
+}
+
+static void put_counts(struct chronyc_exchange *x, const uint64_t counts[SERVER_COUNTS])
+{
+    unsigned shown =
+        x->reply == CHRONYC_REPLY_SERVER_STATS3 ? SERVER_COUNTS_OLD : SERVER_COUNTS_OLDER;
+
+    for (unsigned i = 0; i < shown; i++) {
+        put_count(x, counts[i]);
+    }
+}
+
+static void put_newest_counts(struct chronyc_exchange *x, const uint64_t counts[SERVER_COUNTS])
+{
+    for (unsigned i = 0; i < SERVER_COUNTS; i++) {
+        bytes_write_u64(&x->out, counts[i]);
+    }
+    for (unsigned i = 0; i < SERVER_RESERVED; i++) {
+        bytes_write_u32(&x->out, RESERVED);
     }
 }
 
 enum chronyc_status chronyc_report_server(struct chronyc_exchange *x)
 {
+    static const enum chronyc_reply kinds[] = {
+        CHRONYC_REPLY_SERVER_STATS4, CHRONYC_REPLY_SERVER_STATS3, CHRONYC_REPLY_SERVER_STATS2};
     const struct report_server *server = &x->report->input.server;
-    const uint64_t counts[COUNTS] = {[NTP_HITS] = server->received,
-                                     [COMMAND_HITS] = x->requests,
-                                     [NTP_DROPS] = count_drops(server),
-                                     [COMMAND_DROPS] = x->refused};
-    size_t length;
+    const uint64_t counts[SERVER_COUNTS] = {
+        [0] = server->received,      [2] = x->requests,
+        [3] = count_drops(server),   [5] = x->refused,
+        [7] = server->authenticated, [11] = server->received - server->kernel_stamps,
+        [12] = server->answered, /* a reply says when the daemon sent it */
+        [13] = server->kernel_stamps};
 
-    x->reply = x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS4)
-                   ? CHRONYC_REPLY_SERVER_STATS4
-               : x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS3)
-                   ? CHRONYC_REPLY_SERVER_STATS3
-               : x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_SERVER_STATS2)
-                   ? CHRONYC_REPLY_SERVER_STATS2
-                   : CHRONYC_REPLY_SERVER_STATS;
-    put_counts(x, counts);
-    /* What follows is not counted: the log's drops, authenticated and interleaved requests, kept
-     * timestamps and their span, kinds of stamps. The last four words are reserved. */
-    length = chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER - x->out.at;
-    if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
-        chronyc_packet_pad(&x->out, length - 4 * sizeof(uint64_t));
-        for (unsigned i = 0; i < 8; i++) {
-            bytes_write_u32(&x->out, RESERVED);
+    x->reply = CHRONYC_REPLY_SERVER_STATS;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (x->length >= chronyc_packet_reply_length(kinds[i])) {
+            x->reply = kinds[i];
+            break;
         }
+    }
+    if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
+        put_newest_counts(x, counts);
+    } else if (x->reply == CHRONYC_REPLY_SERVER_STATS) {
+        put_oldest_counts(x, counts);
     } else {
-        chronyc_packet_pad(&x->out, length);
+        put_counts(x, counts);
     }
     return CHRONYC_SUCCESS;
 }

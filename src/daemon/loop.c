@@ -202,6 +202,8 @@ static void report_server(const struct loop *loop, struct report_server *out)
     for (unsigned w = 0; page && w < PAGE_WORKERS_MAX; w++) {
         out->received += page->counters[w].received;
         out->send_errors += page->counters[w].send_errors;
+        out->authenticated += page->counters[w].authenticated;
+        out->kernel_stamps += page->counters[w].kernel_stamps;
         for (unsigned i = 0; i < 8; i++) {
             out->old_version += i < 4 ? page->counters[w].versions[i] : 0;
             out->versions[i] += page->counters[w].versions[i];

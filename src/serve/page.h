@@ -21,6 +21,8 @@ struct page_counters {
     uint64_t versions[8];  /* requests, by their version, ... */
     uint64_t old_modes[8]; /* ... and those of version 1, by their mode */
     uint64_t send_errors;
+    uint64_t authenticated; /* replies with a MAC */
+    uint64_t kernel_stamps; /* requests that the kernel stamped */
 };
 
 /* A struct reference as words, each of them atomic: a copy of it is no data race. */

@@ -175,6 +175,7 @@ static void count_version(struct page_counters *counters, const struct datagram 
 
     counters->versions[version]++;
     counters->old_modes[first & 7] += version == 1;
+    counters->kernel_stamps += request->kernel_stamp;
 }
 
 unsigned worker_batch(struct worker *w, int fd)
@@ -198,6 +199,8 @@ unsigned worker_batch(struct worker *w, int fd)
         now.ns++; /* who reads the table of clients in order of time goes on from an instant */
 
         counters->verdicts[verdict]++;
+        counters->authenticated +=
+            verdict == RESPOND_ANSWERED && w->replies[replies].length > PACKET_HEADER_LENGTH;
         count_version(counters, &w->requests[i]);
         if (verdict == RESPOND_CONTROL) {
             w->controls[w->control_count++] = (uint8_t)i;

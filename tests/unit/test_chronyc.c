@@ -333,6 +333,22 @@ static void serverstats_have_a_layout_for_each_version(void **state)
             }
         }
     }
+    server.authenticated = 4;
+    server.answered = 60;
+    server.kernel_stamps = 69;
+    ask_of(6, CHRONYC_SERVER_STATS, NULL, 72, true);
+    bytes_take(&got.body, 28);
+    assert_int_equal(bytes_read_u32(&got.body), 4);
+    ask_of(6, CHRONYC_SERVER_STATS, NULL, 196, true);
+    bytes_take(&got.body, 56);
+    assert_int_equal(bytes_read_u64(&got.body), 4);
+    bytes_take(&got.body, 24);
+    assert_int_equal(bytes_read_u64(&got.body), 1);  /* stamped by the daemon, */
+    assert_int_equal(bytes_read_u64(&got.body), 60); /* as are answers, ... */
+    assert_int_equal(bytes_read_u64(&got.body), 69); /* ... and by the kernel */
+    assert_int_equal(bytes_read_u64(&got.body), 0);
+    bytes_take(&got.body, 16);
+    assert_int_equal(bytes_read_u64(&got.body), UINT64_MAX);
     ask_of(6, CHRONYC_SERVER_STATS, NULL, 47, true);
     assert_int_equal(got.head.status, CHRONYC_BAD_LENGTH);
     memset(&server, 0, sizeof server);

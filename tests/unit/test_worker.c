@@ -101,6 +101,8 @@ static void expect(enum respond_verdict verdict)
     before.verdicts[verdict]++;
     before.versions[first >> 3 & 7]++;
     before.old_modes[first & 7] += (first >> 3 & 7) == 1;
+    before.kernel_stamps += inbox[0].kernel_stamp;
+    before.authenticated += verdict == RESPOND_ANSWERED && outbox[0].length > 48;
     assert_memory_equal(&before, c, sizeof before);
     assert_int_equal(outbox_count, answered);
 }
