@@ -155,7 +155,8 @@ static bool start_upstream(struct demo *d, unsigned i)
 
     snprintf(name, sizeof name, "upstream%u.conf", i + 1);
     snprintf(config, sizeof config,
-             "local stratum 1\nallow\nbindaddress %s\nport %u\ncmdport 0\npidfile /\n",
+             "local stratum 1\nallow\nbindaddress %s\nport %u\ncmdport 0\n"
+             "bindcmdaddress /\npidfile /\n",
              address_format(&address, ip), d->port);
     snprintf(clock, sizeof clock, "offset=%g,rate=0,origin=%s", i == LIAR ? LIE_S : 0.0, d->origin);
     if (!write_file(d, name, config)) {
@@ -176,6 +177,8 @@ static bool start_client(struct demo *d)
                     (char[]){"--pidfile"},
                     (char[]){"/"},
                     (char[]){"--port"},
+                    (char[]){"0"},
+                    (char[]){"--command-port"},
                     (char[]){"0"},
                     (char[]){"--remote-port"},
                     port,
@@ -320,7 +323,7 @@ static bool start_all(struct demo *d)
 
 static void end_all(struct demo *d)
 {
-    static const char *const files[] = {"ntp.conf", "ntp.drift", "tokid.sock"};
+    static const char *const files[] = {"ntp.conf", "ntp.drift", "toki.history", "tokid.sock"};
     struct mono_time limit = mono_after(clock_now().mono, 3.0);
     struct wait_set nothing = {0};
     unsigned running = 0;

@@ -290,12 +290,14 @@ def test_memory_does_not_grow(lab):
     assert daemon.stop()[1] < 2
 
 
-def is_tokid(daemon):
-    """Whether the process is the daemon by now, and no longer the one that enters the host."""
+def takes_signals(daemon):
+    """Whether the process is the daemon by now, past its very first lines: SIGHUP is caught."""
     try:
-        return Path(f'/proc/{daemon.pid()}/comm').read_text().strip() == 'tokid'
+        status = Path(f'/proc/{daemon.pid()}/status').read_text()
     except (IndexError, OSError):
         return False
+    caught = int(re.search(r'^SigCgt:\s+(\w+)', status, re.M).group(1), 16)
+    return status.startswith('Name:\ttokid') and caught & 1
 
 
 def test_reload_at_any_moment(lab, rivals):
@@ -304,8 +306,7 @@ def test_reload_at_any_moment(lab, rivals):
     config = f'server {reference.v4()} iburst minpoll 0 maxpoll 0\nmakestep 1 -1\nmaxslewrate 500\n'
     host.write('/etc/chrony.conf', config)
     daemon = chrony(host, config, wait=False, clock=('--virtual-clock', 'offset=0.02,rate=40e-6'))
-    net.wait_for('it runs', lambda: is_tokid(daemon), 5, 0.001)
-    time.sleep(0.005)  # its first lines
+    net.wait_for('it runs', lambda: takes_signals(daemon), 30, 0.001)
     for _ in range(100):
         daemon.signal(signal.SIGHUP)
         time.sleep(0.05)
