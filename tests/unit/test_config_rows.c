@@ -221,6 +221,7 @@ static void each_row_is_documented(void **state)
                  k++) {
                 const struct parameter *p = &d->options[k];
                 check_words(d->keyword, p->name, p->verdict, p->reason, p->doc);
+                assert_true(p->verdict != VERDICT_REFUSED || p->instead != NULL);
             }
         }
     }
