@@ -14,6 +14,8 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "cli/chronyc.h"
+#include "cli/daemon.h"
 #include "cli/toki.h"
 #include "config/config.h"
 #include "config/keys.h"
@@ -194,9 +196,40 @@ static bool read_keys(struct wanted *w)
     return w->wish.keys && mac_find(w->wish.keys, w->wish.key_id);
 }
 
+/* A daemon that keeps the clock without serving holds no port: tokid and chronyd tell by their own
+ * sockets. */
+static const char *find_daemon(void)
+{
+    char problem[512];
+    json_t *answer = daemon_ask_json(NULL, "status", problem, sizeof problem);
+    struct chronyc *c = answer ? NULL : calloc(1, sizeof *c);
+    bool keeps, found = false;
+
+    if (answer) {
+        keeps = strcmp(daemon_text(json_object_get(answer, "clock"), "driver"), "kernel") == 0;
+        json_decref(answer);
+        return keeps ? "tokid" : NULL;
+    }
+    if (c) {
+        chronyc_start(c);
+        c->quiet = true;
+        c->retries = 0;
+        found = chronyc_ask(c, CHRONYC_TRACKING, NULL);
+        exchange_close(&c->exchange);
+        free(c);
+    }
+    return found ? "chronyd" : NULL;
+}
+
 /* Holds port 123 while the clock is set, so that no daemon sets it too. False: one does. */
 static bool hold_port(const struct wanted *w, int held[2])
 {
+    const char *daemon = find_daemon();
+
+    if (daemon) {
+        tell(w, "%s is running and keeps the clock, exiting", daemon);
+        return false;
+    }
     for (int i = 0; i < 2; i++) {
         struct address any = {.family = i == 0 ? ADDRESS_V4 : ADDRESS_V6, .port = NTP_PORT};
 

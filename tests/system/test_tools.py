@@ -5,6 +5,7 @@ daemons in the same minute; ntpctl and ntpstat; setting a clock that only preten
 import os
 import pty
 import re
+import socket
 import struct
 import subprocess
 import threading
@@ -205,6 +206,25 @@ def test_ntpq_shows_clients_and_says_when_nobody_answers(ntpsec, rivals, tools):
     assert '192.0.2.99: timed out, nothing received\n***Request timed out\n' in silent
     said = ntpsec.run('sh', '-c', f'printf "rv 0 stratum\\nquit\\nrv\\n" | {tools}/ntpq').stdout
     assert said == 'stratum=2\n'
+
+
+def test_a_long_list_of_clients_comes_whole(world, ntpsec, rivals, tools):
+    """Several answers of many datagrams each."""
+    crowd, count = world.host('crowd'), 300
+    crowd.write('/run/batch', ''.join(f'address add 2001:db8::1:{i:x}/64 dev eth0 nodad\n'
+                                      for i in range(count)))
+    crowd.run('ip', '-batch', '/run/batch')
+    for i in range(count):
+        with crowd.socket(socket.AF_INET6, (f'2001:db8::1:{i:x}', 0)) as client:
+            client.sendto(net.request(), (ntpsec.v6(), 123))
+
+    def addresses(text):
+        return sorted(line.split()[-1] for line in text.splitlines() if re.match(r' +\d', line))
+
+    theirs, ours = ours_and_theirs(ntpsec, [tools / 'ntpq', '-nc', 'mrulist'],
+                                   ['ntpq', '-nc', 'mrulist'], daemons._ntpsec_environment(rivals))
+    assert addresses(theirs[0]) == addresses(ours[0])
+    assert len([a for a in addresses(ours[0]) if a.startswith('2001:db8::1:')]) == count
 
 
 def talk(host, words, lines):
@@ -426,6 +446,16 @@ def test_ntpdate_with_keys(world, bare, rivals, tools):
 def test_ntpdate_refuses_while_a_daemon_runs(ntpsec, tools, reference):
     done = ntpsec.run(tools / 'ntpdate', reference.v4(), check=False)
     assert done.stdout.endswith('the NTP socket is in use, exiting\n') and done.returncode == 1
+
+
+def test_ntpdate_refuses_while_a_daemon_runs_that_serves_nobody(world, rivals, tools, reference):
+    host = world.host('client')
+    host.run('mkdir', '-m', '750', '/run/chrony')
+    daemons.start_chronyd(host, rivals, f'server {reference.v4()}\nport 0')
+    net.wait_for('chronyd answers', lambda: 'Stratum' in daemons.chronyc(host, rivals, 'tracking'))
+    done = host.run(tools / 'ntpdate', reference.v4(), check=False)
+    assert done.stdout.endswith('chronyd is running and keeps the clock, exiting\n')
+    assert done.returncode == 1
 
 
 # ntpctl, ntpstat, links
