@@ -34,6 +34,7 @@ static void start(void)
     memset(&gate, 0, sizeof gate);
     worker.control_count = 0;
     assert_int_equal(process_channel(channel), 0);
+    free(queries);
     queries = queries_new(channel[0]);
     assert_non_null(queries);
 }
