@@ -25,7 +25,8 @@ enum report_clock_code {
     CLOCK_UDP_REJECTED,
     CLOCK_UDP_FILTERED, /* found out by a probe only */
     CLOCK_NETWORK_SILENT,
-    CLOCK_NO_REPLIES, /* no source answers */
+    CLOCK_PROBE_ANSWERED, /* likewise */
+    CLOCK_NO_REPLIES,     /* no source answers */
     CLOCK_WRONG_KEY,
     CLOCK_SOURCES_UNSYNCHRONISED,
     CLOCK_TOO_DISTANT,

@@ -128,6 +128,16 @@ const struct reason reasons_of_clock[CLOCK_CODES] = {
          .meaning = "Packets leave this computer and nothing at all comes back, not even a refusal "
                     "of a closed port. A dead uplink does that, and a firewall that lets nothing "
                     "out."},
+    [CLOCK_PROBE_ANSWERED] =
+        {.code = "probe-answered",
+         .cause = "No request of the daemon to the {sources} sources is answered, but a query of "
+                  "toki from another port was, by each of them: the port that requests leave from "
+                  "is filtered on the way, or the network is back this very moment.",
+         .remedy = "Have each request leave from a port of its own (no acquisitionport, no "
+                   "bindacqaddress); or wait for the next requests.",
+         .meaning = "Found out by a probe of toki status: the servers are up and answer this "
+                    "computer. Some networks drop NTP from source port 123, for it is the port "
+                    "of servers that are abused."},
     [CLOCK_NO_REPLIES] =
         {.code = "no-replies",
          .cause = "None of the {sources} sources answers{counts}.",

@@ -189,6 +189,7 @@ bool report_common_code(const struct report *r, enum report_clock_code *out)
                 {WHY_SEND_FORBIDDEN, CLOCK_SEND_FORBIDDEN},
                 {WHY_PORT_CLOSED, CLOCK_UDP_REJECTED},
                 {WHY_NETWORK_SILENT, CLOCK_NETWORK_SILENT},
+                {WHY_PROBE_ANSWERED, CLOCK_PROBE_ANSWERED},
                 {WHY_SERVER_UNSYNCHRONISED, CLOCK_SOURCES_UNSYNCHRONISED},
                 {WHY_TOO_DISTANT, CLOCK_TOO_DISTANT},
                 {WHY_REFUSED, CLOCK_REFUSED}};

@@ -42,13 +42,13 @@ class Situations:
         self.ends.append(server)
         return server
 
-    def tokid(self, name, config, host=None):
+    def tokid(self, name, config, host=None, path='/etc/ntp.conf'):
         self.hosts[name] = host or self.world.host(name)
         if '{key}' in config:
             config = keyed(self.hosts[name], 7, b'a' * 20, config.replace('{key}', ''))
-        daemons.tokid(self.hosts[name], config)
+        daemons.tokid(self.hosts[name], config, path=path)
 
-    def routed(self, name, action):
+    def routed(self, name, action, more='', path='/etc/ntp.conf'):
         """A tokid whose two servers are behind a router of its own that does this to packets."""
         host, router = self.world.host(name), self.world.host(name + '-router')
         network = f'198.51.{len(self.hosts)}.'
@@ -64,7 +64,7 @@ class Situations:
             servers.append(PretendServer(self.crowd, f'{network}{number}'))
         self.ends += servers
         self.servers[name] = servers
-        self.tokid(name, lines(*servers), host)
+        self.tokid(name, lines(*servers) + more, host, path)
 
     def names(self, name, server, *wanted):
         host = self.world.host(name)
@@ -88,6 +88,8 @@ def made(world, rivals):
     made.routed('filtered', 'ipproto udp dport 123 blackhole')
     made.routed('prohibited', 'ipproto udp dport 123 prohibit')
     made.routed('dead', 'iif eth0 blackhole')
+    made.routed('source-port', 'ipproto udp sport 123 blackhole', 'acquisitionport 123\n',
+                '/etc/chrony/chrony.conf')
     made.tokid('no-route', lines(REMOTE + '1', REMOTE + '2'))
     made.names('dns-dead', reference.v4(), 'ntp1.example', 'ntp2.example')
     made.names('no-name', resolver_host.v4(), 'ntp1.exampel')
@@ -184,6 +186,16 @@ def test_port_123_is_prohibited(made):
     host = made.hosts['prohibited']
     report = wait_for_code(host, 'hosts-unreachable', '--no-probe')
     assert {s['code'] for s in report['sources']} == {'host-unreachable'}
+
+
+def test_the_source_port_is_filtered(made):
+    """Requests leave from port 123, as configured, and that is dropped: another port passes."""
+    host = made.hosts['source-port']
+    report = wait_for_code(host, 'probe-answered')
+    for source in report['sources']:
+        assert source['code'] == 'probe-answered' and source['probe']['ntp_answered'], source
+    assert 'acquisitionport' in report['clock']['remedy']
+    explained(host, 'probe-answered')
 
 
 def test_a_dead_network(made):
