@@ -615,10 +615,10 @@ static const struct directive directives[] = {
     {.keyword = "clientloglimit",
      .arguments = PARAMETERS({INTEGER("size", 0, 4294967296.0, "bytes", "524288"),
                               TO_CONFIG(STORE_SIZE, client_log_bytes), .required = true}),
-     .doc = "memory of the rate limit"},
+     .doc = "memory of the list of clients and of the rate limit, half each"},
     {.keyword = "noclientlog",
      .apply = apply_noclientlog,
-     .doc = "no memory of clients, and no rate limit"},
+     .doc = "no list of clients, and no rate limit"},
     {.keyword = "local",
      .options = PARAMETERS(
          {INTEGER("stratum", 1, 15, NULL, "10"), TO_CONFIG(STORE_UNSIGNED, settings.local_stratum),

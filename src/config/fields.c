@@ -60,7 +60,7 @@ const struct config_field config_fields[] = {
     {FIELD("rate limit leak", " (log2)", VALUE_UNSIGNED, ratelimit.leak_log2), .zero = "none"},
     {FIELD("rate limit kisses", " (log2)", VALUE_UNSIGNED, ratelimit.kod_log2), .zero = "none"},
     {FIELD("rate limit minimum", " s", VALUE_DOUBLE, ratelimit.minimum_s), .zero = "none"},
-    {FIELD("memory of the rate limit", " bytes", VALUE_SIZE, client_log_bytes), .zero = "none"},
+    {FIELD("memory of clients", " bytes", VALUE_SIZE, client_log_bytes), .zero = "none"},
     {FIELD("server port", "", VALUE_UNSIGNED, port), .zero = "none"},
     {FIELD("second server port", "", VALUE_UNSIGNED, extra_port), .zero = "none"},
     {FIELD("interface to serve on", "", VALUE_TEXT, bind_device)},

@@ -568,7 +568,7 @@ static const struct directive directives[] = {
          {INTEGER("incalloc", 0, NO_LIMIT, NULL, NULL), IS_NOTHING("the memory is fixed")},
          {INTEGER("incmem", 0, NO_LIMIT, "KiB", "4"), IS_NOTHING("the memory is fixed")}),
      .repeats = true,
-     .doc = "memory of the rate limit"},
+     .doc = "memory of the list of clients and of the rate limit, half each"},
 
     /* selection and discipline */
     {.keyword = "tos",
