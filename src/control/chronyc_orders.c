@@ -269,7 +269,8 @@ enum chronyc_status chronyc_orders_delete(struct chronyc_wish *w)
 
 enum { ADD_SERVER = 1, ADD_PEER, ADD_POOL };
 
-#define ASYMMETRY_OFF 0.5 /* above it: not given */
+#define ASYMMETRY_OFF 0.5    /* above it: not given */
+#define DEVIATION_USUAL 10.0 /* what chronyc sends where nothing was said; here it is off then */
 
 /* The body of ADD_SOURCE. */
 struct new_source {
@@ -403,7 +404,7 @@ static void say_numbers(struct words *out, const struct new_source *n)
     if (n->max_delay_ratio > 0) {
         say(out, " maxdelayratio %.7g", n->max_delay_ratio);
     }
-    if (n->max_delay_deviation > 0) {
+    if (n->max_delay_deviation > 0 && fabs(n->max_delay_deviation - DEVIATION_USUAL) > 1e-6) {
         say(out, " maxdelaydevratio %.7g", n->max_delay_deviation);
     }
     if (n->max_delay_quantile > 0) {

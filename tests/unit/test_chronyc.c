@@ -675,11 +675,11 @@ static void a_new_source_is_a_line(void **state)
     begin(1);
     expect_change(CHRONYC_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
                   "server 127.0.0.77 port 123 minpoll 1 maxpoll 3 maxdelay 3 polltarget 8 key 1 "
-                  "maxdelaydevratio 10 iburst prefer");
+                  "iburst prefer");
     body = body_of_source(3, "pool.example", 0, 0x2000);
     expect_change(CHRONYC_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
                   "pool pool.example port 123 minpoll 1 maxpoll 3 maxdelay 3 maxsources 4 "
-                  "polltarget 8 maxdelaydevratio 10 ipv4 offline");
+                  "polltarget 8 ipv4 offline");
     body = body_of_source(1, "ntp.example", 0, CHRONYC_SOURCE_NTS);
     expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_NOT_ENABLED);
     body = body_of_source(7, "ntp.example", 0, 1);
@@ -701,7 +701,7 @@ static void an_old_new_source_is_a_line(void **state)
 {
     struct bytes_writer body = body_of_address("2001:db8::77");
     static const uint32_t words[] = {123, 6, 10, 100, 0, 8, 4, 4, 6, 0, 7};
-    static const double floats[] = {3, 0, 10, 0, 1, 0.5};
+    static const double floats[] = {3, 0, 20, 0, 1, 0.5};
 
     (void)state;
     begin(1);
@@ -716,10 +716,10 @@ static void an_old_new_source_is_a_line(void **state)
     assert_int_equal(body.at, 96);
     expect_change(CHRONYC_ADD_SERVER_OLD, &body, CHANGE_CHRONY_LINE,
                   "server 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
-                  "version 4 key 7 maxdelaydevratio 10 offset 0.5 iburst");
+                  "version 4 key 7 maxdelaydevratio 20 offset 0.5 iburst");
     expect_change(CHRONYC_ADD_PEER_OLD, &body, CHANGE_CHRONY_LINE,
                   "peer 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
-                  "version 4 key 7 maxdelaydevratio 10 offset 0.5 iburst");
+                  "version 4 key 7 maxdelaydevratio 20 offset 0.5 iburst");
     body = body_of_address("");
     expect_status(CHRONYC_ADD_SERVER_OLD, &body, CHRONYC_INVALID_NAME);
 }
