@@ -276,6 +276,7 @@ static void blank_known(struct config *c)
     c->bind_count = c->message_count = c->error_count = c->warning_count = 0;
     c->dialect = DIALECT_UNKNOWN;
     c->auth_select = AUTH_SELECT_MIX; /* is seen in the sources */
+    c->settings.serves_nobody = false; /* and this in the access rules */
     c->drift_format = DRIFT_CHRONY;
 }
 

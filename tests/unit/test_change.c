@@ -212,6 +212,10 @@ static void test_nothing_changes_in_silence(void **state)
     new.settings.specs[0].min_delay_s = 1;
     difference_find(&difference, &old, &new);
     assert_string_equal(difference.text, "~ server a.example: other options\n");
+    new = old;
+    new.settings.serves_nobody = !old.settings.serves_nobody; /* the access rules say it */
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text, "");
 }
 
 static void test_options_of_sources(void **state)
