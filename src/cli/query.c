@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/chart.h"
 #include "cli/options.h"
@@ -210,6 +211,18 @@ static bool write_plot(const struct query *q)
     return fclose(out) == 0;
 }
 
+/* Each table has its time where they follow each other. */
+static void print_date(void)
+{
+    time_t now = (time_t)(clock_now().wall.ns / NS_PER_S);
+    char date[64];
+    struct tm parts;
+
+    if (gmtime_r(&now, &parts) && strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &parts)) {
+        puts(date);
+    }
+}
+
 static void print_round(const struct query *q)
 {
     clear_progress(q);
@@ -218,6 +231,8 @@ static void print_round(const struct query *q)
     } else {
         if (q->wanted.watch && render_is_terminal()) {
             fputs("\033[H\033[J", stdout); /* the table stands still */
+        } else if (q->wanted.watch) {
+            print_date();
         }
         print_words(q);
     }

@@ -214,6 +214,9 @@ def test_watch_and_plot(asker):
     assert heights[2] + 50 < heights[3]  # the one that is ahead by 0.25 s is drawn above
     assert 'cannot write' in toki(asker, 'query', ALL[0], '--plot', '/nowhere/x.svg', code=2)
     asker.run('rm', '/tmp/offsets-&.svg')
+    text = toki(asker, 'query', ALL[0], '--interval', '1', '--count', '2')
+    assert len(re.findall(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$', text, re.M)) == 2
+    assert re.search(r' 2/2$', text, re.M)
 
 
 def test_watch_on_a_terminal_ends_well_by_a_signal(asker):
