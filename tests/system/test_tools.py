@@ -93,6 +93,8 @@ def ours_and_theirs(host, ours, theirs, env=None):
 def fields(text):
     """Words with what moves taken out: numbers by their sign and number of digits behind the point."""
     found = []
+    # Debian's ntpq leaves the brackets out around an IPv6 address with a port
+    text = re.sub(r'\[([0-9a-f:]+)\](:\d+)', r'\1\2', text)
     for word in re.split(r'[\s,=\[\]()]+', text):
         if NUMBER.match(word) or word == '-':
             found.append('number')
