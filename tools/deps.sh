@@ -10,7 +10,7 @@ build='gcc libc6-dev meson ninja-build pkg-config nettle-dev libcap-dev libsecco
 # the second line: what Debian's chrony, ntpsec and openntpd link to; they are never installed
 test='libcmocka-dev clang libclang-rt-14-dev binutils git python3 python3-pytest iproute2 util-linux
     libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libssl3 netbase tzdata
-    qemu-system-x86 busybox-static cpio'
+    qemu-system-x86 busybox-static cpio groff-base'
 lint='clang-format clang-tidy cppcheck'
 
 if ! command -v dpkg-query >/dev/null; then

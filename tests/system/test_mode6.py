@@ -219,7 +219,7 @@ def test_list_of_clients(asked, rivals, world):
     table = daemons.ntpq(asked, rivals, '-n', '-c', 'mru', '127.0.0.1')
     assert len(re.findall(r' 127\.1\.\d+\.\d+$', table, re.M)) == 600, table[-1000:]
     # the list is kept when the worker dies
-    asked.run('kill', '-9', daemons.roles(asked)['serve'])
+    asked.run('sh', '-c', f'kill -9 {daemons.roles(asked)["serve"]}')
     net.wait_for('time is served again', lambda: net.ask(hosts[0], asked.v4()), 30)
     known = {c['address']: c['requests'] for c in json.loads(
         asked.run(net.TOKI, 'clients', '--json').stdout)['clients']}
