@@ -3,11 +3,13 @@
  * addresses.h; here they are read, doubted and replaced. */
 #include "daemon/state_files.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/drift.h"
+#include "daemon/log.h"
 #include "os/file.h"
 
 /* Temperature moves a crystal by about so much between two runs: a file promises no more. */
@@ -21,9 +23,24 @@ bool state_files_read_drift(const struct config *config, double *drift, double *
 {
     char text[256];
     double skew;
-    long length = config->driftfile[0] ? file_read_into(config->driftfile, text, sizeof text) : -1;
+    long length;
 
-    if (length <= 0 || !drift_parse(text, (size_t)length, config->drift_format, drift, &skew)) {
+    if (config->driftfile[0] == '\0') {
+        return false;
+    }
+    length = file_read_into(config->driftfile, text, sizeof text);
+    if (length < 0) {
+        if (length != -ENOENT) { /* there is none before the first run */
+            log_line(LEVEL_WARNING, "drift-not-used path=%s text=\"%s\"", config->driftfile,
+                     strerror((int)-length));
+        }
+        return false;
+    }
+    if (!drift_parse(text, (size_t)length, config->drift_format, drift, &skew)) {
+        log_line(LEVEL_WARNING, "drift-not-used path=%s text=\"not %s in ppm, up to 500\"",
+                 config->driftfile,
+                 config->drift_format == DRIFT_NTP ? "one number, the correction"
+                                                   : "two numbers, the frequency and its skew,");
         return false;
     }
     *drift_sd = skew > 0 ? fmax(skew / SKEW_DEVIATIONS, DRIFT_SD_MIN) : DRIFT_SD_UNKNOWN;

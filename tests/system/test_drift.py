@@ -18,6 +18,7 @@ def test_the_drift_file_is_kept_and_read(host, reference, language):
     config = f'server {reference.v4()} iburst minpoll 2 maxpoll 2\ndriftfile {file}\n'
     config += 'makestep 0.1 3\n' if language == 'chrony' else ''
     daemon = daemons.tokid(host, config, path=path)
+    assert 'drift-not-used' not in daemon.output()  # there is none before the first run
     daemons.wait_synchronised(host, 20)
     time.sleep(20)
     learnt = daemons.status(host)['clock']['frequency_ppm']
@@ -54,6 +55,7 @@ def test_a_broken_drift_file_is_not_believed(host, content):
     host.write('/var/lib/ntp/ntp.drift', content)
     daemon = daemons.tokid(host, 'server 192.0.2.250\ndriftfile /var/lib/ntp/ntp.drift\n')
     assert 'drift_ppm=0.000' in daemon.output()
+    assert 'drift-not-used path=/var/lib/ntp/ntp.drift text="' in daemon.output()
     before = daemons.status(host)
     time.sleep(1.5)
     after = daemons.status(host)
