@@ -7,41 +7,17 @@
 
 #include "cli/toki.h"
 #include "config/config.h"
-#include "control/document.h"
+#include "control/config_json.h"
 
 #define JSON_MAX (1 << 20)
 
-static void print_json(const char *file, const struct config *config, bool right)
+static void print_json(const char *file, const struct config *config)
 {
     static char out[JSON_MAX];
     struct document d;
 
     document_begin(&d, out, sizeof out);
-    document_open_object(&d, NULL);
-    document_integer(&d, "version", 1);
-    document_string(&d, "command", "check");
-    document_string(&d, "file", file);
-    document_bool(&d, "ok", right);
-    document_string(&d, "language", right ? config_dialect_name(config->dialect) : NULL);
-    document_integer(&d, "errors", config->error_count);
-    document_integer(&d, "warnings", config->warning_count);
-    document_open_array(&d, "messages");
-    for (unsigned i = 0; i < config->message_count; i++) {
-        const struct config_message *m = &config->messages[i];
-
-        document_open_object(&d, NULL);
-        document_string(&d, "severity", m->severity == CONFIG_ERROR ? "error" : "warning");
-        document_string(&d, "code", m->code[0] ? m->code : NULL);
-        document_string(&d, "file", m->file);
-        document_integer(&d, "line", m->line);
-        document_integer(&d, "column", m->column);
-        document_integer(&d, "width", m->width);
-        document_string(&d, "text", m->text);
-        document_string(&d, "hint", m->hint[0] ? m->hint : NULL);
-        document_close_object(&d);
-    }
-    document_close_array(&d);
-    document_close_object(&d);
+    config_json_write_check(&d, config, file);
     if (document_finish(&d)) {
         fputs(out, stdout);
     }
@@ -95,7 +71,7 @@ int check_run(int argc, char **argv)
     }
     right = config_load(config, argv[optind], dialect);
     if (json) {
-        print_json(argv[optind], config, right);
+        print_json(argv[optind], config);
     } else {
         print_words(argv[optind], config, right);
     }

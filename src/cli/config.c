@@ -57,8 +57,46 @@ static bool parse(int argc, char **argv, struct wanted *out)
     return true;
 }
 
-/* Loads a file; its errors go to stderr. NULL: it has some. */
-static struct config *load(const char *path, enum config_dialect dialect)
+/* A document of a configuration in memory; NULL: said why. */
+static char *finish(struct document *d)
+{
+    if (document_finish(d) == 0) {
+        fputs("toki: more than can be shown\n", stderr);
+        free(d->out);
+        return NULL;
+    }
+    return d->out;
+}
+
+static bool begin(struct document *d)
+{
+    char *text = malloc(JSON_MAX);
+
+    if (!text) {
+        fputs("toki: no memory\n", stderr);
+        return false;
+    }
+    document_begin(d, text, JSON_MAX);
+    return true;
+}
+
+/* What `toki check` would print of it. */
+static void print_check(const struct config *c, const char *path)
+{
+    struct document d;
+    char *text;
+
+    if (!begin(&d)) {
+        return;
+    }
+    config_json_write_check(&d, c, path);
+    text = finish(&d);
+    fputs(text ? text : "", stdout);
+    free(text);
+}
+
+/* Loads a file. NULL: it has errors, which went to stderr, and with --json to stdout. */
+static struct config *load(const char *path, const struct wanted *wanted)
 {
     struct config *c = config_new();
     char text[2048];
@@ -67,7 +105,7 @@ static struct config *load(const char *path, enum config_dialect dialect)
         fputs("toki: no memory\n", stderr);
         return NULL;
     }
-    if (config_load(c, path, dialect)) {
+    if (config_load(c, path, wanted->dialect)) {
         return c;
     }
     for (unsigned i = 0; i < c->message_count; i++) {
@@ -76,29 +114,25 @@ static struct config *load(const char *path, enum config_dialect dialect)
             fputs(text, stderr);
         }
     }
+    if (wanted->json) {
+        print_check(c, path);
+    }
     config_free(c);
     return NULL;
 }
 
 /* The document about a file, malloc'ed; NULL: said why. */
-static char *document_of_file(const char *path, enum config_dialect dialect)
+static char *document_of_file(const char *path, const struct wanted *wanted)
 {
-    struct config *c = load(path, dialect);
-    char *text = c ? malloc(JSON_MAX) : NULL;
+    struct config *c = load(path, wanted);
+    char *text = NULL;
     struct document d;
 
-    if (!text) {
-        config_free(c);
-        return NULL;
+    if (c && begin(&d)) {
+        config_json_write(&d, c, path);
+        text = finish(&d);
     }
-    document_begin(&d, text, JSON_MAX);
-    config_json_write(&d, c, path);
     config_free(c);
-    if (document_finish(&d) == 0) {
-        fputs("toki: more than can be shown\n", stderr);
-        free(text);
-        return NULL;
-    }
     return text;
 }
 
@@ -163,7 +197,7 @@ static int show(int argc, char **argv)
         return EXIT_USAGE;
     }
     text = wanted.daemon ? document_of_daemon(wanted.control)
-                         : document_of_file(argv[optind], wanted.dialect);
+                         : document_of_file(argv[optind], &wanted);
     if (!text) {
         return EXIT_USAGE;
     }
@@ -176,6 +210,34 @@ static int show(int argc, char **argv)
     return code;
 }
 
+static void print_difference(const struct difference *difference)
+{
+    fputs(difference->text, stdout);
+    if (difference->count > difference->written) {
+        printf("... and %u more\n", difference->count - difference->written);
+    }
+}
+
+static bool print_difference_json(const struct difference *difference, char *const *files,
+                                  const struct config *a, const struct config *b)
+{
+    struct document d;
+    char *text;
+
+    if (!begin(&d)) {
+        return false;
+    }
+    config_json_write_difference(&d, difference, (const char *const[]){files[0], files[1]},
+                                 (const struct config *const[]){a, b});
+    text = finish(&d);
+    if (!text) {
+        return false;
+    }
+    fputs(text, stdout);
+    free(text);
+    return true;
+}
+
 static int diff(int argc, char **argv)
 {
     static struct difference difference;
@@ -183,19 +245,22 @@ static int diff(int argc, char **argv)
     struct config *a, *b;
     int code = EXIT_USAGE;
 
-    if (!parse(argc, argv, &wanted) || optind + 2 != argc) {
-        fputs("toki: usage: toki config diff FILE FILE\n", stderr);
+    if (!parse(argc, argv, &wanted) || wanted.daemon || wanted.control || optind + 2 != argc) {
+        fputs("toki: usage: toki config diff FILE FILE [--json] [--language NAME]\n", stderr);
         return EXIT_USAGE;
     }
-    a = load(argv[optind], wanted.dialect);
-    b = load(argv[optind + 1], wanted.dialect);
+    a = load(argv[optind], &wanted);
+    /* one document is enough: of the first file that has errors */
+    wanted.json = wanted.json && a;
+    b = load(argv[optind + 1], &wanted);
     if (a && b) {
         difference_find(&difference, a, b);
-        fputs(difference.text, stdout);
-        if (difference.count > difference.written) {
-            printf("... and %u more\n", difference.count - difference.written);
-        }
         code = difference.count > 0 ? EXIT_BAD : EXIT_GOOD;
+        if (!wanted.json) {
+            print_difference(&difference);
+        } else if (!print_difference_json(&difference, argv + optind, a, b)) {
+            code = EXIT_USAGE;
+        }
     }
     config_free(a);
     config_free(b);

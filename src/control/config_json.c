@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See config_json.h: sources, then who is served and where, then single values. */
+/* See config_json.h. Items are sources, then who is served and where, then single values. */
 #include "control/config_json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "config/describe.h"
 #include "config/fields.h"
@@ -115,6 +116,74 @@ void config_json_write(struct document *d, const struct config *c, const char *f
     for (size_t i = 0; i < config_field_count; i++) {
         config_field_format(&config_fields[i], c, value, sizeof value);
         write_item(d, c, "setting", config_fields[i].name, value, &c->places.fields[i]);
+    }
+    document_close_array(d);
+    document_close_object(d);
+}
+
+/* ---- what is wrong with a file ---- */
+
+static void write_message(struct document *d, const struct config_message *m)
+{
+    document_open_object(d, NULL);
+    document_string(d, "severity", m->severity == CONFIG_ERROR ? "error" : "warning");
+    document_string(d, "code", m->code[0] ? m->code : NULL);
+    document_string(d, "file", m->file);
+    document_integer(d, "line", m->line);
+    document_integer(d, "column", m->column);
+    document_integer(d, "width", m->width);
+    document_string(d, "text", m->text);
+    document_string(d, "hint", m->hint[0] ? m->hint : NULL);
+    document_close_object(d);
+}
+
+void config_json_write_check(struct document *d, const struct config *c, const char *file)
+{
+    bool right = c->error_count == 0;
+
+    document_open_object(d, NULL);
+    document_integer(d, "version", REPORT_JSON_VERSION);
+    document_string(d, "command", "check");
+    document_string(d, "file", file);
+    document_bool(d, "ok", right);
+    document_string(d, "language", right ? config_dialect_name(c->dialect) : NULL);
+    document_integer(d, "errors", c->error_count);
+    document_integer(d, "warnings", c->warning_count);
+    document_open_array(d, "messages");
+    for (unsigned i = 0; i < c->message_count; i++) {
+        write_message(d, &c->messages[i]);
+    }
+    document_close_array(d);
+    document_close_object(d);
+}
+
+/* ---- what differs ---- */
+
+void config_json_write_difference(struct document *d, const struct difference *difference,
+                                  const char *const files[2], const struct config *const configs[2])
+{
+    const char *line = difference->text;
+    char text[TEXT_MAX];
+
+    document_open_object(d, NULL);
+    document_integer(d, "version", REPORT_JSON_VERSION);
+    document_string(d, "command", "config-diff");
+    document_open_array(d, "files");
+    for (unsigned i = 0; i < 2; i++) {
+        document_open_object(d, NULL);
+        document_string(d, "file", files[i]);
+        document_string(d, "language", config_dialect_name(configs[i]->dialect));
+        document_close_object(d);
+    }
+    document_close_array(d);
+    document_integer(d, "change_count", difference->count);
+    document_open_array(d, "changes");
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        document_string(d, NULL, text);
+        line += length + (line[length] == '\n');
     }
     document_close_array(d);
     document_close_object(d);

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import net
+import schema
 
 TYPOS = '''sever ntp1.example.org iburst
 server ntp2.example.org ibrust minpoll 99
@@ -78,6 +79,33 @@ def test_typos_as_json(tmp_path):
         'severity': 'error', 'code': 'E001', 'file': 'ntp.conf', 'line': 1, 'column': 1,
         'width': 5,
         'text': "unknown directive 'sever'", 'hint': "did you mean 'server'?"}
+
+
+def test_a_difference_as_json(tmp_path):
+    (tmp_path / 'a.conf').write_text('server 192.0.2.1 iburst\nrtcsync\n')
+    (tmp_path / 'b.conf').write_text('server 192.0.2.1 iburst\nrtcsync\nmaxjitter 0.5\n')
+    for other, code, changes in (('a.conf', 0, []), ('b.conf', 1, ['~ greatest jitter: 1 s -> 0.5 s'])):
+        done = run(tmp_path, net.TOKI, 'config', 'diff', 'a.conf', other, '--json')
+        assert done[0] == code
+        assert schema.check(done[1], 'config-diff') == {
+            'version': 1, 'command': 'config-diff',
+            'files': [{'file': name, 'language': 'chrony.conf'} for name in ('a.conf', other)],
+            'change_count': len(changes), 'changes': changes}
+
+
+@pytest.mark.parametrize('content', [TYPOS, None], ids=['bad', 'missing'])
+def test_errors_as_json_are_those_of_check(tmp_path, content):
+    (tmp_path / 'right.conf').write_text('server 192.0.2.1\n')
+    if content:
+        (tmp_path / 'ntp.conf').write_text(content)
+    code, text = run(tmp_path, net.TOKI, 'check', '--json', 'ntp.conf')
+    assert code == 2 and schema.check(text, 'check')['errors'] > 0
+    for words in (('show', 'ntp.conf'), ('diff', 'ntp.conf', 'ntp.conf'),
+                  ('diff', 'right.conf', 'ntp.conf'), ('diff', 'ntp.conf', 'right.conf')):
+        done = subprocess.run([net.TOKI, 'config', *words, '--json'], cwd=tmp_path, timeout=10,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stdout) == (2, text)
+        assert '[E0' in done.stderr  # and in words, as ever
 
 
 @pytest.mark.parametrize('content, message', [
