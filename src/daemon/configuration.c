@@ -84,8 +84,9 @@ static void override(struct config *config, const struct options *options)
 }
 
 /* Looks up the hosts that access rules name. A rule that opens and finds nobody is only said so,
- * one that closes is an error: it would keep nobody out. */
-static bool resolve_access(struct config *config, char *problem, size_t capacity)
+ * but to somebody who gives it by hand (`asked`) an error, as one that closes always is: it would
+ * keep nobody out. */
+static bool resolve_access(struct config *config, bool asked, char *problem, size_t capacity)
 {
     struct address found[NAMES_MAX];
 
@@ -98,6 +99,13 @@ static bool resolve_access(struct config *config, char *problem, size_t capacity
             snprintf(problem, capacity,
                      "no address found for '%.180s', whom an access rule shall keep out: write its "
                      "address",
+                     rule->name);
+            return false;
+        }
+        if (count == 0 && asked) {
+            snprintf(problem, capacity,
+                     "no address found for '%.180s': nobody would be let in; see that the name is "
+                     "right, or write its address",
                      rule->name);
             return false;
         }
@@ -177,7 +185,7 @@ bool configuration_load(struct configuration *c, const struct options *options)
     }
     right = config_load(c->own, c->file, options->dialect);
     show_messages(c->own);
-    if (right && !options->check && !resolve_access(c->own, problem, sizeof problem)) {
+    if (right && !options->check && !resolve_access(c->own, false, problem, sizeof problem)) {
         fprintf(stderr, "tokid: %s\n", problem);
         return false;
     }
@@ -198,7 +206,7 @@ static bool make_changed(struct configuration *c, const struct change *change, c
 
     copy_config(next, c->own);
     next->access_name_count = 0;
-    right = change_apply(next, change) && resolve_access(next, problem, capacity);
+    right = change_apply(next, change) && resolve_access(next, true, problem, capacity);
     memcpy(next->access_names, c->own->access_names, sizeof next->access_names);
     next->access_name_count = c->own->access_name_count;
     return right;
@@ -230,7 +238,7 @@ static bool make_next(struct configuration *c, const struct options *options,
 
     if (change->kind == CHANGE_RELOAD) {
         right = config_load(c->next, c->file, options->dialect) &&
-                resolve_access(c->next, problem, capacity);
+                resolve_access(c->next, false, problem, capacity);
     } else if (change_reads_file(change)) {
         right = make_partly(c, options, change, problem, capacity);
     } else {

@@ -123,6 +123,19 @@ def test_a_broken_file_changes_nothing(host, reference):
     assert len(daemons.status(host)['sources']) == 1
 
 
+@pytest.mark.parametrize('verb', ['allow', 'deny'])
+@pytest.mark.parametrize('config', [ntp_conf, None], ids=['ntp', 'chrony'])
+def test_a_rule_by_hand_for_a_name_without_an_address_is_refused(host, reference, verb, config):
+    if config:
+        daemons.tokid(host, config(reference))
+    else:
+        chrony(host, 'local stratum 3\n')
+    said = toki(host, verb, 'no.such.invalid')
+    assert said.returncode == 1 and 'nothing has changed' not in said.stdout
+    if not config:  # ntp.conf has rules for addresses only
+        assert "no address found for 'no.such.invalid'" in said.stdout
+
+
 def test_only_root_and_the_owner_change_things(host, reference):
     daemons.tokid(host, ntp_conf(reference))
     host.run('cp', net.TOKI, '/run/toki-copy')
