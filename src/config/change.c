@@ -132,6 +132,7 @@ static void read_lines(struct config *c, const struct language *language, const 
     }
     r->config = c;
     r->language = language;
+    r->by_hand = true;
     for (unsigned i = 0; i < before; i++) {
         r->spec_seen[i] = running;
     }
@@ -275,6 +276,7 @@ static void delete_source(struct config *c, const char *host)
         if (!is_host(&s->specs[i], host)) {
             if (kept != i) {
                 memcpy(&s->specs[kept], &s->specs[i], sizeof s->specs[i]);
+                c->places.specs[kept] = c->places.specs[i];
             }
             kept++;
         }

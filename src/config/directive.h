@@ -149,6 +149,8 @@ struct reader {
     unsigned depth;
     bool sources_only; /* within a *.sources file */
 
+    bool by_hand; /* lines of no file: their numbers say nothing */
+
     /* the line being read */
     struct line line;
     unsigned next; /* word */

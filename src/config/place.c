@@ -27,7 +27,7 @@ struct config_place place_here(struct reader *r)
 {
     struct config_places *p = &r->config->places;
     if (r->frame != NULL) {
-        return (struct config_place){keep_name(p, r->frame->path), r->frame->line};
+        return (struct config_place){keep_name(p, r->frame->path), r->by_hand ? 0 : r->frame->line};
     }
     return (struct config_place){r->file_count > 0 ? keep_name(p, r->files[0]) : 0, 0};
 }

@@ -6,7 +6,8 @@
 
 #include "config/directive.h"
 
-/* The present line, or the main file as a whole behind its last line. */
+/* The present line, or the main file as a whole behind its last line, or "command" for a line by
+ * hand. */
 struct config_place place_here(struct reader *r);
 
 /* Before a line (or the end of the file) does anything, and after. */

@@ -119,13 +119,26 @@ static bool is_same(const struct source_spec *a, const struct source_spec *b)
                       text_equal_any_case(a->name, b->name));
 }
 
+/* The line before may be of a file that was read long ago, or of none. */
+static void warn_of_second(struct reader *r, const struct word *word, unsigned first)
+{
+    const struct config_place *place = &r->config->places.specs[first];
+    const char *file = place_file(r->config, place);
+    if (file != NULL && place->line > 0) {
+        reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
+                       word->text, file, place->line);
+    } else {
+        reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not the one before",
+                       word->text);
+    }
+}
+
 void source_line_add(struct reader *r, const struct word *word)
 {
     struct settings *settings = &r->config->settings;
     for (unsigned i = 0; i < settings->spec_count; i++) {
         if (is_same(&settings->specs[i], &r->spec)) {
-            reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
-                           word->text, r->spec_seen[i].file, r->spec_seen[i].line);
+            warn_of_second(r, word, i);
             memcpy(&settings->specs[i], &r->spec, sizeof r->spec);
             r->spec_seen[i] = reader_here(r);
             keys_note_source(r, i);

@@ -45,6 +45,40 @@ static void assert_refused(enum change_kind kind, const char *text, const char *
     assert_string_equal(new.messages[0].hint, hint);
 }
 
+/* "file:line" that source `i` of the new configuration comes from. */
+static const char *place(unsigned i)
+{
+    static char out[100];
+    const struct config_place *p = &new.places.specs[i];
+    snprintf(out, sizeof out, "%s:%u", new.places.names + p->file - 1, p->line);
+    return out;
+}
+
+static void test_each_source_keeps_its_place(void **state)
+{
+    (void)state;
+    load(&old, "server ntp1.example\nserver ntp2.example\n");
+    assert_true(apply(CHANGE_LINE, "peer ntp3.example"));
+    assert_string_equal(place(1), "test:2");
+    assert_string_equal(place(2), "command:0"); /* no line of any file */
+    old = new;
+    assert_true(apply(CHANGE_DELETE, "ntp1.example"));
+    assert_string_equal(place(0), "test:2");
+    assert_string_equal(place(1), "command:0");
+}
+
+static void test_a_second_source_line_names_the_first(void **state)
+{
+    struct config *c = &new;
+    (void)state;
+    load(&old, "\nserver ntp1.example\n");
+    memcpy(c, &old, sizeof *c);
+    (void)apply(CHANGE_CHRONY_LINE, "server ntp1.example maxpoll 8");
+    assert_true(c->message_count > 0);
+    assert_null(strstr(c->messages[0].text, ":0"));
+    assert_null(strstr(c->messages[0].text, "in force:"));
+}
+
 static void test_sources_by_hand(void **state)
 {
     (void)state;
@@ -337,6 +371,8 @@ static void test_parts_of_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_source_keeps_its_place),
+        cmocka_unit_test(test_a_second_source_line_names_the_first),
         cmocka_unit_test(test_sources_by_hand),
         cmocka_unit_test(test_only_some_directives),
         cmocka_unit_test(test_access_by_hand),
