@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki: the table of subcommands. Adding one is a row here and a file beside this one. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,7 +156,7 @@ static int print_help(void)
     return EXIT_GOOD;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
     tools_function *own = tools_find(argc > 0 ? argv[0] : "");
@@ -181,4 +182,19 @@ int main(int argc, char **argv)
                      : "toki: which command%s? Try 'toki help'\n",
             name);
     return EXIT_USAGE;
+}
+
+/* A report that was not written whole is no report: a script must see it by the code. Whoever reads
+ * only the head of it closed the pipe and knows. */
+int main(int argc, char **argv)
+{
+    int code = run(argc, argv);
+
+    errno = 0;
+    if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
+        fprintf(stderr, "toki: the output could not be written%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
+        return code == EXIT_GOOD ? EXIT_BAD : code;
+    }
+    return code;
 }

@@ -34,8 +34,9 @@ static const struct {
 } endings[] = {
     [END_PRIMARY] = {"primary", "The last one is a primary server: its time comes from a clock."},
     [END_SILENT] = {"silent",
-                    "The last one does not answer, though the one before follows it: "
-                    "many servers answer only their own clients."},
+                    "The last one does not answer: many servers answer only their own clients. And "
+                    "the reference ID of one that follows an IPv6 address is a hash, which can "
+                    "look like an address."},
     [END_UNSYNCHRONISED] = {"unsynchronised",
                             "The last one is not synchronised to anything at the moment."},
     [END_HASH] = {"no-address",

@@ -224,6 +224,7 @@ static void put_filter(struct mode6_list *list, const struct mode6_scope *scope,
     const struct timeline *timeline = &scope->report->input.engine->timeline;
     struct mono_time now = scope->report->input.now.mono;
     struct free_time free = timeline_free(timeline, now);
+    double drift = scope->report->input.engine->discipline.drift;
     double delays[8] = {0}, offsets[8] = {0}, dispersions[8];
 
     for (unsigned i = 0; i < 8; i++) {
@@ -233,7 +234,9 @@ static void put_filter(struct mode6_list *list, const struct mode6_scope *scope,
             double age_s = s_from_ns(ns_subtract(free.ns, sample->at.ns));
 
             delays[i] = sample->delay_s * MS;
-            offsets[i] = timeline_clock_offset(timeline, now, sample->offset_s) * MS;
+            /* what it says of the clock now: the oscillator went on since, and was corrected */
+            offsets[i] =
+                timeline_clock_offset(timeline, now, sample->offset_s + age_s * drift) * MS;
             dispersions[i] = dispersion_s(sample, age_s) * MS;
         }
     }

@@ -66,6 +66,9 @@ static void override(struct config *config, const struct options *options)
         snprintf(config->command_socket, sizeof config->command_socket, "%s",
                  none ? "" : options->command_socket);
     }
+    if (strcmp(config->driftfile, "/dev/null") == 0) {
+        config->driftfile[0] = '\0'; /* what that is meant to say */
+    }
     if (options->pidfile) {
         snprintf(config->pidfile, sizeof config->pidfile, "%s", options->pidfile);
     }

@@ -15,7 +15,7 @@ int file_read(const char *path, size_t limit, char **text, size_t *length);
 long file_read_into(const char *path, char *buffer, size_t capacity);
 
 /* Replaces a file as a whole: temporary file beside it (O_EXCL | O_NOFOLLOW), fsync, rename. On any
- * error the old file is untouched. */
+ * error the old file is untouched. -EINVAL: it is a device, a FIFO or a socket. */
 int file_replace(const char *path, const char *data, size_t length, unsigned mode);
 
 /* Adds to the end of a regular file with one name or two, which is made if it is not there:

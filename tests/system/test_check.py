@@ -158,3 +158,11 @@ def test_line_ends_and_byte_order_mark_of_another_system(tmp_path):
     (tmp_path / 'ntp.conf').write_bytes(
         b'\xef\xbb\xbfserver ntp.example.org iburst\r\ndriftfile /var/lib/ntp/ntp.drift\r\n')
     assert check(tmp_path, 'ntp.conf') == (0, 'ntp.conf: ok (ntp.conf)\n')
+
+
+def test_output_that_is_lost_is_an_error():
+    with open('/dev/full', 'w', encoding='utf-8') as full:
+        done = subprocess.run([net.TOKI, 'help'], stdout=full, stderr=subprocess.PIPE, text=True,
+                              check=False)
+    assert done.returncode == 1
+    assert done.stderr == 'toki: the output could not be written: No space left on device\n'

@@ -330,6 +330,14 @@ static void test_source_variables(void **state)
     assert_value("rec", "0xeef4507d.00000000");
     /* what is kept are offsets of the free clock: 0.25 s on it are that on a clock never touched */
     assert_value("filtoffset", " 250.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00");
+    /* an older one counts with what the oscillator did since: 100 s at 40 ppm are 4 ms */
+    s->filter.window[s->filter.newest].at.ns -= 100 * NS_PER_S;
+    engine.discipline.drift = 40e-6;
+    assert_int_equal(ask(MODE6_READ_VARIABLES, 1, ""), MODE6_NO_ERROR);
+    assert_value("filtoffset", " 254.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00");
+    engine.discipline.drift = 0;
+    s->filter.window[s->filter.newest].at = s->last.at;
+    assert_int_equal(ask(MODE6_READ_VARIABLES, 1, ""), MODE6_NO_ERROR);
     assert_true(strstr(text, "rec=") > strstr(text, "reftime="));
     assert_int_equal(ask(MODE6_READ_VARIABLES, 2, "srchost,filtdelay"), MODE6_NO_ERROR);
     assert_string_equal(text,

@@ -160,12 +160,17 @@ static void test_replace(void **state)
 static void test_replace_errors(void **state)
 {
     char name[5000];
+    struct stat s;
 
     (void)state;
     assert_int_equal(file_replace(in("none/drift"), "x", 1, 0644), -ENOENT);
     assert_int_equal(mkdir(in("d"), 0755), 0);
     assert_int_equal(file_replace(in("d"), "x", 1, 0644), -EISDIR);
     assert_int_equal(access(in("d.tmp"), F_OK), -1);
+    assert_int_equal(mkfifo(in("pipe"), 0600), 0); /* a device is left what it is, too */
+    assert_int_equal(file_replace(in("pipe"), "x", 1, 0644), -EINVAL);
+    assert_int_equal(lstat(in("pipe"), &s), 0);
+    assert_true(S_ISFIFO(s.st_mode));
     put(in("drift"), "old");
     assert_int_equal(mkdir(in("drift.tmp"), 0755), 0); /* in the way, and not a file */
     assert_true(file_replace(in("drift"), "new", 3, 0644) < 0);

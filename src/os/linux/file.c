@@ -175,10 +175,14 @@ static int write_new(const char *path, const char *data, size_t length, unsigned
 int file_replace(const char *path, const char *data, size_t length, unsigned mode)
 {
     char temporary[PATH_MAX];
+    struct stat s;
     int n = snprintf(temporary, sizeof(temporary), "%s.tmp", path), error;
 
     if (n < 0 || (size_t)n >= sizeof(temporary)) {
         return -ENAMETOOLONG;
+    }
+    if (!lstat(path, &s) && !S_ISREG(s.st_mode) && !S_ISLNK(s.st_mode)) {
+        return S_ISDIR(s.st_mode) ? -EISDIR : -EINVAL; /* root could replace /dev/null */
     }
     /* What a crash left, or a link that somebody laid for us: unlink removes the link itself, and
      * O_EXCL refuses one that comes back. */
