@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki: the table of subcommands. Adding one is a row here and a file beside this one. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/toki.h"
 #include "cli/tools.h"
+#include "os/terminal.h"
 #include "toki_build.h"
 
 static const struct {
@@ -188,12 +188,11 @@ static int run(int argc, char **argv)
  * only the head of it closed the pipe and knows. */
 int main(int argc, char **argv)
 {
-    int code = run(argc, argv);
+    int code = run(argc, argv), error;
 
-    errno = 0;
-    if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
-        fprintf(stderr, "toki: the output could not be written%s%s\n", errno ? ": " : "",
-                errno ? strerror(errno) : "");
+    error = terminal_end_output();
+    if (error) {
+        fprintf(stderr, "toki: the output could not be written: %s\n", strerror(-error));
         return code == EXIT_GOOD ? EXIT_BAD : code;
     }
     return code;

@@ -331,7 +331,8 @@ static void test_source_variables(void **state)
     /* what is kept are offsets of the free clock: 0.25 s on it are that on a clock never touched */
     assert_value("filtoffset", " 250.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00");
     /* an older one counts with what the oscillator did since: 100 s at 40 ppm are 4 ms */
-    s->filter.window[s->filter.newest].at.ns -= 100 * NS_PER_S;
+    s->filter.window[s->filter.newest].at.ns =
+        timeline_free(&engine.timeline, now.mono).ns - 100 * NS_PER_S;
     engine.discipline.drift = 40e-6;
     assert_int_equal(ask(MODE6_READ_VARIABLES, 1, ""), MODE6_NO_ERROR);
     assert_value("filtoffset", " 254.00 0.00 0.00 0.00 0.00 0.00 0.00 0.00");

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -131,4 +132,13 @@ bool terminal_was_resized(void)
 int terminal_descriptor(void)
 {
     return STDIN_FILENO;
+}
+
+int terminal_end_output(void)
+{
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout)) {
+        return 0;
+    }
+    return errno == EPIPE ? 0 : errno ? -errno : -EIO;
 }
