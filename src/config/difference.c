@@ -70,10 +70,88 @@ static const struct source_spec *find_source(const struct settings *in, const st
     return NULL;
 }
 
+#define OPTION(name_, unit_, type_, member)                                                        \
+    .name = name_, .unit = unit_, .type = type_, .offset = offsetof(struct source_spec, member),   \
+    .size = sizeof(((struct source_spec *)0)->member)
+
+/* What describe_options() never says, ... */
+static const struct config_field silent_options[] = {
+    {OPTION("version", "", VALUE_UNSIGNED, version)},
+    {OPTION("long digests", "", VALUE_BOOL, long_mac)},
+    {OPTION("maxdelayquant", "", VALUE_DOUBLE, max_delay_quantile), .zero = "none"},
+    {OPTION("mindelay", " s", VALUE_DOUBLE, min_delay_s), .zero = "measured"},
+    {OPTION("asymmetry given", "", VALUE_BOOL, has_asymmetry)},
+    {OPTION("asymmetry", "", VALUE_DOUBLE, asymmetry)},
+    {OPTION("weight", "", VALUE_UNSIGNED, weight), .zero = "1"},
+    {OPTION("unit", "", VALUE_UNSIGNED, refclock_unit)},
+    {OPTION("mode", "", VALUE_UNSIGNED, refclock_mode)},
+    {OPTION("interval of samples", " (log2 s)", VALUE_INT, refclock_poll)},
+    {OPTION("stratum", "", VALUE_UNSIGNED, refclock_stratum)},
+    {OPTION("refid as a number", "", VALUE_UNSIGNED, refclock_refid), .zero = "of its kind"},
+    {OPTION("precision", " s", VALUE_DOUBLE, refclock_precision_s), .zero = "as its stamps"},
+    {OPTION("delay", " s", VALUE_DOUBLE, refclock_delay_s)},
+};
+
+/* ... and what it does not say where it is usual, or of no use to such a source. */
+static const struct config_field usual_options[] = {
+    {OPTION("maxdelay", " s", VALUE_DOUBLE, max_delay_s)},
+    {OPTION("polltarget", "", VALUE_UNSIGNED, poll_target), .zero = "8"},
+    {OPTION("maxsources", "", VALUE_UNSIGNED, max_sources)},
+};
+
+static void compare_options(struct difference *d, const char *source,
+                            const struct config_field *options, size_t count,
+                            const struct source_spec *was, const struct source_spec *now)
+{
+    char before[64], after[64];
+    for (size_t i = 0; i < count; i++) {
+        if (!config_field_equal(&options[i], was, now)) {
+            config_field_format(&options[i], was, before, sizeof before);
+            config_field_format(&options[i], now, after, sizeof after);
+            add_line(d, "~ %s: %s %s -> %s", source, options[i].name, before, after);
+        }
+    }
+}
+
+static void compare_own_addresses(struct difference *d, const char *what,
+                                  const struct address was[2], const struct address now[2])
+{
+    char before[ADDRESS_TEXT_MAX], after[ADDRESS_TEXT_MAX];
+    for (unsigned i = 0; i < 2; i++) {
+        if (!address_equal(&was[i], &now[i])) {
+            add_line(d, "~ %s by IPv%u from %s -> %s", what, i == 0 ? 4U : 6U,
+                     was[i].family != ADDRESS_NONE ? address_format(&was[i], before) : "any",
+                     now[i].family != ADDRESS_NONE ? address_format(&now[i], after) : "any");
+        }
+    }
+}
+
+/* The same source, but not in every byte. */
+static void compare_source(struct difference *d, const char *source, const struct source_spec *was,
+                           const struct source_spec *now)
+{
+    char before[160], after[160];
+    unsigned count = d->count;
+    describe_options(was, before, sizeof before);
+    describe_options(now, after, sizeof after);
+    if (strcmp(before, after) != 0) {
+        add_line(d, "~ %s:%s ->%s", source, before, after);
+    } else {
+        compare_options(d, source, usual_options, sizeof usual_options / sizeof *usual_options, was,
+                        now);
+    }
+    compare_options(d, source, silent_options, sizeof silent_options / sizeof *silent_options, was,
+                    now);
+    compare_own_addresses(d, source, was->from, now->from);
+    if (d->count == count) {
+        add_line(d, "~ %s: other options", source);
+    }
+}
+
 static void compare_sources(struct difference *d, const struct settings *old,
                             const struct settings *new)
 {
-    char source[300], before[160], after[160];
+    char source[300], after[160];
     for (unsigned i = 0; i < old->spec_count; i++) {
         if (find_source(new, &old->specs[i]) == NULL) {
             describe_source(&old->specs[i], source, sizeof source);
@@ -87,12 +165,7 @@ static void compare_sources(struct difference *d, const struct settings *old,
         if (was == NULL) {
             add_line(d, "+ %s%s", source, after);
         } else if (memcmp(was, now, sizeof *now) != 0) {
-            describe_options(was, before, sizeof before);
-            if (strcmp(before, after) != 0) {
-                add_line(d, "~ %s:%s ->%s", source, before, after);
-            } else {
-                add_line(d, "~ %s: other options", source);
-            }
+            compare_source(d, source, was, now);
         }
     }
 }
@@ -265,6 +338,8 @@ static void blank_known(struct config *c)
     memset(&c->command_access, 0, sizeof c->command_access);
     memset(c->bind, 0, sizeof c->bind);
     memset(c->command_bind, 0, sizeof c->command_bind);
+    memset(c->acquisition_address, 0, sizeof c->acquisition_address);
+    memset(c->statistics, 0, sizeof c->statistics); /* their descriptions have it all */
     memset(&c->keys, 0, sizeof c->keys);
     memset(c->listen_rules, 0, sizeof c->listen_rules);
     c->listen_rule_count = 0;
@@ -275,7 +350,7 @@ static void blank_known(struct config *c)
     c->source_access = 0;
     c->bind_count = c->message_count = c->error_count = c->warning_count = 0;
     c->dialect = DIALECT_UNKNOWN;
-    c->auth_select = AUTH_SELECT_MIX; /* is seen in the sources */
+    c->auth_select = AUTH_SELECT_MIX;  /* is seen in the sources */
     c->settings.serves_nobody = false; /* and this in the access rules */
     c->drift_format = DRIFT_CHRONY;
 }
@@ -307,6 +382,7 @@ void difference_find(struct difference *d, const struct config *old, const struc
     compare_access(d, old, new);
     compare_binds(d, old, new);
     compare_command_binds(d, old, new);
+    compare_own_addresses(d, "requests", old->acquisition_address, new->acquisition_address);
     compare_listen_rules(d, old, new);
     compare_values(d, old, new);
     compare_keys(d, &old->keys, &new->keys);

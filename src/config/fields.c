@@ -123,10 +123,9 @@ static bool is_zero(const char *place, size_t size)
     return i == size;
 }
 
-void config_field_format(const struct config_field *f, const struct config *c, char *out,
-                         size_t capacity)
+void config_field_format(const struct config_field *f, const void *base, char *out, size_t capacity)
 {
-    const char *place = (const char *)c + f->offset;
+    const char *place = (const char *)base + f->offset;
     double number;
     size_t size;
     unsigned u;
@@ -163,8 +162,7 @@ void config_field_format(const struct config_field *f, const struct config *c, c
     }
 }
 
-bool config_field_equal(const struct config_field *f, const struct config *a,
-                        const struct config *b)
+bool config_field_equal(const struct config_field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
     return f->type == VALUE_TEXT ? strcmp(x, y) == 0 : memcmp(x, y, f->size) == 0;

@@ -20,11 +20,10 @@ struct config_field {
 extern const struct config_field config_fields[]; /* at most CONFIG_FIELDS_MAX */
 extern const size_t config_field_count;
 
-/* "3 s", "yes", ... */
-void config_field_format(const struct config_field *f, const struct config *c, char *out,
+/* "3 s", "yes", ... `base` is a struct config, or what else the table of the field is of. */
+void config_field_format(const struct config_field *f, const void *base, char *out,
                          size_t capacity);
 
-bool config_field_equal(const struct config_field *f, const struct config *a,
-                        const struct config *b);
+bool config_field_equal(const struct config_field *f, const void *a, const void *b);
 
 #endif

@@ -233,6 +233,36 @@ static void test_many_differences(void **state)
     assert_true(difference.text[difference.length - 1] == '\n');
 }
 
+/* Of two files all that differs is named. */
+static void assert_differ(const char *before, const char *after, const char *lines)
+{
+    load(&old, before);
+    load(&new, after);
+    difference_find(&difference, &old, &new);
+    assert_string_equal(difference.text, lines);
+}
+
+static void test_each_difference_has_a_name(void **state)
+{
+    (void)state;
+    assert_differ("server a.b version 3\n", "server a.b\n", "~ server a.b: version 3 -> 4\n");
+    assert_differ("server a.b maxdelay 3\n", "server a.b maxdelay 16\n",
+                  "~ server a.b: maxdelay 3 s -> 16 s\n");
+    assert_differ("server a.b\n", "server a.b minpoll 5 mindelay 0.01\n",
+                  "~ server a.b: minpoll 6 maxpoll 10 -> minpoll 5 maxpoll 10\n"
+                  "~ server a.b: mindelay measured -> 0.01 s\n");
+    assert_differ("server a.b\n", "server a.b\nbindacqaddress 192.0.2.1\n",
+                  "~ requests by IPv4 from any -> 192.0.2.1\n");
+    assert_differ("refclock SHM 0 precision 1e-6\nserver a.b\n",
+                  "refclock SHM 0 precision 1e-5\nserver a.b\n",
+                  "~ refclock SHM0: precision 1e-06 s -> 1e-05 s\n");
+    load(&old, "server a.b\nlogdir /var/log/x\n");
+    load(&new, "server a.b\nlogdir /var/log/x\nlog tracking\n");
+    difference_find(&difference, &old, &new);
+    assert_int_equal(difference.count, 1);
+    assert_non_null(strstr(difference.text, "~ log of tracking: none -> "));
+}
+
 /* A setting that no row knows is still a difference. */
 static void test_nothing_changes_in_silence(void **state)
 {
@@ -245,7 +275,7 @@ static void test_nothing_changes_in_silence(void **state)
     new = old;
     new.settings.specs[0].min_delay_s = 1;
     difference_find(&difference, &old, &new);
-    assert_string_equal(difference.text, "~ server a.example: other options\n");
+    assert_string_equal(difference.text, "~ server a.example: mindelay measured -> 1 s\n");
     new = old;
     new.settings.serves_nobody = !old.settings.serves_nobody; /* the access rules say it */
     difference_find(&difference, &old, &new);
@@ -379,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_access_by_hand_in_ntp_conf),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_many_differences),
+        cmocka_unit_test(test_each_difference_has_a_name),
         cmocka_unit_test(test_nothing_changes_in_silence),
         cmocka_unit_test(test_options_of_sources),
         cmocka_unit_test(test_sources_by_lists),
