@@ -132,6 +132,7 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
     struct bytes_writer body = chronyc_body(room);
     unsigned type = SOURCE_TYPE_POOL, flag_bits = CHRONYC_SOURCE_ONLINE;
     double values[FIELDS];
+    struct address address;
     size_t length;
 
     while (type > 0 && (line->count < 3 || strcmp(line->words[1], types[type]) != 0)) {
@@ -148,6 +149,11 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
         if (!take_option(line, &i, values, &flag_bits)) {
             return chronyc_syntax_error("add command");
         }
+    }
+    /* The daemon would go on looking for it; who types it wants to know now. */
+    if (exchange_look_up(line->words[2], ADDRESS_NONE, &address, 1, NULL) == 0) {
+        fputs("Invalid host/IP address\n", stderr);
+        return false;
     }
     values[FLAGS] = flag_bits;
     bytes_write_u32(&body, type);

@@ -136,10 +136,15 @@ bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer 
     double wait_s = c->timeout_s;
     uint32_t sequence;
 
-    for (unsigned attempt = 0; attempt <= c->retries;) {
+    for (unsigned attempt = 0;;) {
         size_t length;
         int result;
 
+        if (attempt > c->retries) {
+            exchange_close(&c->exchange); /* silent: the next host */
+            attempt = 0;
+            wait_s = c->timeout_s;
+        }
         if (c->exchange.fd < 0 && !open_next(c)) {
             break;
         }
