@@ -163,9 +163,15 @@ static int append_line(const struct config *config, enum statistics_kind kind, c
     size_t before;
     int error = file_append(path, text, length, 0644, &before);
 
-    if (error == -ENOENT && !statistics_is_ntp(kind) &&
-        file_make_directory(config->log_directory, 0755, NULL) == 0) {
-        error = file_append(path, text, length, 0644, &before);
+    if (error == -ENOENT && !statistics_is_ntp(kind)) {
+        int made = file_make_directory(config->log_directory, 0755, NULL);
+
+        if (made == 0) {
+            return file_append(path, text, length, 0644, &before);
+        }
+        if (made != -EEXIST) { /* a link to nowhere: what is missing is what it leads to */
+            error = made;      /* why there is none */
+        }
     }
     return error;
 }

@@ -267,3 +267,14 @@ def test_reload_begins_files(world, ahead):
         said = host.run(net.TOKI, 'reload').stdout
         assert 'log of tracking: none -> tracking.log' in said
         assert lines(host, 'tracking.log', 2)
+
+
+def test_a_folder_that_cannot_be_made_is_said_with_its_cause(world, ahead):
+    host = world.host('fixed')
+    host.run('mkdir', '-p', '/var/log/fixed')
+    host.run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', '/var/log/fixed')
+    daemon = daemons.tokid(host, f'server {ahead.v4()} iburst minpoll 0 maxpoll 0\n'
+                           'logdir /var/log/fixed/logs\nlog tracking\n', path='/etc/chrony.conf')
+    net.wait_for('a complaint', lambda: 'statistics-not-written' in daemon.output(), 60)
+    assert 'Read-only file system' in daemon.output(), daemon.output()
+    assert 'No such file' not in daemon.output()
