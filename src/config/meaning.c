@@ -46,15 +46,68 @@ static void check_counts(struct reader *r)
     }
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), wanted = strlen(end);
+    return length >= wanted && text_equal_any_case(text + length - wanted, end);
+}
+
+static bool is_local_name(const char *name)
+{
+    return text_equal_any_case(name, "localhost") || ends_with(name, ".localhost");
+}
+
+/* Might this rule be about a host that is known by its name only? Loopback rules are not. */
+static bool may_hold_host(const struct acl_rule *rule, const struct source_spec *spec)
+{
+    return (spec->family == ADDRESS_NONE || spec->family == rule->prefix.family) &&
+           !address_is_loopback(&rule->prefix);
+}
+
+/* Of a name only what is certain is said: no rule that spares anybody may be about its host. */
+static bool is_name_dropped(const struct config *c, const struct source_spec *spec)
+{
+    bool v4 = spec->family != ADDRESS_V6, v6 = spec->family != ADDRESS_V4;
+    if ((v4 && (c->access.default_v4 & ACCESS_IGNORE) == 0) ||
+        (v6 && (c->access.default_v6 & ACCESS_IGNORE) == 0) || is_local_name(spec->name)) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->access.count; i++) {
+        const struct acl_rule *rule = &c->access.rules[i];
+        if ((rule->flags & ACCESS_IGNORE) == 0 && may_hold_host(rule, spec)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < c->access_name_count; i++) {
+        const struct access_name *rule = &c->access_names[i];
+        if (!rule->command && (rule->flags & ACCESS_IGNORE) == 0 &&
+            text_equal_any_case(rule->name, spec->name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_dropped(const struct config *c, const struct source_spec *spec)
+{
+    if (spec->kind == SOURCE_REFCLOCK) {
+        return false;
+    }
+    if (c->have_source_access) {
+        return (c->source_access & ACCESS_IGNORE) != 0 && spec->address.family != ADDRESS_NONE;
+    }
+    return spec->address.family != ADDRESS_NONE
+               ? (acl_flags(&c->access, &spec->address) & ACCESS_IGNORE) != 0
+               : is_name_dropped(c, spec);
+}
+
 /* A source whose replies the access rules drop. */
 static void check_ignored_sources(struct reader *r)
 {
     const struct config *c = r->config;
     for (unsigned i = 0; i < c->settings.spec_count; i++) {
         const struct source_spec *spec = &c->settings.specs[i];
-        uint32_t flags =
-            c->have_source_access ? c->source_access : acl_flags(&c->access, &spec->address);
-        if (spec->address.family != ADDRESS_NONE && (flags & ACCESS_IGNORE) != 0) {
+        if (is_dropped(c, spec)) {
             reader_message_at(
                 r, CONFIG_WARNING, &r->spec_seen[i], "add: restrict source nomodify noquery",
                 "W012 'restrict ... ignore' drops the replies of '%.100s'", spec->name);
@@ -65,12 +118,6 @@ static void check_ignored_sources(struct reader *r)
 static bool gives_time(uint32_t flags)
 {
     return (flags & (ACCESS_NOSERVE | ACCESS_IGNORE)) == 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), wanted = strlen(end);
-    return length >= wanted && text_equal_any_case(text + length - wanted, end);
 }
 
 /* Was it made to serve the whole world? In ntp.conf a client does so by default, so a bare file

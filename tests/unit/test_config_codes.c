@@ -120,6 +120,8 @@ static void warnings_of(const char *text, enum config_dialect dialect, char out[
 
 #define LIMITED "restrict default limited kod nomodify notrap nopeer noquery\n"
 
+#define IGNORED "restrict default ignore\nrestrict 127.0.0.1\nrestrict ::1\n"
+
 static void warnings_about_what_a_file_means(void **state)
 {
     static const struct {
@@ -169,6 +171,15 @@ static void warnings_about_what_a_file_means(void **state)
         /* one's own sources */
         {DIALECT_NTP, "server 192.0.2.1\nrestrict 192.0.2.0/24 ignore\n", "W012"},
         {DIALECT_NTP, "server 192.0.2.1\nrestrict 192.0.2.0/24 ignore\nrestrict source\n", ""},
+        {DIALECT_NTP, "server a.b\n" IGNORED, "W012"},
+        {DIALECT_NTP, "pool a.b\n" IGNORED, "W012"},
+        {DIALECT_NTP, "server -4 a.b\n" IGNORED "restrict -6 2001:db8::/32\n", "W012"},
+        {DIALECT_NTP, "server a.b\n" IGNORED "restrict source nomodify\n", ""},
+        {DIALECT_NTP, "server a.b\n" IGNORED "restrict A.b nomodify\n", ""},
+        {DIALECT_NTP, "server a.b\n" IGNORED "restrict 192.0.2.0/24 nomodify\n", ""},
+        {DIALECT_NTP, "server localhost\n" IGNORED, ""},
+        {DIALECT_NTP, "server 127.127.28.0\n" IGNORED, ""},
+        {DIALECT_NTP, "server a.b\nrestrict -4 default ignore\nrestrict 127.0.0.1\n", ""},
         /* counts */
         {DIALECT_CHRONY, "rtcsync\n", "W013"},
         {DIALECT_CHRONY, "local\n", ""},
