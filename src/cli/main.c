@@ -58,7 +58,7 @@ static const struct {
      "    errors.\n"},
     {"config", config_run,
      "config show FILE|--daemon [--json] [--language NAME] [--control PATH]\n"
-     "config diff FILE FILE [--json] [--language NAME]\n"
+     "  config diff FILE FILE [--json] [--language NAME]\n"
      "    What is in effect and where it comes from, of a file or of the daemon; what differs\n"
      "    between two files of any language. Exit code 1: they differ, 2: a file has errors.\n"},
     {"explain", explain_run,
