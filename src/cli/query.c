@@ -124,11 +124,7 @@ static void write_result(struct document *d, const struct query *q, const struct
     document_string(d, "address", r->address_text[0] ? r->address_text : NULL);
     document_integer(d, "port", q->wanted.settings.port);
     document_bool(d, "usable", r->usable);
-    if (r->heard) {
-        document_integer(d, "stratum", r->stratum);
-    } else {
-        document_null(d, "stratum");
-    }
+    document_integer_if(d, "stratum", r->heard, r->stratum);
     document_string(d, "refid", r->heard ? r->refid : NULL);
     document_string(d, "leap", r->heard ? report_leap_name(r->leap) : NULL);
     document_number(d, "offset_s", r->offset_s);

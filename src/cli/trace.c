@@ -149,11 +149,7 @@ static void write_hop(struct document *d, const struct query_result *hop, unsign
     document_string(d, "name", hop->host);
     document_string(d, "address", hop->address_text[0] ? hop->address_text : NULL);
     document_bool(d, "usable", hop->usable);
-    if (hop->heard) {
-        document_integer(d, "stratum", hop->stratum);
-    } else {
-        document_null(d, "stratum");
-    }
+    document_integer_if(d, "stratum", hop->heard, hop->stratum);
     document_string(d, "refid", hop->heard ? hop->refid : NULL);
     document_number(d, "offset_s", hop->offset_s);
     document_number(d, "delay_s", hop->delay_s);

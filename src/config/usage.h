@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "config/directive.h"
+#include "config/table.h"
 
 /* "usage: makestep threshold limit" */
 void usage_of_directive(const struct directive *d, char *out, size_t capacity);

@@ -166,6 +166,15 @@ void document_integer(struct document *d, const char *key, int64_t value)
     put(d, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
 }
 
+void document_integer_if(struct document *d, const char *key, bool known, int64_t value)
+{
+    if (known) {
+        document_integer(d, key, value);
+    } else {
+        document_null(d, key);
+    }
+}
+
 void document_bool(struct document *d, const char *key, bool value)
 {
     put_key(d, key);

@@ -33,6 +33,8 @@ void document_close_array(struct document *d);
 void document_string(struct document *d, const char *key, const char *value); /* NULL: null */
 void document_number(struct document *d, const char *key, double value);      /* not finite: null */
 void document_integer(struct document *d, const char *key, int64_t value);
+/* null unless it is known */
+void document_integer_if(struct document *d, const char *key, bool known, int64_t value);
 void document_bool(struct document *d, const char *key, bool value);
 void document_null(struct document *d, const char *key);
 void document_instant(struct document *d, const char *key, struct wall_time t); /* s, to the ns */

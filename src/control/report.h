@@ -82,7 +82,7 @@ struct report_server {
     unsigned port, workers;
     uint64_t received, answered, send_errors, counters[RESPOND_VERDICTS];
     uint64_t authenticated, kernel_stamps; /* answers with a MAC; requests stamped by the kernel */
-    uint64_t versions[8], old_modes[8]; /* requests by version; those of version 1 by mode */
+    uint64_t versions[8], old_modes[8];    /* requests by version; those of version 1 by mode */
 };
 
 /* What only the daemon knows. */

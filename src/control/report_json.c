@@ -65,11 +65,7 @@ static void write_source(struct document *d, const struct report_source *s)
     document_string(d, "code", report_source_code_name(s->code));
     document_string(d, "tally", report_tally(s->status));
     write_words(d, &s->words);
-    if (s->heard) {
-        document_integer(d, "stratum", s->stratum);
-    } else {
-        document_null(d, "stratum");
-    }
+    document_integer_if(d, "stratum", s->heard, s->stratum);
     document_string(d, "refid", s->heard ? s->refid : NULL);
     document_string(d, "leap", s->heard ? report_leap_name(s->leap) : NULL);
     document_integer(d, "poll", s->poll);

@@ -323,8 +323,8 @@ static void describe(const struct record *r, struct client *out)
     out->interval_s = isfinite(r->interval_s) && r->interval_s > 0 ? (double)r->interval_s : 0;
     out->mode = r->first_byte & 7;
     out->version = r->first_byte >> 3 & 7;
-    out->outcome = r->outcome <= CLIENTS_REFUSED ? (enum clients_outcome)r->outcome
-                                                 : CLIENTS_REFUSED;
+    out->outcome =
+        r->outcome <= CLIENTS_REFUSED ? (enum clients_outcome)r->outcome : CLIENTS_REFUSED;
     out->flags = r->flags;
 }
 

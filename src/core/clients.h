@@ -52,16 +52,16 @@ enum clients_outcome {
 
 /* A record as it is read. */
 struct client {
-    struct address address;    /* with the port of the last request */
-    struct mono_time first;    /* request */
-    struct mono_time last;     /* request */
-    uint64_t requests;         /* all of them */
-    uint32_t limited, refused; /* of those */
-    uint32_t kisses;           /* likewise; stops at 65535 */
-    double interval_s;         /* average of the last some ten; 0: it asked once */
-    uint8_t mode, version;     /* of the last request */
+    struct address address;       /* with the port of the last request */
+    struct mono_time first;       /* request */
+    struct mono_time last;        /* request */
+    uint64_t requests;            /* all of them */
+    uint32_t limited, refused;    /* of those */
+    uint32_t kisses;              /* likewise; stops at 65535 */
+    double interval_s;            /* average of the last some ten; 0: it asked once */
+    uint8_t mode, version;        /* of the last request */
     enum clients_outcome outcome; /* likewise */
-    uint32_t flags;            /* enum access_flags that held for it */
+    uint32_t flags;               /* enum access_flags that held for it */
 };
 
 /* Bytes for a table of so many buckets. */

@@ -160,7 +160,7 @@ static void files_of_two_languages_are_compared_by_effect(void **state)
     assert_null(strstr(d.text, "greatest root distance")); /* both have 1.5 s */
     assert_null(strstr(d.text, "drift file:"));
     assert_null(strstr(d.text, "- server 192.0.2.1")); /* it is the same one */
-    assert_null(strstr(d.text, "other settings")); /* where things stand makes no difference */
+    assert_null(strstr(d.text, "other settings"));     /* where things stand makes no difference */
 
     /* the same file with its lines moved is the same */
     static const char moved[] =
