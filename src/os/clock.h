@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading and steering the system clock; three drivers behind it:
  *   kernel   clock_adjtime(2); needs CAP_SYS_TIME
- *   virtual  an offset and a rate of our own over CLOCK_MONOTONIC_RAW; nothing of the host changes.
+ *   virtual  an offset and a rate of our own over the host's raw clock; nothing of it changes.
  *            Its state is shared memory, so processes forked after clock_open() read the same time
  *   none     the system clock, never touched (-x)
  * The simulator implements the same header. */

@@ -12,7 +12,7 @@
 
 #include "check.h"
 #include "os/linux/clock_rate.h"
-#include "os/linux/clock_segment.h"
+#include "os/posix/clock_segment.h"
 
 #define NOMINAL 10000L
 

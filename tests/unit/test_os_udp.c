@@ -10,7 +10,7 @@
 
 #include "check.h"
 #include "os/clock.h"
-#include "os/linux/sockaddr.h"
+#include "os/posix/sockaddr.h"
 #include "os/wait.h"
 
 static struct address address(const char *text, uint16_t port)

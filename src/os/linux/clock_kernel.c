@@ -6,16 +6,19 @@
 #include <math.h>
 #include <string.h>
 #include <sys/timex.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/packet.h"
-#include "os/linux/clock_driver.h"
 #include "os/linux/clock_rate.h"
+#include "os/posix/clock_driver.h"
 
 #define MICROSECONDS 1e6
 #define ERROR_MAX_US                                                                               \
     16000000.0 /* the kernel's own limit: at 16 s it calls itself unsynchronised                   \
                 */
+
+const int clock_raw_id = CLOCK_MONOTONIC_RAW;
 
 static long nominal_tick = 10000;
 static double initial_rate, rate;

@@ -19,16 +19,6 @@ static const struct {
                     {RIGHT_BIND_PORT, CAP_NET_BIND_SERVICE},
                     {RIGHT_RAW_DEVICE, CAP_NET_RAW}};
 
-bool process_is_root(void)
-{
-    return geteuid() == 0;
-}
-
-bool process_user_exists(const char *user)
-{
-    return getpwnam(user) != NULL;
-}
-
 /* What a program that we might execute could ever get back: nothing. Refused only where there is no
  * CAP_SETPCAP (containers); then no-new-privileges has to do. */
 static void empty_bounding_set(void)

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "os/clock.h"
-#include "os/linux/sockaddr.h"
 #include "os/linux/udp_socket.h"
+#include "os/posix/sockaddr.h"
 
 /* Packet info of either family, three timestamps and an error report, with room to spare. */
 struct control {

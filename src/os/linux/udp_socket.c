@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "os/linux/sockaddr.h"
 #include "os/linux/udp_socket.h"
+#include "os/posix/sockaddr.h"
 #include "os/random.h"
 #include "os/udp.h"
 

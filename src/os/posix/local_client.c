@@ -8,30 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-union name {
-    struct sockaddr any;
-    struct sockaddr_un un;
-};
-
-static int make_name(const char *path, union name *name)
-{
-    size_t length = strlen(path);
-
-    *name = (union name){.un = {.sun_family = AF_UNIX}};
-    if (length == 0 || length >= sizeof name->un.sun_path) {
-        return length ? -ENAMETOOLONG : -ENOENT;
-    }
-    memcpy(name->un.sun_path, path, length + 1);
-    return 0;
-}
+#include "os/posix/sockaddr.h"
 
 static int bind_own(struct local_client *c)
 {
-    union name name;
-    int error = make_name(c->own, &name);
+    union socket_address name;
+    int error = sockaddr_from_path(c->own, &name);
     mode_t mask;
 
     if (error) {
@@ -47,8 +31,8 @@ static int bind_own(struct local_client *c)
 int local_client_open(struct local_client *c, const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
-    union name daemon;
-    int error = make_name(path, &daemon), length;
+    union socket_address daemon;
+    int error = sockaddr_from_path(path, &daemon), length;
 
     *c = (struct local_client){.fd = -1};
     if (error) {

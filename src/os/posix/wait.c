@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "os/clock.h"
-#include "os/linux/clock_driver.h"
+#include "os/posix/clock_driver.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define WAIT_LONGEST_MS INT64_C(3600000)

@@ -9,28 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "os/posix/sockaddr.h"
 
 #define FOLDER_MODE 0770
 #define SOCKET_MODE 0660
-
-union name {
-    struct sockaddr any;
-    struct sockaddr_un un;
-};
-
-static int make_name(const char *path, union name *name)
-{
-    size_t length = strlen(path);
-
-    *name = (union name){.un = {.sun_family = AF_UNIX}};
-    if (length == 0 || length >= sizeof(name->un.sun_path)) {
-        return length ? -ENAMETOOLONG : -ENOENT;
-    }
-    memcpy(name->un.sun_path, path, length + 1);
-    return 0;
-}
 
 static int open_socket(void)
 {
@@ -95,7 +79,7 @@ static int make_folder(const char *path, const struct ids *ids)
 }
 
 /* Removes what a dead daemon left. 0, or -EADDRINUSE: alive, or no socket at all. */
-static int remove_dead(const char *path, const union name *name)
+static int remove_dead(const char *path, const union socket_address *name)
 {
     struct stat s;
     int fd, error;
@@ -118,7 +102,8 @@ static int remove_dead(const char *path, const union name *name)
     return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
-static int bind_socket(int fd, const char *path, const union name *name, const struct ids *ids)
+static int bind_socket(int fd, const char *path, const union socket_address *name,
+                       const struct ids *ids)
 {
     mode_t mask = umask((mode_t)(~SOCKET_MODE & 0777));
     int error = bind(fd, &name->any, sizeof(name->un)) ? -errno : 0;
@@ -134,8 +119,8 @@ static int bind_socket(int fd, const char *path, const union name *name, const s
 int local_listen(const char *path, const struct local_owner *owner)
 {
     struct ids ids = find_ids(owner);
-    union name name;
-    int error = make_name(path, &name), fd;
+    union socket_address name;
+    int error = sockaddr_from_path(path, &name), fd;
 
     if (error) {
         return error;
@@ -166,7 +151,7 @@ long local_folder_group(const char *path)
 
 long local_receive(int fd, void *data, size_t capacity, struct local_peer *from)
 {
-    union name name;
+    union socket_address name;
     struct iovec room = {.iov_base = data, .iov_len = capacity};
     struct msghdr m = {
         .msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &room, .msg_iovlen = 1};
@@ -190,7 +175,7 @@ int local_send(int fd, const void *data, size_t length, const struct local_peer 
         const void *given;
         void *wanted; /* struct iovec has no const; sending does not write */
     } bytes = {.given = data};
-    union name name = {.un = {.sun_family = AF_UNIX}};
+    union socket_address name = {.un = {.sun_family = AF_UNIX}};
     struct iovec room = {.iov_base = bytes.wanted, .iov_len = length};
     struct msghdr m = {.msg_name = &name, .msg_iov = &room, .msg_iovlen = 1};
 

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* os/process.h: signals, forked roles, the daemon's start, shared memory. Signals set plain flags
- * by handlers: neither signalfd nor a self-pipe works under clknetsim. */
+/* os/process.h: signals, forked roles, the daemon's start, programs. Signals set plain flags by
+ * handlers: neither signalfd nor a self-pipe works under clknetsim. */
 #include "os/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/posix/process_child.h"
+
 #define SIGNALS 3
+
+extern char **environ;
 
 static volatile sig_atomic_t taken[SIGNALS];
 static int ready_pipe = -1; /* to the starter, until process_ready() */
@@ -106,8 +108,7 @@ long process_fork(const char *title)
         close(ready_pipe);
         ready_pipe = -1;
     }
-    prctl(PR_SET_NAME, title);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    process_child_begins(title);
     if (getppid() != parent) { /* it died before we asked to be told */
         _exit(EXIT_FAILURE);
     }
@@ -171,9 +172,11 @@ int process_daemonize(void)
     int ends[2];
     pid_t pid;
 
-    if (pipe2(ends, O_CLOEXEC)) {
+    if (pipe(ends)) {
         return -errno;
     }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     pid = fork();
     if (pid < 0) {
         int error = -errno;
@@ -212,20 +215,6 @@ void process_ready(void)
     ready_pipe = -1;
 }
 
-void *process_shared_memory(size_t length)
-{
-    void *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    return p == MAP_FAILED ? NULL : p;
-}
-
-void process_protect(void *memory, size_t length)
-{
-    if (mprotect(memory, length, PROT_READ)) {
-        abort(); /* only a wrong address can fail here */
-    }
-}
-
 long process_spawn(const char *path, char *const argv[], bool quiet)
 {
     posix_spawn_file_actions_t actions;
@@ -250,18 +239,6 @@ long process_spawn(const char *path, char *const argv[], bool quiet)
     return error ? -error : pid;
 }
 
-#define STACK_TOUCHED (1 << 20)
-
-/* A locked stack may not grow beyond the limit, once the right to do so is gone. */
-static void touch_stack(void)
-{
-    volatile char pages[STACK_TOUCHED];
-
-    for (size_t i = 0; i < sizeof pages; i += 4096) {
-        pages[i] = 0;
-    }
-}
-
 void process_system_names(char system[65], char release[65], char machine[65])
 {
     struct utsname names;
@@ -274,17 +251,6 @@ void process_system_names(char system[65], char release[65], char machine[65])
     snprintf(machine, 65, "%s", names.machine);
 }
 
-int process_lock_memory(void)
-{
-    struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-    bool raised = setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0;
-
-    touch_stack();
-    /* What is to come counts against the limit, and would be refused when the rights are dropped.
-     * */
-    return mlockall(raised ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) ? -errno : 0;
-}
-
 int process_set_priority(int priority)
 {
     struct sched_param p = {.sched_priority = priority};
@@ -292,13 +258,12 @@ int process_set_priority(int priority)
     return sched_setscheduler(0, priority > 0 ? SCHED_FIFO : SCHED_OTHER, &p) ? -errno : 0;
 }
 
-bool process_path(char *out, size_t capacity)
+bool process_is_root(void)
 {
-    ssize_t length = readlink("/proc/self/exe", out, capacity);
+    return geteuid() == 0;
+}
 
-    if (length <= 0 || (size_t)length >= capacity) {
-        return false;
-    }
-    out[length] = '\0';
-    return true;
+bool process_user_exists(const char *user)
+{
+    return getpwnam(user) != NULL;
 }

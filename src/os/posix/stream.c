@@ -1,42 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* os/stream.h. A failure to open one is the caller's to report:
- * under clknetsim, which has none, every open fails and the daemon goes on without. */
+/* os/stream.h but for stream_accept(), which tells who came and is the system's own. A failure to
+ * open one is the caller's to report: under clknetsim, which has none, every open fails and the
+ * daemon goes on without. */
 #include "os/stream.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "os/linux/sockaddr.h"
+#include "os/posix/sockaddr.h"
 
 #define BACKLOG 16
 #define FOLDER_MODE 0755
 
-union name {
-    struct sockaddr any;
-    struct sockaddr_un un;
-};
-
-static int open_socket(const char *path, union name *name)
+static int open_socket(const char *path, union socket_address *name)
 {
-    size_t length = strlen(path);
-    int fd;
+    int fd = sockaddr_from_path(path, name);
 
-    *name = (union name){.un = {.sun_family = AF_UNIX}};
-    if (length == 0 || length >= sizeof(name->un.sun_path)) {
-        return length ? -ENAMETOOLONG : -ENOENT;
+    if (fd) {
+        return fd;
     }
-    memcpy(name->un.sun_path, path, length + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return fd < 0 ? -errno : fd;
 }
 
 int stream_connect_unix(const char *path)
 {
-    union name name;
+    union socket_address name;
     int fd = open_socket(path, &name), error;
 
     if (fd >= 0 && connect(fd, &name.any, sizeof(name.un))) {
@@ -108,7 +100,7 @@ static int remove_dead(const char *path)
 
 int stream_listen_unix(const char *path, unsigned mode)
 {
-    union name name;
+    union socket_address name;
     mode_t mask;
     int fd = open_socket(path, &name), error;
 
@@ -130,23 +122,6 @@ int stream_listen_unix(const char *path, unsigned mode)
         return error;
     }
     return fd;
-}
-
-int stream_accept(int fd, struct stream_peer *peer)
-{
-    struct ucred who;
-    socklen_t length = sizeof(who);
-    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-    if (client < 0) {
-        /* who hung up while waiting is nobody */
-        return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
-    }
-    *peer = (struct stream_peer){-1, -1, -1};
-    if (!getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &length)) {
-        *peer = (struct stream_peer){(long)who.uid, (long)who.gid, (long)who.pid};
-    }
-    return client;
 }
 
 long stream_read(int fd, void *data, size_t length)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A clock of our own over CLOCK_MONOTONIC_RAW: an oscillator with a chosen error, and the rate and
+/* A clock of our own over the host's raw clock: an oscillator with a chosen error, and the rate and
  * steps that toki gives it. Nothing of the host changes. Its state lies in shared memory in two
  * slots and a counter, written by one process, so that processes forked after clock_open() read the
  * same time. Its mono is its wall less all steps. */
@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "os/linux/clock_driver.h"
-#include "os/linux/clock_segment.h"
+#include "os/posix/clock_driver.h"
+#include "os/posix/clock_segment.h"
 #include "os/process.h"
 
 #define VIRTUAL_RATE_MAX 0.1
@@ -43,7 +43,7 @@ static struct slot read_slot(int64_t *raw_ns)
         version = atomic_load_explicit(&shared->version, memory_order_acquire);
         s = shared->slots[version & 1];
         if (raw_ns) {
-            *raw_ns = clock_host_ns(CLOCK_MONOTONIC_RAW);
+            *raw_ns = clock_host_ns(clock_raw_id);
         }
         atomic_thread_fence(memory_order_acquire);
     } while (version != atomic_load_explicit(&shared->version, memory_order_relaxed));
@@ -73,7 +73,7 @@ static int virtual_open(const struct clock_options *options)
     if (!shared) {
         return -ENOMEM;
     }
-    raw = clock_host_ns(CLOCK_MONOTONIC_RAW);
+    raw = clock_host_ns(clock_raw_id);
     shared->truth_minus_raw_ns = options->origin_wall_ns || options->origin_raw_ns
                                      ? options->origin_wall_ns - options->origin_raw_ns
                                      : clock_host_ns(CLOCK_REALTIME) - raw;
@@ -98,16 +98,16 @@ static struct instant virtual_now(void)
     return clock_segment_read(&s.now, raw);
 }
 
-/* CLOCK_REALTIME - CLOCK_MONOTONIC_RAW at present. A reading that was interrupted is taken again.
+/* CLOCK_REALTIME less the raw clock at present. A reading that was interrupted is taken again.
  */
 static int64_t host_minus_raw(void)
 {
     int64_t least = INT64_MAX, difference = 0;
 
     for (int i = 0; i < PAIR_TRIES && least > PAIR_GOOD_NS; i++) {
-        int64_t before = clock_host_ns(CLOCK_MONOTONIC_RAW);
+        int64_t before = clock_host_ns(clock_raw_id);
         int64_t wall = clock_host_ns(CLOCK_REALTIME);
-        int64_t gap = clock_host_ns(CLOCK_MONOTONIC_RAW) - before;
+        int64_t gap = clock_host_ns(clock_raw_id) - before;
 
         if (gap < least) {
             least = gap;

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "os/linux/clock_driver.h"
+#include "os/posix/clock_driver.h"
 
 /* Readings taken to find the precision. They must end although the clock may stand still (it does
  * in clknetsim); the larger number spans the 4 ms of a clock that moves by the tick. */
@@ -54,8 +54,7 @@ int clock_open(const struct clock_options *options)
         return error;
     }
     driver = chosen;
-    precision_s =
-        measure_precision(chosen == &clock_virtual ? CLOCK_MONOTONIC_RAW : CLOCK_REALTIME);
+    precision_s = measure_precision(chosen == &clock_virtual ? clock_raw_id : CLOCK_REALTIME);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <time.h>
 
-#include "os/linux/clock_driver.h"
+#include "os/posix/clock_driver.h"
 
 #define PAIR_TRIES 5
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A stretch of the virtual clock's life between two adjustments. Pure arithmetic. */
-#ifndef TOKI_OS_LINUX_CLOCK_SEGMENT_H
-#define TOKI_OS_LINUX_CLOCK_SEGMENT_H
+#ifndef TOKI_OS_POSIX_CLOCK_SEGMENT_H
+#define TOKI_OS_POSIX_CLOCK_SEGMENT_H
 
 #include "core/time.h"
 

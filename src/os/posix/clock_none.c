@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The system clock as somebody else keeps it: read, never touched (-x, and every tool). Commands
  * are answered with "kept, rate 0", which is the truth. */
-#include "os/linux/clock_driver.h"
+#include "os/posix/clock_driver.h"
 
 static int none_open(const struct clock_options *options)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* struct address <-> the system's socket addresses, for udp*.c and names.c. */
-#include "os/linux/sockaddr.h"
+/* Socket addresses of the system, for all files of os that have sockets or names. */
+#include "os/posix/sockaddr.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 socklen_t sockaddr_from_address(const struct address *a, union socket_address *out)
@@ -21,6 +22,19 @@ socklen_t sockaddr_from_address(const struct address *a, union socket_address *o
         memcpy(&out->v6.sin6_addr, a->bytes, sizeof(out->v6.sin6_addr));
         return sizeof(out->v6);
     }
+    return 0;
+}
+
+int sockaddr_from_path(const char *path, union socket_address *out)
+{
+    size_t length = strlen(path);
+
+    memset(out, 0, sizeof(*out));
+    out->un.sun_family = AF_UNIX;
+    if (length == 0 || length >= sizeof(out->un.sun_path)) {
+        return length ? -ENAMETOOLONG : -ENOENT;
+    }
+    memcpy(out->un.sun_path, path, length + 1);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a clock driver is to os/clock.h: one table of functions for each of kernel, virtual and
- * none. Only the files clock*.c and wait.c of this folder know of it. */
-#ifndef TOKI_OS_LINUX_CLOCK_DRIVER_H
-#define TOKI_OS_LINUX_CLOCK_DRIVER_H
+ * none. Only the files clock*.c and wait.c of os know of it; `kernel` is the system's own. */
+#ifndef TOKI_OS_POSIX_CLOCK_DRIVER_H
+#define TOKI_OS_POSIX_CLOCK_DRIVER_H
 
 #include "os/clock.h"
 
@@ -20,6 +20,9 @@ struct clock_driver {
 };
 
 extern const struct clock_driver clock_kernel, clock_virtual, clock_none;
+
+/* The host's clock that no discipline steers, for clock_host_ns(): CLOCK_MONOTONIC_RAW of Linux. */
+extern const int clock_raw_id;
 
 /* A host clock (CLOCK_REALTIME, ...) in ns. */
 int64_t clock_host_ns(int id);

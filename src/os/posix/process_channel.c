@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "os/posix/sockaddr.h"
 #include "os/process.h"
 
 int process_channel(int pair[2])
@@ -31,15 +31,17 @@ long process_send(int fd, const void *message, size_t length)
 
 long process_receive(int fd, void *message, size_t capacity)
 {
+    struct iovec room = {.iov_base = message, .iov_len = capacity};
+    struct msghdr m = {.msg_iov = &room, .msg_iovlen = 1};
     ssize_t n;
 
-    do { /* MSG_TRUNC: the length that it had, so that a cut message is seen */
-        n = recv(fd, message, capacity, MSG_DONTWAIT | MSG_TRUNC);
+    do {
+        n = recvmsg(fd, &m, MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         return errno == ECONNRESET ? 0 : -errno; /* closed with our message unread: also an end */
     }
-    return (size_t)n > capacity ? -EMSGSIZE : n;
+    return m.msg_flags & MSG_TRUNC ? -EMSGSIZE : n;
 }
 
 int64_t process_monotonic_ns(void)
@@ -54,16 +56,12 @@ void process_notify(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     size_t length = path ? strlen(path) : 0;
-    union {
-        struct sockaddr any;
-        struct sockaddr_un un;
-    } name = {.un = {.sun_family = AF_UNIX}};
+    union socket_address name;
     int fd;
 
-    if (length < 2 || length >= sizeof(name.un.sun_path)) {
+    if (length < 2 || sockaddr_from_path(path, &name)) {
         return;
     }
-    memcpy(name.un.sun_path, path, length);
     if (path[0] == '@') { /* abstract name */
         name.un.sun_path[0] = '\0';
     }

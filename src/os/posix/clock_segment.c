@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading a stretch of the virtual clock. Whole nanoseconds are added as integers; only the small
  * excess is multiplied, in long double, so that no nanosecond is lost over years. */
-#include "os/linux/clock_segment.h"
+#include "os/posix/clock_segment.h"
 
 #include <math.h>
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* os/names.h over getaddrinfo(3), which honours the whole of nsswitch.conf. */
+#define _GNU_SOURCE /* two codes of getaddrinfo(3) that POSIX does not have; see below */
 #include "os/names.h"
 
 #include <ctype.h>
 #include <netdb.h>
 #include <string.h>
 
-#include "os/linux/sockaddr.h"
+#include "os/posix/sockaddr.h"
+
+/* Systems that do not have them say "no such name" in their place. */
+#ifndef EAI_NODATA
+#define EAI_NODATA EAI_NONAME
+#endif
+#ifndef EAI_ADDRFAMILY
+#define EAI_ADDRFAMILY EAI_NONAME
+#endif
 
 static bool is_known(const struct address *list, unsigned count, const struct address *a)
 {
@@ -20,28 +29,35 @@ static bool is_known(const struct address *list, unsigned count, const struct ad
 
 static enum names_error kind_of(int failed)
 {
-    switch (failed) {
-    case EAI_NONAME:
+    if (failed == EAI_NONAME) {
         return NAMES_UNKNOWN;
-    case EAI_NODATA:
-    case EAI_ADDRFAMILY:
-        return NAMES_NO_ADDRESS;
-    case EAI_AGAIN:
-        return NAMES_SILENT;
-    default:
-        return NAMES_BROKEN;
     }
+    if (failed == EAI_NODATA || failed == EAI_ADDRFAMILY) {
+        return NAMES_NO_ADDRESS;
+    }
+    return failed == EAI_AGAIN ? NAMES_SILENT : NAMES_BROKEN;
+}
+
+static int code_of(enum names_error error)
+{
+    switch (error) {
+    case NAMES_FOUND:
+        return 0;
+    case NAMES_UNKNOWN:
+        return EAI_NONAME;
+    case NAMES_NO_ADDRESS:
+        return EAI_NODATA;
+    case NAMES_SILENT:
+        return EAI_AGAIN;
+    case NAMES_BROKEN:
+        break;
+    }
+    return EAI_FAIL;
 }
 
 const char *names_error_text(enum names_error error)
 {
-    static const int codes[] = {[NAMES_FOUND] = 0,
-                                [NAMES_UNKNOWN] = EAI_NONAME,
-                                [NAMES_NO_ADDRESS] = EAI_NODATA,
-                                [NAMES_SILENT] = EAI_AGAIN,
-                                [NAMES_BROKEN] = EAI_FAIL};
-
-    return gai_strerror(error <= NAMES_BROKEN ? codes[error] : EAI_FAIL);
+    return gai_strerror(code_of(error));
 }
 
 unsigned names_look_up(const char *name, uint8_t family, struct address *out, unsigned max,
