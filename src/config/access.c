@@ -19,6 +19,7 @@
 static int small_number(const char *text, int limit)
 {
     int value = 0;
+
     if (*text == '\0' || strlen(text) > 3) {
         return -1;
     }
@@ -41,10 +42,12 @@ static bool parse_short_v4(const char *text, struct address *prefix, unsigned *l
 {
     char part[4];
     unsigned count = 0;
+
     memset(prefix, 0, sizeof *prefix);
     prefix->family = ADDRESS_V4;
     for (;;) {
         size_t digits = strspn(text, "0123456789");
+
         if (digits == 0 || digits > 3 || count == 4) {
             return false;
         }
@@ -72,10 +75,11 @@ bool access_parse_prefix(const char *text, bool short_forms, struct address *pre
 {
     char address[SUBNET_TEXT_MAX];
     const char *slash = strchr(text, '/');
-    size_t bytes = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    size_t bytes = slash ? (size_t)(slash - text) : strlen(text);
+
     *problem = NULL;
     if (bytes >= sizeof address) {
-        *problem = slash != NULL ? "write ADDRESS or ADDRESS/LENGTH" : NULL;
+        *problem = slash ? "write ADDRESS or ADDRESS/LENGTH" : NULL;
         return false;
     }
     memcpy(address, text, bytes);
@@ -87,12 +91,12 @@ bool access_parse_prefix(const char *text, bool short_forms, struct address *pre
     if (address_parse(address, prefix)) {
         *length = prefix->family == ADDRESS_V4 ? 32 : 128;
     } else if (!short_forms || !parse_short_v4(address, prefix, length)) {
-        bool numeric =
-            slash != NULL || only_of(address, "0123456789.") || strchr(address, ':') != NULL;
+        bool numeric = slash || only_of(address, "0123456789.") || strchr(address, ':');
+
         *problem = numeric ? "write ADDRESS or ADDRESS/LENGTH" : NULL;
         return false;
     }
-    if (slash == NULL) {
+    if (!slash) {
         return true;
     }
     int limit = prefix->family == ADDRESS_V4 ? 32 : 128;
@@ -110,8 +114,10 @@ static int mask_length(const struct address *mask)
 {
     int bytes = mask->family == ADDRESS_V4 ? 4 : 16, length = 0;
     bool ended = false;
+
     for (int bit = 0; bit < 8 * bytes; bit++) {
         bool one = (mask->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
+
         if (one && ended) {
             return -1;
         }
@@ -126,6 +132,7 @@ static int mask_length(const struct address *mask)
 static uint32_t get_flags(const struct acl *acl, const struct address *prefix, unsigned length)
 {
     uint32_t flags = 0;
+
     if (length == 0) {
         return prefix->family == ADDRESS_V4 ? acl->default_v4 : acl->default_v6;
     }
@@ -164,6 +171,7 @@ void access_add_flags(struct acl *acl, uint32_t flags)
 bool access_any_flag(const struct acl *acl, uint32_t flags)
 {
     bool any = ((acl->default_v4 | acl->default_v6) & flags) != 0;
+
     for (unsigned i = 0; i < acl->count; i++) {
         any = any || (acl->rules[i].flags & flags) != 0;
     }
@@ -188,17 +196,19 @@ static void keep_name(struct reader *r, const struct word *word, const char *pro
 {
     struct config *c = r->config;
     const char *hint;
-    if (problem == NULL) {
+
+    if (!problem) {
         problem = source_line_find_problem(word->text, &hint);
-        problem = problem != NULL ? hint : NULL;
+        problem = problem ? hint : NULL;
     }
-    if (problem != NULL) {
+    if (problem) {
         reader_error(r, word, problem, "E008 '%.100s' is not an address", word->text);
     } else if (c->access_name_count == CONFIG_ACCESS_NAMES_MAX) {
         reader_error(r, word, "write its address", "E015 more than %d host names in access rules",
                      CONFIG_ACCESS_NAMES_MAX);
     } else {
         struct access_name *name = &c->access_names[c->access_name_count++];
+
         *name = *rule;
         name->place = place_here(r);
         memcpy(name->name, word->text, strlen(word->text) + 1);
@@ -213,9 +223,11 @@ bool access_apply_name(struct config *c, const struct access_name *rule,
                            ? ACCESS_LIMITED | (c->ratelimit.kod_log2 > 0 ? ACCESS_KOD : 0)
                            : 0;
     bool all = true;
+
     for (unsigned i = 0; i < count; i++) {
         unsigned length = addresses[i].family == ADDRESS_V4 ? 32 : 128;
         uint32_t old = rule->merge ? get_flags(acl, &addresses[i], length) : 0;
+
         all = set_flags(acl, &addresses[i], length, old | rule->flags | limited) && all;
     }
     return all;
@@ -228,6 +240,7 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
     struct address prefix;
     const char *problem;
     bool all = next < r->line.count && text_equal_any_case(words[next].text, "all");
+
     next += all;
     if (next == r->line.count) {
         for (unsigned i = 0; i < 2; i++) {
@@ -248,6 +261,7 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
     }
     if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
         struct access_name rule = {.flags = flags, .command = acl == &r->config->command_access};
+
         keep_name(r, &words[next], problem, &rule);
         return;
     }
@@ -359,8 +373,9 @@ static uint32_t given_flags(const struct reader *r)
         {"notrust", ACCESS_NOTRUST}, {"ntpport", ACCESS_NTPPORT},   {"version", ACCESS_VERSION},
     };
     uint32_t given = 0;
+
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        given |= directive_value(r, flags[i].name) != NULL ? flags[i].flag : 0;
+        given |= directive_value(r, flags[i].name) ? flags[i].flag : 0;
     }
     return given;
 }
@@ -377,7 +392,8 @@ static bool apply_mask(struct reader *r, struct target *t)
 {
     const struct value *value = directive_value(r, "mask");
     struct address mask;
-    if (value == NULL) {
+
+    if (!value) {
         return true;
     }
     bool address = address_parse(value->word->text, &mask);
@@ -397,6 +413,7 @@ static bool complain_of_slip(struct reader *r, const struct word *word)
     static const struct {
         const char *word, *hint;
     } words[] = {{"default", "did you mean 'default'?"}, {"source", "did you mean 'source'?"}};
+
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (text_distance(word->text, words[i].word) <= 2) {
             reader_error(r, word, words[i].hint, "E008 '%.100s' is not an address", word->text);
@@ -411,6 +428,7 @@ static bool find_target(struct reader *r, struct target *t, uint32_t flags)
 {
     const struct word *word = directive_value(r, "address")->word;
     const char *problem;
+
     memset(t, 0, sizeof *t);
     if (strcmp(word->text, "source") == 0) {
         t->source = true;
@@ -425,8 +443,9 @@ static bool find_target(struct reader *r, struct target *t, uint32_t flags)
         return true;
     }
     if (!access_parse_prefix(word->text, false, &t->prefixes[0], &t->lengths[0], &problem)) {
-        if (problem != NULL || !complain_of_slip(r, word)) {
+        if (problem || !complain_of_slip(r, word)) {
             struct access_name rule = {.flags = flags, .merge = true};
+
             keep_name(r, word, problem, &rule);
         }
         return false;
@@ -458,6 +477,7 @@ void access_restrict(struct reader *r)
     uint32_t flags = given_flags(r);
     struct acl *acl = &r->config->access;
     struct target target;
+
     if (!find_target(r, &target, flags)) {
         return;
     }
@@ -473,6 +493,7 @@ void access_restrict(struct reader *r)
     for (unsigned i = 0; i < target.count; i++) {
         const struct address *prefix = &target.prefixes[i];
         uint32_t old = get_flags(acl, prefix, target.lengths[i]), new = flags;
+
         if (target.lengths[i] == 0) {
             new &= ~(uint32_t)ACCESS_NTPPORT; /* there is one default only: it holds for all */
         } else if ((flags & ACCESS_NTPPORT) != 0) {
@@ -488,12 +509,14 @@ static void remove_rules(struct reader *r, const struct target *target)
 {
     const struct word *word = directive_value(r, "address")->word;
     struct acl *acl = &r->config->access;
+
     if (target->source) {
         r->config->have_source_access = false;
         r->config->source_access = 0;
     }
     for (unsigned i = 0; i < target->count; i++) {
         const struct address *prefix = &target->prefixes[i];
+
         if (target->lengths[i] == 0) {
             set_flags(acl, prefix, 0, ACCESS_NOQUERY); /* what everybody has from the start */
         } else if (!acl_remove(acl, prefix, target->lengths[i])) {
@@ -506,12 +529,14 @@ static void take_flags_away(struct reader *r, const struct target *target, uint3
 {
     const struct word *word = directive_value(r, "address")->word;
     struct acl *acl = &r->config->access;
+
     if (target->source) {
         r->config->source_access &= ~flags;
     }
     for (unsigned i = 0; i < target->count; i++) {
         uint32_t old;
         const struct address *prefix = &target->prefixes[i];
+
         if (target->lengths[i] > 0 && !acl_get(acl, prefix, target->lengths[i], &old)) {
             reader_warning(r, word, "", "W019 there is no rule for '%.100s'", word->text);
             continue;
@@ -525,6 +550,7 @@ void access_unrestrict(struct reader *r)
 {
     uint32_t flags = given_flags(r);
     struct target target;
+
     if (!find_target(r, &target, 0)) {
         return;
     }

@@ -32,6 +32,7 @@ complain(struct config *c, const char *hint, const char *format, ...)
 {
     struct message_place place = {.file = COMMAND_NAME};
     va_list arguments;
+
     va_start(arguments, format);
     message_add(c, CONFIG_ERROR, &place, hint, format, arguments);
     va_end(arguments);
@@ -40,7 +41,8 @@ complain(struct config *c, const char *hint, const char *format, ...)
 bool change_is_sound(const struct change *change)
 {
     const char *end = memchr(change->text, '\0', sizeof change->text);
-    if (change->kind >= CHANGE_KINDS || end == NULL) {
+
+    if (change->kind >= CHANGE_KINDS || !end) {
         return false;
     }
     for (const char *p = change->text; p < end; p++) {
@@ -57,8 +59,9 @@ bool change_is_sound(const struct change *change)
 static bool is_permitted(const char *line, const char *const *permitted, char word[32])
 {
     size_t length = strcspn(line, " \t");
+
     snprintf(word, 32, "%.*s", length < 31 ? (int)length : 31, line);
-    for (; *permitted != NULL; permitted++) {
+    for (; *permitted; permitted++) {
         if (length < 31 && strcmp(word, *permitted) == 0) {
             return true;
         }
@@ -76,6 +79,7 @@ static void describe_keyword_flags(uint32_t flags, char *out, size_t capacity)
                  {ACCESS_NOPEER, "nopeer"},     {ACCESS_NOTRAP, "notrap"},
                  {ACCESS_VERSION, "version"},   {ACCESS_FLAKE, "flake"}};
     size_t used = 0;
+
     out[0] = '\0';
     for (size_t i = 0; i < sizeof words / sizeof *words && used < capacity; i++) {
         if ((flags & words[i].flag) != 0) {
@@ -95,11 +99,13 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
     struct address prefix;
     unsigned length;
     uint32_t old = c->access.default_v4 & c->access.default_v6;
+
     subnet += strspn(subnet, " \t");
     snprintf(target, sizeof target, "%s", subnet[0] != '\0' ? subnet : "default");
     target[strcspn(target, " \t")] = '\0';
     if (strcmp(target, "default") != 0) {
         char text[ADDRESS_TEXT_MAX];
+
         if (!access_parse_prefix(target, true, &prefix, &length, &problem)) {
             return false;
         }
@@ -126,7 +132,8 @@ static void read_lines(struct config *c, const struct language *language, const 
     static const struct origin running = {.file = "the configuration in force"};
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
-    if (r == NULL) {
+
+    if (!r) {
         complain(c, "", "E018 out of memory");
         return;
     }
@@ -137,12 +144,13 @@ static void read_lines(struct config *c, const struct language *language, const 
         r->spec_seen[i] = running;
     }
     include_text(r, COMMAND_NAME, text, strlen(text));
-    if (own != NULL && own->settle != NULL && c->error_count == 0) {
+    if (own && own->settle && c->error_count == 0) {
         own->settle(r);
     }
     keys_check_sources(r);
     for (unsigned i = before; i < c->settings.spec_count; i++) {
         struct source_spec *spec = &c->settings.specs[i];
+
         if (spec->kind == SOURCE_POOL && spec->max_sources > POOL_SOURCES_BY_HAND &&
             c->dialect == DIALECT_NTP) {
             spec->max_sources = POOL_SOURCES_BY_HAND;
@@ -158,6 +166,7 @@ static void apply_line(struct config *c, const char *line)
 {
     const struct language *language = config_language(c->dialect);
     char word[32], text[3 * CHANGE_TEXT_MAX];
+
     if (!is_permitted(line, keywords, word)) {
         complain(c, "server, pool, peer, allow, deny, restrict and unrestrict can be",
                  "E020 '%s' cannot be given while the daemon runs: change the file and reload it",
@@ -165,13 +174,13 @@ static void apply_line(struct config *c, const char *line)
         return;
     }
     snprintf(text, sizeof text, "%s\n", line);
-    if (language != NULL && directive_find(language, word) == NULL &&
-        (word[0] == 'a' || word[0] == 'd') && directive_find(language, "restrict") != NULL &&
+    if (language && !directive_find(language, word) && (word[0] == 'a' || word[0] == 'd') &&
+        directive_find(language, "restrict") &&
         !translate_to_restrict(c, line, text, sizeof text)) {
         complain(c, "an address, or address/length", "E008 '%.200s' names no subnet", line);
         return;
     }
-    if (language == NULL) {
+    if (!language) {
         complain(c, "", "E020 no language is in force");
         return;
     }
@@ -186,6 +195,7 @@ static void serve_within(struct acl *acl, const struct address *prefix, unsigned
 {
     for (unsigned i = 0; i < acl->count; i++) {
         struct acl_rule *rule = &acl->rules[i];
+
         if (rule->length >= length && address_in_prefix(&rule->prefix, prefix, length)) {
             rule->flags =
                 serve ? rule->flags & ~(uint32_t)(ACCESS_NOSERVE | ACCESS_IGNORE | ACCESS_NOTRUST)
@@ -203,6 +213,7 @@ static void apply_access_to_ntp(struct config *c, const char *line)
     char plain[CHANGE_TEXT_MAX];
     struct address prefix;
     unsigned length;
+
     rest += strspn(rest, " ");
     if (strncmp(rest, "all", 3) == 0 && (rest[3] == ' ' || rest[3] == '\0')) {
         rest += 3 + strspn(rest + 3, " ");
@@ -220,6 +231,7 @@ static void apply_access_to_ntp(struct config *c, const char *line)
 static void apply_chrony_line(struct config *c, const char *line)
 {
     char word[32], text[CHANGE_TEXT_MAX + 2];
+
     if (!is_permitted(line, chrony_keywords, word)) {
         complain(c, "", "E020 '%s' cannot be given while the daemon runs", word);
         return;
@@ -242,6 +254,7 @@ static void apply_chrony_line(struct config *c, const char *line)
 static bool is_host(const struct source_spec *spec, const char *host)
 {
     struct address address;
+
     if (text_equal_any_case(spec->name, host)) {
         return true;
     }
@@ -255,14 +268,16 @@ static void complain_of_host(struct config *c, const char *host)
     const char *best = NULL;
     unsigned least = text_distance_limit(host) + 1;
     char hint[256] = "";
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         unsigned distance = text_distance(host, s->specs[i].name);
+
         if (distance < least) {
             least = distance;
             best = s->specs[i].name;
         }
     }
-    if (best != NULL) {
+    if (best) {
         snprintf(hint, sizeof hint, "did you mean '%.200s'?", best);
     }
     complain(c, hint, "E020 no source is called '%.200s'", host);
@@ -272,6 +287,7 @@ static void delete_source(struct config *c, const char *host)
 {
     struct settings *s = &c->settings;
     unsigned kept = 0;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         if (!is_host(&s->specs[i], host)) {
             if (kept != i) {
@@ -294,6 +310,7 @@ static bool next_word(const char **text, char *word, size_t capacity)
 {
     const char *at = *text + strspn(*text, " ");
     size_t length = strcspn(at, " ");
+
     *text = at + length;
     snprintf(word, capacity, "%.*s", length < capacity ? (int)length : (int)capacity - 1, at);
     return length > 0;
@@ -302,6 +319,7 @@ static bool next_word(const char **text, char *word, size_t capacity)
 static bool is_one_of(const struct source_spec *spec, const char *hosts)
 {
     char host[SOURCE_NAME_MAX];
+
     while (next_word(&hosts, host, sizeof host)) {
         if (is_host(spec, host)) {
             return true;
@@ -314,8 +332,10 @@ static bool is_one_of(const struct source_spec *spec, const char *hosts)
 static bool find_hosts(struct config *c, const char *hosts)
 {
     char host[SOURCE_NAME_MAX];
+
     while (next_word(&hosts, host, sizeof host)) {
         bool found = false;
+
         for (unsigned i = 0; i < c->settings.spec_count && !found; i++) {
             found = is_host(&c->settings.specs[i], host);
         }
@@ -331,11 +351,13 @@ static void set_offline(struct config *c, const char *hosts, enum change_kind ki
 {
     struct settings *s = &c->settings;
     bool all = hosts[0] == '\0' && kind != CHANGE_ROUTES;
+
     if (!find_hosts(c, hosts)) {
         return;
     }
     for (unsigned i = 0; i < s->spec_count; i++) {
         bool meant = all || is_one_of(&s->specs[i], hosts);
+
         if (s->specs[i].kind != SOURCE_REFCLOCK && (meant || kind == CHANGE_ROUTES)) {
             s->specs[i].offline = kind == CHANGE_ROUTES ? !meant : kind == CHANGE_OFFLINE;
         }
@@ -347,6 +369,7 @@ static void set_options(struct config *c, const char *text)
     char host[SOURCE_NAME_MAX], name[64], value[64], problem[200];
     struct settings *s = &c->settings;
     const char *options = text;
+
     if (!next_word(&options, host, sizeof host) || !find_hosts(c, host)) {
         return;
     }
@@ -377,7 +400,8 @@ static bool is_of_sources_file(const struct config *c, unsigned spec)
 {
     static const char suffix[] = ".sources";
     const char *file = place_file(c, &c->places.specs[spec]);
-    size_t length = file != NULL ? strlen(file) : 0;
+    size_t length = file ? strlen(file) : 0;
+
     return length > sizeof suffix - 1 && strcmp(file + length - (sizeof suffix - 1), suffix) == 0;
 }
 
@@ -385,6 +409,7 @@ static void drop_sources_files(struct config *c)
 {
     struct settings *s = &c->settings;
     unsigned kept = 0;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         if (!is_of_sources_file(c, i)) {
             s->specs[kept] = s->specs[i];
@@ -398,6 +423,7 @@ static void drop_sources_files(struct config *c)
 void change_take(struct config *c, const struct config *file, const struct change *change)
 {
     struct settings *s = &c->settings;
+
     if (change->kind == CHANGE_KEYS) {
         c->keys = file->keys;
         c->keys_unreadable = file->keys_unreadable;

@@ -26,6 +26,7 @@ static void apply_makestep(struct reader *r)
     struct settings *s = &r->config->settings;
     double threshold = directive_value(r, "threshold")->number;
     double limit = directive_value(r, "limit")->number;
+
     /* in the settings 0 means never; here it means any offset */
     s->step_threshold_s = limit == 0 ? 0 : fmax(threshold, 1e-9);
     s->step_updates = limit < 0 ? -1 : (int)limit;
@@ -35,6 +36,7 @@ static void apply_maxchange(struct reader *r)
 {
     struct settings *s = &r->config->settings;
     const struct value *ignore = directive_value(r, "ignore");
+
     s->panic_s = fmax(directive_value(r, "offset")->number, 1e-9);
     s->panic_first_allowed = directive_value(r, "start")->number > 0;
     s->panic_updates = (unsigned)directive_value(r, "start")->number;
@@ -49,9 +51,10 @@ static void apply_maxchange(struct reader *r)
 static void apply_local(struct reader *r)
 {
     struct settings *s = &r->config->settings;
+
     s->local = true;
     s->local_orphan = directive_value(r, "orphan") != NULL;
-    if (s->local_orphan && directive_value(r, "waitunsynced") == NULL) {
+    if (s->local_orphan && !directive_value(r, "waitunsynced")) {
         s->local_wait_unsynced_s = ORPHAN_WAIT_S;
     }
 }
@@ -84,6 +87,7 @@ static void apply_initstepslew(struct reader *r)
 {
     struct settings *s = &r->config->settings;
     const struct value *threshold = directive_value(r, "threshold");
+
     if (s->step_threshold_s > 0) {
         return; /* `makestep` says it better */
     }
@@ -102,7 +106,8 @@ static void apply_initstepslew(struct reader *r)
 static bool read_device(struct reader *r, char device[CONFIG_DEVICE_MAX])
 {
     const struct word *word = directive_value(r, "interface")->word;
-    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/') != NULL) {
+
+    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/')) {
         reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
                      word->text);
         return false;
@@ -126,6 +131,7 @@ static void apply_bindacqaddress(struct reader *r)
 {
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
+
     if (!address_parse(word->text, &address)) {
         reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
         return;
@@ -137,8 +143,9 @@ static void apply_ratelimit(struct reader *r)
 {
     struct ratelimit_settings *limit = &r->config->ratelimit;
     const struct value *interval = directive_value(r, "interval");
+
     limit->enabled = true;
-    if (interval != NULL) {
+    if (interval) {
         limit->interval_s = exp2(interval->number);
     }
 }
@@ -163,6 +170,7 @@ static void apply_bindaddress(struct reader *r)
     struct config *c = r->config;
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
+
     if (!address_parse(word->text, &address)) {
         reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
         return;
@@ -186,6 +194,7 @@ static void apply_leapsecmode(struct reader *r)
 {
     const struct word *word = directive_value(r, "mode")->word;
     bool slew = text_equal_any_case(word->text, "slew");
+
     if (slew || text_equal_any_case(word->text, "ignore")) {
         r->config->settings.leap_from_sources = false;
     } else if (!text_equal_any_case(word->text, "system") &&
@@ -208,6 +217,7 @@ static void apply_authselectmode(struct reader *r)
                                         [AUTH_SELECT_PREFER] = "prefer",
                                         [AUTH_SELECT_REQUIRE] = "require",
                                         [AUTH_SELECT_IGNORE] = "ignore"};
+
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (text_equal_any_case(word->text, modes[i])) {
             r->config->auth_select = (enum auth_select)i;
@@ -223,14 +233,17 @@ static void settle_authentication(struct config *c)
 {
     struct settings *s = &c->settings;
     unsigned with = 0, without = 0;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         bool clock = s->specs[i].kind == SOURCE_REFCLOCK;
+
         with += !clock && s->specs[i].key_id != 0;
         without += !clock && s->specs[i].key_id == 0;
     }
     for (unsigned i = 0; i < s->spec_count; i++) {
         struct source_spec *spec = &s->specs[i];
         bool certain = spec->key_id != 0 || spec->kind == SOURCE_REFCLOCK;
+
         if (c->auth_select == AUTH_SELECT_MIX && certain && with > 0 && without > 0) {
             spec->trust = spec->require = true;
         }
@@ -244,6 +257,7 @@ static void settle_authentication(struct config *c)
 static void apply_ptpport(struct reader *r)
 {
     const struct value *port = directive_value(r, "port");
+
     if (port->number > 0) {
         reader_warning(
             r, port->word, "",
@@ -261,6 +275,7 @@ static void set_defaults(struct reader *r)
         {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
         {.family = ADDRESS_V6, .bytes = {[15] = 1}},
     };
+
     s->max_distance_s = 3.0;
     s->max_jitter_s = 1.0;
     s->step_threshold_s = 0;
@@ -291,6 +306,7 @@ static void set_defaults(struct reader *r)
 static void settle(struct reader *r)
 {
     struct config *c = r->config;
+
     settle_authentication(c);
     if (c->ratelimit.enabled) {
         access_add_flags(&c->access,
@@ -301,6 +317,7 @@ static void settle(struct reader *r)
 static void finish(struct reader *r)
 {
     struct config *c = r->config;
+
     settle(r);
     statistics_line_finish(r);
     if (c->ratelimit.enabled && c->client_log_bytes == 0) {

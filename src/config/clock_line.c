@@ -26,6 +26,7 @@
 static bool read_refid(struct reader *r, const struct word *word, uint32_t *refid)
 {
     size_t length = strlen(word->text);
+
     *refid = 0;
     for (size_t i = 0; i < length; i++) {
         if (length > 4 || word->text[i] <= ' ' || word->text[i] >= 0x7f) {
@@ -50,6 +51,7 @@ static void complain_of_driver(struct reader *r, const struct word *word)
 static unsigned count_clocks(const struct settings *s)
 {
     unsigned count = 0;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         count += s->specs[i].kind == SOURCE_REFCLOCK;
     }
@@ -61,10 +63,11 @@ static void keep(struct reader *r, const struct word *word, uint32_t default_ref
 {
     struct source_spec *spec = &r->spec;
     const struct value *refid = directive_value(r, "refid");
+
     spec->kind = SOURCE_REFCLOCK;
     spec->refclock_kind = REFCLOCK_SHM;
     spec->refclock_refid = default_refid;
-    if (refid != NULL && !read_refid(r, refid->word, &spec->refclock_refid)) {
+    if (refid && !read_refid(r, refid->word, &spec->refclock_refid)) {
         return;
     }
     spec->maxpoll = spec->minpoll;
@@ -82,6 +85,7 @@ static bool read_chrony_parameter(struct reader *r, const struct word *word)
     const char *end;
     double number;
     unsigned mode = 0;
+
     if (!text_number(word->text, &number, &end) || number < 0 || number > UNIT_MAX ||
         number != floor(number) || (*end != '\0' && *end != ':')) {
         reader_error(r, word, "SHM is followed by its number, 0 to 255",
@@ -114,6 +118,7 @@ void clock_line_chrony(struct reader *r)
 {
     const struct word *driver = directive_value(r, "driver")->word;
     unsigned index = count_clocks(&r->config->settings) % 10;
+
     if (r->sources_only) {
         reader_error(r, &r->line.words[0], "a *.sources file has server, pool and peer lines only",
                      "E007 'refclock' has no place here");
@@ -126,10 +131,10 @@ void clock_line_chrony(struct reader *r)
     if (!read_chrony_parameter(r, directive_value(r, "parameter")->word)) {
         return;
     }
-    if (directive_value(r, "poll") == NULL) {
+    if (!directive_value(r, "poll")) {
         r->spec.minpoll = CHRONY_POLL;
     }
-    if (directive_value(r, "delay") == NULL) {
+    if (!directive_value(r, "delay")) {
         r->spec.refclock_delay_s = CHRONY_DELAY_S;
     }
     keep(r, driver, REFID('S', 'H', 'M', '0' + index));
@@ -183,7 +188,8 @@ const struct parameter clock_line_chrony_options[] = {
 static void keep_ntp(struct reader *r, const struct word *word, unsigned unit)
 {
     const struct value *mode = directive_value(r, "mode");
-    bool is_private = mode != NULL && ((unsigned)fmod(mode->number, 2) & MODE_BIT_PRIVATE) != 0;
+    bool is_private = mode && ((unsigned)fmod(mode->number, 2) & MODE_BIT_PRIVATE) != 0;
+
     r->spec.refclock_unit = unit;
     r->spec.refclock_mode = unit < PUBLIC_UNIT_FIRST || is_private ? PRIVATE_MODE : PUBLIC_MODE;
     keep(r, word, REFID('S', 'H', 'M', 0));
@@ -198,11 +204,12 @@ void clock_line_ntpsec(struct reader *r)
 {
     const struct word *driver = directive_value(r, "driver")->word;
     const struct value *unit = directive_value(r, "unit");
+
     if (!text_equal_any_case(driver->text, "shm")) {
         complain_of_driver(r, driver);
         return;
     }
-    keep_ntp(r, driver, unit != NULL ? (unsigned)unit->number : 0);
+    keep_ntp(r, driver, unit ? (unsigned)unit->number : 0);
 }
 
 void clock_line_fudge(struct reader *r, unsigned unit)
@@ -210,14 +217,15 @@ void clock_line_fudge(struct reader *r, unsigned unit)
     const struct value *time1 = directive_value(r, "time1"), *refid = directive_value(r, "refid"),
                        *stratum = directive_value(r, "stratum");
     struct clock_fudge fudge = {.at = reader_here(r), .unit = unit};
-    if (refid != NULL && !read_refid(r, refid->word, &fudge.refid)) {
+
+    if (refid && !read_refid(r, refid->word, &fudge.refid)) {
         return;
     }
     fudge.has_refid = refid != NULL;
     fudge.has_time1 = time1 != NULL;
     fudge.has_stratum = stratum != NULL;
-    fudge.time1_s = time1 != NULL ? time1->number : 0;
-    fudge.stratum = stratum != NULL ? (unsigned)stratum->number : 0;
+    fudge.time1_s = time1 ? time1->number : 0;
+    fudge.stratum = stratum ? (unsigned)stratum->number : 0;
     if (r->fudge_count == CLOCK_FUDGES_MAX) {
         reader_error(r, NULL, "", "E015 more than %d 'fudge' lines", CLOCK_FUDGES_MAX);
         return;
@@ -228,15 +236,17 @@ void clock_line_fudge(struct reader *r, unsigned unit)
 void clock_line_finish(struct reader *r)
 {
     struct settings *s = &r->config->settings;
+
     for (unsigned i = 0; i < r->fudge_count; i++) {
         const struct clock_fudge *fudge = &r->fudges[i];
         struct source_spec *spec = NULL;
+
         for (unsigned j = 0; j < s->spec_count; j++) {
             if (s->specs[j].kind == SOURCE_REFCLOCK && s->specs[j].refclock_unit == fudge->unit) {
                 spec = &s->specs[j];
             }
         }
-        if (spec == NULL) {
+        if (!spec) {
             reader_message_at(r, CONFIG_WARNING, &fudge->at, "",
                               "W019 there is no 'server 127.127.28.%u': this line does nothing",
                               fudge->unit);

@@ -198,7 +198,7 @@ const struct message_code message_codes[] = {
 
 const struct message_code *message_code_find(const char *code)
 {
-    for (const struct message_code *c = message_codes; c->code != NULL; c++) {
+    for (const struct message_code *c = message_codes; c->code; c++) {
         if (text_equal_any_case(c->code, code)) {
             return c;
         }

@@ -30,6 +30,7 @@ void command_line_bind(struct reader *r)
     struct config *c = r->config;
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
+
     if (word->text[0] == '/') {
         if (strlen(word->text) >= sizeof c->command_socket) {
             reader_error(r, word, "", "E019 '%.100s...' is too long", word->text);
@@ -53,7 +54,8 @@ void command_line_device(struct reader *r)
 {
     struct config *c = r->config;
     const struct word *word = directive_value(r, "interface")->word;
-    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/') != NULL) {
+
+    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/')) {
         reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
                      word->text);
         return;
@@ -66,8 +68,9 @@ void command_line_ratelimit(struct reader *r)
 {
     struct ratelimit_settings *limit = &r->config->command_ratelimit;
     const struct value *interval = directive_value(r, "interval");
+
     limit->enabled = true;
-    if (interval != NULL) {
+    if (interval) {
         limit->interval_s = exp2(interval->number);
     }
 }
@@ -86,9 +89,11 @@ void command_line_open(struct reader *r)
 {
     char words[sizeof r->config->open_commands] = "";
     size_t used = 0;
+
     for (unsigned i = r->rest; i < r->line.count; i++) {
         const char *word = find_open_word(r->line.words[i].text);
-        if (word == NULL) {
+
+        if (!word) {
             reader_error(r, &r->line.words[i],
                          "activity, authdata, clients, manual, ntpdata, rtcdata, selectdata, "
                          "serverstats, smoothing, sourcename, sources, sourcestats, tracking",

@@ -45,6 +45,7 @@ add_error(struct config *c, const struct message_place *place, const char *hint,
           ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     message_add(c, CONFIG_ERROR, place, hint, format, arguments);
     va_end(arguments);
@@ -59,6 +60,7 @@ static void complain_of_evidence(struct config *c, const char *name, enum config
                                   .width = evidence->width,
                                   .source = evidence->source,
                                   .source_length = evidence->source_length};
+
     add_error(c, &place, hint, "E010 '%s' is a word of %s", evidence->word,
               config_dialect_name(dialect));
 }
@@ -68,6 +70,7 @@ static void complain_of_mixture(struct config *c, const char *name,
                                 const struct dialect_finding *found)
 {
     enum config_dialect first = DIALECT_UNKNOWN, second = DIALECT_UNKNOWN;
+
     for (enum config_dialect d = DIALECT_CHRONY; d < CONFIG_DIALECTS; d++) {
         if (found->evidence[d].line == 0) {
             continue;
@@ -99,6 +102,7 @@ static const struct language *find_language(struct config *c, const char *name, 
                                             size_t length, enum config_dialect force)
 {
     struct dialect_finding found = {.dialect = force};
+
     if (force == DIALECT_UNKNOWN) {
         dialect_find(name, text, length, &found);
     }
@@ -118,6 +122,7 @@ static void finish(struct reader *r)
     struct config *c = r->config;
     bool clean = c->error_count == 0;
     bool keys_named = c->keyfile[0] != '\0' && (c->dialect != DIALECT_NTP || r->trusted_count > 0);
+
     if (clean) {
         place_begin(r);
         r->language->finish(r);
@@ -136,11 +141,12 @@ static bool load(struct config *c, const char *name, const char *text, size_t le
                  enum config_dialect force, bool is_file)
 {
     struct message_place whole = {.file = name};
+
     start_config(c);
     const struct language *language = find_language(c, name, text, length, force);
-    struct reader *r = language != NULL ? calloc(1, sizeof *r) : NULL;
-    if (r == NULL) {
-        if (language != NULL) {
+    struct reader *r = language ? calloc(1, sizeof *r) : NULL;
+    if (!r) {
+        if (language) {
             add_error(c, &whole, "", "E018 out of memory");
         }
         return false;
@@ -177,6 +183,7 @@ bool config_load(struct config *c, const char *path, enum config_dialect force)
     char *text = NULL;
     size_t length = 0;
     int error = file_read(path, CONFIG_FILE_LIMIT, &text, &length);
+
     if (error != 0) {
         start_config(c);
         add_error(c, &whole, "", "E011 %s", include_explain(error));

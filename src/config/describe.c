@@ -11,6 +11,7 @@ const char *describe_kind(const struct source_spec *s)
                                         [SOURCE_POOL] = "pool",
                                         [SOURCE_PEER] = "peer",
                                         [SOURCE_REFCLOCK] = "refclock"};
+
     return names[s->kind];
 }
 
@@ -38,6 +39,7 @@ static void describe_numbers(const struct source_spec *s, char *out, size_t capa
         {"offset", s->offset_correction_s,
          s->offset_correction_s < 0 || s->offset_correction_s > 0}};
     size_t used = 0;
+
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && used < capacity; i++) {
         if (numbers[i].shown) {
             used += (size_t)snprintf(out + used, capacity - used, " %s %.10g", numbers[i].name,
@@ -61,8 +63,10 @@ void describe_options(const struct source_spec *s, char *out, size_t capacity)
                  {"xleave", offsetof(struct source_spec, xleave)},
                  {"offline", offsetof(struct source_spec, offline)}};
     size_t used = (size_t)snprintf(out, capacity, " minpoll %d maxpoll %d", s->minpoll, s->maxpoll);
+
     for (size_t i = 0; i < sizeof flags / sizeof *flags && used < capacity; i++) {
         bool set;
+
         memcpy(&set, (const char *)s + flags[i].offset, sizeof set);
         if (set) {
             used += (size_t)snprintf(out + used, capacity - used, " %s", flags[i].name);
@@ -86,6 +90,7 @@ void describe_options(const struct source_spec *s, char *out, size_t capacity)
 void describe_source(const struct source_spec *s, char *out, size_t capacity)
 {
     char port[16] = "";
+
     if (s->kind != SOURCE_REFCLOCK && s->port != 123) {
         snprintf(port, sizeof port, " port %u", (unsigned)s->port);
     }
@@ -104,6 +109,7 @@ const char *describe_flags(uint32_t flags, char out[160])
         {ACCESS_NOTRUST, "notrust"},   {ACCESS_FLAKE, "flake"}};
     size_t used = (size_t)snprintf(out, 160, "%s",
                                    flags & (ACCESS_NOSERVE | ACCESS_IGNORE) ? "deny" : "allow");
+
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if ((flags & words[i].flag) != 0) {
             used += (size_t)snprintf(out + used, 160 - used, " %s", words[i].name);
@@ -115,6 +121,7 @@ const char *describe_flags(uint32_t flags, char out[160])
 const char *describe_listen_rule(const struct listen_rule *rule, char out[ADDRESS_TEXT_MAX + 8])
 {
     char address[ADDRESS_TEXT_MAX];
+
     switch (rule->what) {
     case LISTEN_ALL:
         return "all addresses";

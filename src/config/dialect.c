@@ -29,6 +29,7 @@ struct search {
 static void note(const struct search *s, enum config_dialect dialect, const struct word *word)
 {
     struct dialect_evidence *evidence = &s->found->evidence[dialect];
+
     if (evidence->line == 0) {
         evidence->line = s->number;
         evidence->column = word->column;
@@ -44,6 +45,7 @@ static const struct directive *find_row(const struct language *language, const c
 {
     char lower[32];
     size_t length = strlen(word);
+
     if (length >= sizeof lower) {
         return NULL;
     }
@@ -58,6 +60,7 @@ static void weigh_source(struct search *s, const struct directive *const rows[LA
 {
     const struct word *words = s->line.words;
     unsigned count = s->line.count;
+
     if (count > 1 && (strcmp(words[1].text, "-4") == 0 || strcmp(words[1].text, "-6") == 0 ||
                       strncmp(words[1].text, "127.127.", 8) == 0)) {
         s->weak[DIALECT_NTP]++;
@@ -65,9 +68,10 @@ static void weigh_source(struct search *s, const struct directive *const rows[LA
     for (unsigned i = 2; i < count; i++) {
         bool known[LANGUAGES];
         unsigned knowing = 0;
+
         for (size_t l = 0; l < LANGUAGES; l++) {
-            known[l] = rows[l] != NULL && parameter_find(rows[l]->options, words[i].text,
-                                                         languages[l]->any_case) != NULL;
+            known[l] =
+                rows[l] && parameter_find(rows[l]->options, words[i].text, languages[l]->any_case);
             knowing += known[l];
         }
         for (size_t l = 0; l < LANGUAGES; l++) {
@@ -81,16 +85,17 @@ static void weigh_line(struct search *s)
     const struct word *word = &s->line.words[0];
     const struct directive *rows[LANGUAGES], *any = NULL;
     unsigned knowing = 0;
+
     for (size_t l = 0; l < LANGUAGES; l++) {
         rows[l] = find_row(languages[l], word->text);
-        any = rows[l] != NULL ? rows[l] : any;
+        any = rows[l] ? rows[l] : any;
         knowing += rows[l] != NULL;
     }
-    if (any == NULL) {
+    if (!any) {
         return;
     }
     for (size_t l = 0; l < LANGUAGES; l++) {
-        if (rows[l] == NULL) {
+        if (!rows[l]) {
             s->alien[languages[l]->dialect]++;
         } else if (knowing == 1) {
             note(s, languages[l]->dialect, word);
@@ -98,6 +103,7 @@ static void weigh_line(struct search *s)
     }
     if (strcmp(any->keyword, "refclock") == 0 && s->line.count > 1) {
         char first = s->line.words[1].text[0]; /* SHM 0 or shm unit 0 */
+
         s->weak[DIALECT_CHRONY] += first >= 'A' && first <= 'Z';
         s->weak[DIALECT_NTP] += first >= 'a' && first <= 'z';
     } else if (any->for_source && knowing > 1) {
@@ -113,6 +119,7 @@ static bool is_likely(const struct search *s, enum config_dialect dialect)
     }
     for (size_t l = 0; l < LANGUAGES; l++) {
         enum config_dialect other = languages[l]->dialect;
+
         if (s->alien[other] == 0 && s->weak[other] > s->weak[dialect]) {
             return false;
         }
@@ -123,12 +130,13 @@ static bool is_likely(const struct search *s, enum config_dialect dialect)
 static bool is_named(const char *name, enum config_dialect dialect)
 {
     const char *slash = strrchr(name, '/');
-    const char *base = slash != NULL ? slash + 1 : name;
+    const char *base = slash ? slash + 1 : name;
+
     switch (dialect) {
     case DIALECT_CHRONY:
         return strstr(base, "chrony") != NULL;
     case DIALECT_OPENNTPD:
-        return strstr(name, "openntpd") != NULL || strstr(base, "ntpd.conf") != NULL;
+        return strstr(name, "openntpd") || strstr(base, "ntpd.conf");
     case DIALECT_NTP:
         return strstr(base, "ntp") != NULL;
     case DIALECT_UNKNOWN:
@@ -144,6 +152,7 @@ static enum config_dialect find_likeliest(const struct search *s, const char *na
     static const enum config_dialect order[] = {DIALECT_CHRONY, DIALECT_OPENNTPD, DIALECT_NTP};
     enum config_dialect only = DIALECT_UNKNOWN;
     unsigned count = 0;
+
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (is_likely(s, order[i])) {
             only = order[i];
@@ -165,6 +174,7 @@ static void decide(struct search *s, const char *name)
 {
     struct dialect_finding *found = s->found;
     unsigned shown = 0;
+
     for (size_t l = 0; l < LANGUAGES; l++) {
         if (found->evidence[languages[l]->dialect].line > 0) {
             found->dialect = languages[l]->dialect;
@@ -193,11 +203,12 @@ void dialect_find(const char *name, const char *text, size_t length, struct dial
     }
     while (length > 0) {
         const char *end = memchr(text, '\n', length);
+
         s.source = text;
-        s.source_length = end != NULL ? (size_t)(end - text) : length;
+        s.source_length = end ? (size_t)(end - text) : length;
         s.number++;
         line_split(&s.line, s.source, s.source_length, &style);
-        if (s.line.count > 0 && strchr("!;%", s.line.words[0].text[0]) != NULL) {
+        if (s.line.count > 0 && strchr("!;%", s.line.words[0].text[0])) {
             s.weak[DIALECT_CHRONY]++;
         } else if (s.line.count > 0) {
             weigh_line(&s);

@@ -20,6 +20,7 @@ add_line(struct difference *d, const char *format, ...)
     char line[LINE_MAX_LENGTH];
     va_list arguments;
     size_t length;
+
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
@@ -40,8 +41,10 @@ add_line(struct difference *d, const char *format, ...)
 static void compare_values(struct difference *d, const struct config *old, const struct config *new)
 {
     char before[256], after[256];
+
     for (size_t i = 0; i < config_field_count; i++) {
         const struct config_field *f = &config_fields[i];
+
         if (!config_field_equal(f, old, new)) {
             config_field_format(f, old, before, sizeof before);
             config_field_format(f, new, after, sizeof after);
@@ -104,6 +107,7 @@ static void compare_options(struct difference *d, const char *source,
                             const struct source_spec *was, const struct source_spec *now)
 {
     char before[64], after[64];
+
     for (size_t i = 0; i < count; i++) {
         if (!config_field_equal(&options[i], was, now)) {
             config_field_format(&options[i], was, before, sizeof before);
@@ -117,6 +121,7 @@ static void compare_own_addresses(struct difference *d, const char *what,
                                   const struct address was[2], const struct address now[2])
 {
     char before[ADDRESS_TEXT_MAX], after[ADDRESS_TEXT_MAX];
+
     for (unsigned i = 0; i < 2; i++) {
         if (!address_equal(&was[i], &now[i])) {
             add_line(d, "~ %s by IPv%u from %s -> %s", what, i == 0 ? 4U : 6U,
@@ -132,6 +137,7 @@ static void compare_source(struct difference *d, const char *source, const struc
 {
     char before[160], after[160];
     unsigned count = d->count;
+
     describe_options(was, before, sizeof before);
     describe_options(now, after, sizeof after);
     if (strcmp(before, after) != 0) {
@@ -152,17 +158,19 @@ static void compare_sources(struct difference *d, const struct settings *old,
                             const struct settings *new)
 {
     char source[300], after[160];
+
     for (unsigned i = 0; i < old->spec_count; i++) {
-        if (find_source(new, &old->specs[i]) == NULL) {
+        if (!find_source(new, &old->specs[i])) {
             describe_source(&old->specs[i], source, sizeof source);
             add_line(d, "- %s", source);
         }
     }
     for (unsigned i = 0; i < new->spec_count; i++) {
         const struct source_spec *now = &new->specs[i], *was = find_source(old, now);
+
         describe_source(now, source, sizeof source);
         describe_options(now, after, sizeof after);
-        if (was == NULL) {
+        if (!was) {
             add_line(d, "+ %s%s", source, after);
         } else if (memcmp(was, now, sizeof *now) != 0) {
             compare_source(d, source, was, now);
@@ -176,6 +184,7 @@ static const struct acl_rule *find_rule(const struct acl *acl, const struct acl_
 {
     for (unsigned i = 0; i < acl->count; i++) {
         const struct acl_rule *r = &acl->rules[i];
+
         if (r->length == rule->length && address_equal(&r->prefix, &rule->prefix) &&
             ((r->flags ^ rule->flags) & ACCESS_NTPPORT) == 0) {
             return r;
@@ -190,6 +199,7 @@ static void compare_rules(struct difference *d, const char *what, const struct a
     char address[ADDRESS_TEXT_MAX], before[160], after[160];
     const uint32_t defaults[2][2] = {{old->default_v4, new->default_v4},
                                      {old->default_v6, new->default_v6}};
+
     for (unsigned i = 0; i < 2; i++) {
         if (defaults[i][0] != defaults[i][1]) {
             add_line(d, "~ %s of all others by IPv%u: %s -> %s", what, i == 0 ? 4U : 6U,
@@ -197,14 +207,15 @@ static void compare_rules(struct difference *d, const char *what, const struct a
         }
     }
     for (unsigned i = 0; i < old->count; i++) {
-        if (find_rule(new, &old->rules[i]) == NULL) {
+        if (!find_rule(new, &old->rules[i])) {
             add_line(d, "- %s %s/%u: %s", what, address_format(&old->rules[i].prefix, address),
                      (unsigned)old->rules[i].length, describe_flags(old->rules[i].flags, before));
         }
     }
     for (unsigned i = 0; i < new->count; i++) {
         const struct acl_rule *now = &new->rules[i], *was = find_rule(old, now);
-        if (was == NULL) {
+
+        if (!was) {
             add_line(d, "+ %s %s/%u: %s", what, address_format(&now->prefix, address),
                      (unsigned)now->length, describe_flags(now->flags, after));
         } else if (was->flags != now->flags) {
@@ -218,6 +229,7 @@ static void compare_rules(struct difference *d, const char *what, const struct a
 static void compare_access(struct difference *d, const struct config *old, const struct config *new)
 {
     char before[160], after[160];
+
     compare_rules(d, "access", &old->access, &new->access);
     compare_rules(d, "command access", &old->command_access, &new->command_access);
     if (old->have_source_access != new->have_source_access ||
@@ -245,6 +257,7 @@ static bool has_bind(const struct config *c, const struct address *a)
 static void compare_binds(struct difference *d, const struct config *old, const struct config *new)
 {
     char address[ADDRESS_TEXT_MAX];
+
     for (unsigned i = 0; i < old->bind_count; i++) {
         if (!has_bind(new, &old->bind[i])) {
             add_line(d, "- serves on %s", address_format(&old->bind[i], address));
@@ -265,8 +278,10 @@ static void compare_command_binds(struct difference *d, const struct config *old
                                   const struct config *new)
 {
     char before[ADDRESS_TEXT_MAX], after[ADDRESS_TEXT_MAX];
+
     for (unsigned i = 0; i < 2; i++) {
         const struct address *a = &old->command_bind[i], *b = &new->command_bind[i];
+
         if (!address_equal(a, b)) {
             add_line(d, "~ commands on: %s -> %s",
                      a->family != ADDRESS_NONE ? address_format(a, before) : "loopback",
@@ -281,8 +296,10 @@ static void compare_listen_rules(struct difference *d, const struct config *old,
 {
     bool equal = old->listen_rule_count == new->listen_rule_count;
     char text[ADDRESS_TEXT_MAX + 8];
+
     for (unsigned i = 0; equal && i < old->listen_rule_count; i++) {
         const struct listen_rule *a = &old->listen_rules[i], *b = &new->listen_rules[i];
+
         equal = a->listen == b->listen && a->what == b->what && a->length == b->length &&
                 address_equal(&a->prefix, &b->prefix) && strcmp(a->device, b->device) == 0;
     }
@@ -310,14 +327,15 @@ static void compare_keys(struct difference *d, const struct mac_keys *old,
 {
     for (unsigned i = 0; i < old->count; i++) {
         const struct mac_key *now = mac_find(new, old->keys[i].id);
-        if (now == NULL) {
+
+        if (!now) {
             add_line(d, "- key %u", old->keys[i].id);
         } else if (!is_same_key(old, &old->keys[i], new, now)) {
             add_line(d, "~ key %u", now->id);
         }
     }
     for (unsigned i = 0; i < new->count; i++) {
-        if (mac_find(old, new->keys[i].id) == NULL) {
+        if (!mac_find(old, new->keys[i].id)) {
             add_line(d, "+ key %u", new->keys[i].id);
         }
     }
@@ -358,7 +376,8 @@ static void blank_known(struct config *c)
 static void compare_rest(struct difference *d, const struct config *old, const struct config *new)
 {
     struct config *a = config_new(), *b = config_new();
-    if (a != NULL && b != NULL) {
+
+    if (a && b) {
         memcpy(a, old, sizeof *a); /* with the padding, which an assignment need not copy */
         memcpy(b, new, sizeof *b);
         blank_known(a);

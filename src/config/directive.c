@@ -26,11 +26,13 @@ add_here(struct reader *r, enum config_severity severity, const struct word *wor
                                   .source = r->frame->source,
                                   .source_length = r->frame->source_length,
                                   .width = 1};
-    if (word != NULL) {
+
+    if (word) {
         place.column = word->column;
         place.width = word->width;
     } else if (r->line.count > 0) {
         const struct word *last = &r->line.words[r->line.count - 1];
+
         place.column = last->column + last->width;
     } else {
         place.column = 1;
@@ -42,6 +44,7 @@ void reader_error(struct reader *r, const struct word *word, const char *hint, c
                   ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     add_here(r, CONFIG_ERROR, word, hint, format, arguments);
     va_end(arguments);
@@ -52,6 +55,7 @@ void reader_warning(struct reader *r, const struct word *word, const char *hint,
                     ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     add_here(r, CONFIG_WARNING, word, hint, format, arguments);
     va_end(arguments);
@@ -60,8 +64,9 @@ void reader_warning(struct reader *r, const struct word *word, const char *hint,
 void reader_message_at(struct reader *r, enum config_severity severity, const struct origin *at,
                        const char *hint, const char *format, ...)
 {
-    struct message_place place = {.file = at->file != NULL ? at->file : r->files[0]};
-    if (at->file != NULL) {
+    struct message_place place = {.file = at->file ? at->file : r->files[0]};
+
+    if (at->file) {
         place.line = at->line;
         place.column = at->column;
         place.width = at->width;
@@ -75,6 +80,7 @@ void reader_message_at(struct reader *r, enum config_severity severity, const st
 struct origin reader_here(const struct reader *r)
 {
     const struct word *word = &r->line.words[0];
+
     return (struct origin){.file = r->frame->path,
                            .line = r->frame->line,
                            .column = word->column,
@@ -93,7 +99,7 @@ static bool same_word(const char *a, const char *b, bool any_case)
 
 const struct directive *directive_find(const struct language *language, const char *keyword)
 {
-    for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
+    for (const struct directive *d = language->directives; d->keyword; d++) {
         if (same_word(d->keyword, keyword, language->any_case)) {
             return d;
         }
@@ -104,7 +110,7 @@ const struct directive *directive_find(const struct language *language, const ch
 const struct parameter *parameter_find(const struct parameter *table, const char *name,
                                        bool any_case)
 {
-    for (const struct parameter *p = table; p != NULL && p->name != NULL; p++) {
+    for (const struct parameter *p = table; p && p->name; p++) {
         if (same_word(p->name, name, any_case)) {
             return p;
         }
@@ -121,6 +127,7 @@ struct likeness {
 static void compare(struct likeness *l, const char *candidate)
 {
     unsigned distance = text_distance(l->word, candidate);
+
     if (distance < l->distance && distance < strlen(candidate)) {
         l->distance = distance;
         l->best = candidate;
@@ -138,15 +145,15 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
     if (!message_wanted(r->config)) {
         return;
     }
-    for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
+    for (const struct directive *d = r->language->directives; d->keyword; d++) {
         if (text_equal_any_case(d->keyword, word)) {
             snprintf(hint, HINT_MAX, "write '%s': words of %s are in lower case", d->keyword,
                      config_dialect_name(r->language->dialect));
             return;
         }
     }
-    for (const struct language *const *other = r->language->others; *other != NULL; other++) {
-        if (directive_find(*other, word) != NULL) {
+    for (const struct language *const *other = r->language->others; *other; other++) {
+        if (directive_find(*other, word)) {
             snprintf(hint, HINT_MAX, "'%.40s' is a word of %s; this file is read as %s", word,
                      config_dialect_name((*other)->dialect),
                      config_dialect_name(r->language->dialect));
@@ -154,10 +161,10 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
         }
     }
     struct likeness like = likeness_of(word);
-    for (const struct directive *d = r->language->directives; d->keyword != NULL; d++) {
+    for (const struct directive *d = r->language->directives; d->keyword; d++) {
         compare(&like, d->keyword);
     }
-    if (like.best != NULL) {
+    if (like.best) {
         snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
     }
 }
@@ -169,21 +176,22 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
         return;
     }
     const char *hash = strchr(word, '#');
-    if (hash != NULL && hash != word) {
+    if (hash && hash != word) {
         snprintf(hint, HINT_MAX, "a comment needs a blank in front of its '#'");
         return;
     }
     struct likeness like = likeness_of(word);
-    for (const struct parameter *p = r->directive->options; p->name != NULL; p++) {
+    for (const struct parameter *p = r->directive->options; p->name; p++) {
         compare(&like, p->name);
     }
-    if (like.best != NULL) {
+    if (like.best) {
         snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
         return;
     }
-    for (const struct language *const *other = r->language->others; *other != NULL; other++) {
+    for (const struct language *const *other = r->language->others; *other; other++) {
         const struct directive *d = directive_find(*other, r->directive->keyword);
-        if (d != NULL && parameter_find(d->options, word, (*other)->any_case) != NULL) {
+
+        if (d && parameter_find(d->options, word, (*other)->any_case)) {
             snprintf(hint, HINT_MAX, "'%.40s' is an option of %s; this file is read as %s", word,
                      config_dialect_name((*other)->dialect),
                      config_dialect_name(r->language->dialect));
@@ -205,7 +213,8 @@ static double unit_factor(const char *suffix, const char *unit)
         {"ns", "s", 1e-9}, {"m", "s", 60},    {"min", "s", 60},     {"h", "s", 3600},
         {"d", "s", 86400}, {"ppm", "ppm", 1}, {"ppb", "ppm", 1e-3}, {"%", "ppm", 1e4},
     };
-    for (size_t i = 0; unit != NULL && i < sizeof units / sizeof *units; i++) {
+
+    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
         if (text_equal_any_case(suffix, units[i].suffix) && strcmp(unit, units[i].unit) == 0) {
             return units[i].factor;
         }
@@ -218,6 +227,7 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
     char hint[HINT_MAX];
     const char *end;
     double number, factor;
+
     usage_of_parameter(p, hint, HINT_MAX);
     if (!word->quoted && text_number(word->text, &number, &end) && *end != '\0') {
         factor = unit_factor(end, p->unit);
@@ -226,7 +236,7 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
                      usage_unit(p->unit));
         } else if (*end == ',') {
             snprintf(hint, HINT_MAX, "the decimal point is '.'");
-        } else if (p->unit != NULL && strcmp(p->unit, "log2 s") == 0 && unit_factor(end, "s") > 0 &&
+        } else if (p->unit && strcmp(p->unit, "log2 s") == 0 && unit_factor(end, "s") > 0 &&
                    number > 0) {
             snprintf(hint, HINT_MAX, "%s is log2 of seconds: '%.0f' is %.10g s", p->name,
                      round(log2(number * unit_factor(end, "s"))),
@@ -242,6 +252,7 @@ bool parameter_read_number(struct reader *r, const struct parameter *p, const st
 {
     const char *end;
     char hint[HINT_MAX];
+
     if (!text_number(word->text, number, &end) || *end != '\0' ||
         (p->type == PARAMETER_INTEGER && *number != floor(*number))) {
         complain_of_number(r, p, word);
@@ -260,7 +271,8 @@ bool parameter_read_number(struct reader *r, const struct parameter *p, const st
 static void complain_of_verdict(struct reader *r, enum verdict verdict, const struct word *word,
                                 const char *reason, const char *instead)
 {
-    const char *hint = instead != NULL ? instead : "";
+    const char *hint = instead ? instead : "";
+
     switch (verdict) {
     case VERDICT_LATER:
         reader_warning(r, word, hint, "W010 '%.40s' is not supported yet: %s; ignored", word->text,
@@ -281,6 +293,7 @@ static void complain_of_verdict(struct reader *r, enum verdict verdict, const st
 static void read_value(struct reader *r, const struct parameter *p, struct value *value)
 {
     const struct word *word = &r->line.words[r->next++];
+
     if (p->type == PARAMETER_INTEGER || p->type == PARAMETER_REAL) {
         if (!parameter_read_number(r, p, word, &value->number)) {
             return;
@@ -299,7 +312,8 @@ static void read_arguments(struct reader *r, const struct directive *d)
 {
     char hint[HINT_MAX];
     unsigned i = 0;
-    for (const struct parameter *p = d->arguments; p != NULL && p->name != NULL; p++, i++) {
+
+    for (const struct parameter *p = d->arguments; p && p->name; p++, i++) {
         if (r->next >= r->line.count) {
             if (p->required) {
                 usage_of_directive(d, hint, HINT_MAX);
@@ -334,7 +348,8 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     char hint[HINT_MAX];
     const struct word *word = &r->line.words[r->next++];
     const struct parameter *p = parameter_find(d->options, word->text, r->language->any_case);
-    if (p == NULL) {
+
+    if (!p) {
         hint_option(r, word->text, hint);
         reader_error(r, word, hint, "E002 unknown option '%.100s' of '%s'", word->text, d->keyword);
         if (r->next < r->line.count && starts_number(r->line.words[r->next].text)) {
@@ -343,7 +358,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
         return;
     }
     struct value *value = &r->values[first_value + (unsigned)(p - d->options)];
-    if (value->word != NULL) {
+    if (value->word) {
         reader_warning(r, word, "", "W009 '%s' is given twice; the last one holds", p->name);
     }
     complain_of_verdict(r, p->verdict, word, p->reason, p->instead);
@@ -363,6 +378,7 @@ static void store(const struct parameter *p, const struct value *value, char *ba
 {
     double number = value->number * (p->scale != 0 ? p->scale : 1);
     char *place = base + p->offset;
+
     /* by memcpy: the place has its own type, and base is any struct */
     switch (p->store) {
     case STORE_NOTHING:
@@ -399,10 +415,12 @@ static void store_all(struct reader *r, const struct directive *d)
 {
     char *base = d->for_source ? (char *)&r->spec : (char *)r->config;
     unsigned arguments = parameter_count(d->arguments), options = parameter_count(d->options);
+
     for (unsigned i = 0; i < arguments + options; i++) {
-        if (r->values[i].word != NULL) {
+        if (r->values[i].word) {
             const struct parameter *p =
                 i < arguments ? &d->arguments[i] : &d->options[i - arguments];
+
             store(p, &r->values[i], base);
             if (!d->for_source && p->store != STORE_NOTHING) {
                 place_note_field(r, p->offset);
@@ -414,7 +432,8 @@ static void store_all(struct reader *r, const struct directive *d)
 static void note_repetition(struct reader *r, const struct directive *d)
 {
     struct origin *seen = &r->seen[d - r->language->directives];
-    if (seen->file != NULL && !d->repeats && d->verdict == VERDICT_WORKS) {
+
+    if (seen->file && !d->repeats && d->verdict == VERDICT_WORKS) {
         reader_warning(r, &r->line.words[0], "", "W007 '%s' again: this line holds, not %s:%u",
                        d->keyword, seen->file, seen->line);
     }
@@ -425,10 +444,12 @@ const struct value *directive_value(const struct reader *r, const char *name)
 {
     const struct directive *d = r->directive;
     unsigned arguments = parameter_count(d->arguments), options = parameter_count(d->options);
+
     for (unsigned i = 0; i < arguments + options; i++) {
         const struct parameter *p = i < arguments ? &d->arguments[i] : &d->options[i - arguments];
+
         if (strcmp(p->name, name) == 0) {
-            return r->values[i].word != NULL ? &r->values[i] : NULL;
+            return r->values[i].word ? &r->values[i] : NULL;
         }
     }
     return NULL;
@@ -437,6 +458,7 @@ const struct value *directive_value(const struct reader *r, const char *name)
 static void read_family(struct reader *r)
 {
     const char *text = r->next < r->line.count ? r->line.words[r->next].text : "";
+
     r->family = strcmp(text, "-4") == 0   ? ADDRESS_V4
                 : strcmp(text, "-6") == 0 ? ADDRESS_V6
                                           : ADDRESS_NONE;
@@ -447,6 +469,7 @@ static void read_parameters(struct reader *r, const struct directive *d)
 {
     unsigned arguments = parameter_count(d->arguments);
     char hint[HINT_MAX];
+
     assert(arguments + parameter_count(d->options) <= PARAMETERS_MAX);
     memset(r->values, 0, sizeof r->values);
     r->rest = r->line.count;
@@ -456,7 +479,7 @@ static void read_parameters(struct reader *r, const struct directive *d)
     }
     read_arguments(r, d);
     while (r->next < r->line.count) {
-        if (d->options == NULL) {
+        if (!d->options) {
             usage_of_directive(d, hint, HINT_MAX);
             reader_error(r, &r->line.words[r->next], hint, "E006 '%.100s' is one word too many",
                          r->line.words[r->next].text);
@@ -471,10 +494,11 @@ void directive_parse(struct reader *r)
     char hint[HINT_MAX];
     const struct word *keyword = &r->line.words[0];
     const struct directive *d = directive_find(r->language, keyword->text);
+
     r->directive = d;
     r->line_errors = 0;
     r->next = 1;
-    if (d == NULL) {
+    if (!d) {
         hint_directive(r, keyword->text, hint);
         reader_error(r, keyword, hint, "E001 unknown directive '%.100s'", keyword->text);
         return;
@@ -485,8 +509,7 @@ void directive_parse(struct reader *r)
         return;
     }
     complain_of_verdict(r, d->verdict, keyword, d->reason, d->instead);
-    if (d->arguments == NULL && d->options == NULL && d->apply == NULL &&
-        d->verdict != VERDICT_WORKS) {
+    if (!d->arguments && !d->options && !d->apply && d->verdict != VERDICT_WORKS) {
         return; /* nothing is known of its words, and nothing done with them */
     }
     read_parameters(r, d);
@@ -499,7 +522,7 @@ void directive_parse(struct reader *r)
     }
     place_begin(r);
     store_all(r, d);
-    if (d->apply != NULL) {
+    if (d->apply) {
         d->apply(r);
     }
     place_note_changes(r);

@@ -25,6 +25,7 @@ static const char *skip_blanks(const char *p)
 static bool read_number(const char **p, double *number)
 {
     const char *end;
+
     if (!text_number(*p, number, &end) || (*end != '\0' && *end != '\n' && !text_is_blank(*end))) {
         return false;
     }
@@ -37,7 +38,8 @@ bool drift_parse(const char *text, size_t length, enum drift_format format, doub
 {
     char copy[DRIFT_TEXT_MAX];
     double frequency_ppm, skew_ppm = 0;
-    if (length >= sizeof copy || memchr(text, 0, length) != NULL) {
+
+    if (length >= sizeof copy || memchr(text, 0, length)) {
         return false;
     }
     memcpy(copy, text, length);
@@ -66,6 +68,7 @@ static size_t put_millionths(char *out, size_t capacity, double micro, int width
     long long whole = llround(micro);
     unsigned long long size = (unsigned long long)(whole < 0 ? -whole : whole);
     char number[48];
+
     snprintf(number, sizeof number, "%s%llu.%06llu", whole < 0 ? "-" : "", size / 1000000,
              size % 1000000);
     int length = snprintf(out, capacity, "%*s", width, number);
@@ -76,6 +79,7 @@ size_t drift_format_text(char *out, size_t capacity, enum drift_format format, d
                          double skew)
 {
     size_t used, more;
+
     if (!isfinite(rate) || fabs(rate) * 1e6 > DRIFT_LIMIT_PPM || !isfinite(skew) || skew < 0 ||
         skew * 1e6 > SKEW_LIMIT_PPM) {
         return 0;

@@ -117,6 +117,7 @@ const size_t config_field_count = sizeof config_fields / sizeof *config_fields;
 static bool is_zero(const char *place, size_t size)
 {
     size_t i = 0;
+
     while (i < size && place[i] == 0) {
         i++;
     }
@@ -131,7 +132,8 @@ void config_field_format(const struct config_field *f, const void *base, char *o
     unsigned u;
     bool b;
     int i;
-    if (f->zero != NULL && is_zero(place, f->size)) {
+
+    if (f->zero && is_zero(place, f->size)) {
         snprintf(out, capacity, "%s", f->zero);
         return;
     }
@@ -165,5 +167,6 @@ void config_field_format(const struct config_field *f, const void *base, char *o
 bool config_field_equal(const struct config_field *f, const void *a, const void *b)
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
+
     return f->type == VALUE_TEXT ? strcmp(x, y) == 0 : memcmp(x, y, f->size) == 0;
 }

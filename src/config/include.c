@@ -38,6 +38,7 @@ const char *include_explain(int error)
 static void complain_of_line(struct reader *r, enum line_verdict verdict)
 {
     struct word at = {.column = r->line.fault_column, .width = 1};
+
     switch (verdict) {
     case LINE_QUOTE_OPEN:
         reader_error(r, &at, "", "E013 this quote is not closed");
@@ -64,6 +65,7 @@ static void read_line(struct reader *r)
 {
     enum line_verdict verdict =
         line_split(&r->line, r->frame->source, r->frame->source_length, &r->language->style);
+
     if (verdict != LINE_WORDS) {
         complain_of_line(r, verdict);
     } else if (r->line.count > 0) {
@@ -75,6 +77,7 @@ static void read_line(struct reader *r)
 static void read_lines(struct reader *r, const char *text, size_t length)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, as some editors write it */
+
     if (length >= 3 && memcmp(text, mark, 3) == 0) {
         text += 3;
         length -= 3;
@@ -82,14 +85,16 @@ static void read_lines(struct reader *r, const char *text, size_t length)
     const char *nul = length > 0 ? memchr(text, 0, length) : NULL;
     while (length > 0) {
         const char *end = memchr(text, '\n', length);
-        size_t line_length = end != NULL ? (size_t)(end - text) : length;
+        size_t line_length = end ? (size_t)(end - text) : length;
+
         r->frame->line++;
         r->frame->source = text;
         r->frame->source_length = line_length;
-        if (nul == NULL) {
+        if (!nul) {
             read_line(r);
         } else if (nul < text + line_length) {
             struct word at = {.column = text_length(text, (size_t)(nul - text)) + 1, .width = 1};
+
             reader_error(r, &at, "write it again as UTF-8; nothing of it was read",
                          "E013 a NUL byte: this is not a text file");
             return;
@@ -103,7 +108,8 @@ static void read_lines(struct reader *r, const char *text, size_t length)
 static const char *keep_path(struct reader *r, const char *path)
 {
     char *copy = r->file_count < READER_FILES_MAX ? strdup(path) : NULL;
-    if (copy != NULL) {
+
+    if (copy) {
         r->files[r->file_count++] = copy;
     }
     return copy;
@@ -112,7 +118,8 @@ static const char *keep_path(struct reader *r, const char *path)
 void include_text(struct reader *r, const char *path, const char *text, size_t length)
 {
     struct frame frame = {.path = keep_path(r, path), .up = r->frame};
-    if (frame.path == NULL) {
+
+    if (!frame.path) {
         return;
     }
     r->frame = &frame;
@@ -125,7 +132,7 @@ void include_text(struct reader *r, const char *path, const char *text, size_t l
 
 static bool is_open(const struct reader *r, const char *path)
 {
-    for (const struct frame *f = r->frame; f != NULL; f = f->up) {
+    for (const struct frame *f = r->frame; f; f = f->up) {
         if (strcmp(f->path, path) == 0) {
             return true;
         }
@@ -139,7 +146,8 @@ static void describe_chain(const struct reader *r, const char *path, char *out, 
     const struct frame *frames[CONFIG_INCLUDE_DEPTH + 1];
     unsigned count = 0;
     size_t used = 0;
-    for (const struct frame *f = r->frame; f != NULL && count <= CONFIG_INCLUDE_DEPTH; f = f->up) {
+
+    for (const struct frame *f = r->frame; f && count <= CONFIG_INCLUDE_DEPTH; f = f->up) {
         frames[count++] = f;
     }
     while (count > 0 && used < capacity) {
@@ -156,6 +164,7 @@ static void describe_chain(const struct reader *r, const char *path, char *out, 
 static bool has_room(struct reader *r, const struct word *word, const char *path)
 {
     char hint[256];
+
     if (r->too_much) {
         return false;
     }
@@ -185,6 +194,7 @@ static void include_file(struct reader *r, const struct word *word, const char *
 {
     char *text = NULL;
     size_t length = 0;
+
     if (!has_room(r, word, path)) {
         return;
     }
@@ -215,6 +225,7 @@ void include_one(struct reader *r)
     const struct word *word = directive_value(r, "file")->word;
     char path[CONFIG_PATH_MAX + 1];
     struct word at = keep_place(word);
+
     snprintf(path, sizeof path, "%s", word->text);
     include_file(r, &at, path, CONFIG_WARNING);
 }
@@ -225,8 +236,9 @@ void include_pattern(struct reader *r)
     char pattern[CONFIG_PATH_MAX + 1];
     struct word at = keep_place(word);
     struct file_list list = {0};
+
     snprintf(pattern, sizeof pattern, "%s", word->text);
-    if (strpbrk(pattern, "*?[") == NULL) {
+    if (!strpbrk(pattern, "*?[")) {
         include_file(r, &at, pattern, CONFIG_ERROR);
         return;
     }
@@ -244,12 +256,14 @@ void include_pattern(struct reader *r)
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+
+    return slash ? slash + 1 : path;
 }
 
 static int compare_base_names(const void *a, const void *b)
 {
     char *const *x = a, *const *y = b;
+
     return strcmp(base_name(*x), base_name(*y));
 }
 
@@ -274,6 +288,7 @@ static void gather(struct gathered *g, const char *folder, const char *suffix)
     char pattern[CONFIG_PATH_MAX + 16];
     struct file_list list = {0};
     size_t before = g->count;
+
     if (strlen(folder) >= CONFIG_PATH_MAX) {
         return; /* no such folder can be opened */
     }
@@ -284,7 +299,8 @@ static void gather(struct gathered *g, const char *folder, const char *suffix)
     for (size_t i = 0; i < list.count && g->count < READER_FILES_MAX; i++) {
         if (!has_base_name(g->paths, before, base_name(list.paths[i]))) {
             char *copy = strdup(list.paths[i]);
-            if (copy != NULL) {
+
+            if (copy) {
                 g->paths[g->count++] = copy;
             }
         }
@@ -304,13 +320,14 @@ static void include_gathered(struct reader *r, const struct word *at, struct gat
 static void include_folders(struct reader *r, const char *suffix)
 {
     struct word at = keep_place(&r->line.words[r->rest]);
+
     if (r->line.count - r->rest > READER_DIRECTORIES_MAX) {
         reader_error(r, &r->line.words[r->rest + READER_DIRECTORIES_MAX], "",
                      "E012 more than %d folders in one line", READER_DIRECTORIES_MAX);
         return;
     }
     struct gathered *g = r->too_much ? NULL : calloc(1, sizeof *g);
-    if (g == NULL) {
+    if (!g) {
         return;
     }
     for (unsigned i = r->rest; i < r->line.count; i++) {
@@ -325,18 +342,20 @@ void include_main(struct reader *r, const char *path, const char *text, size_t l
     struct frame frame = {.path = keep_path(r, path)};
     const char *beside = r->language->folder_beside, *slash = strrchr(path, '/');
     char folder[CONFIG_PATH_MAX];
-    if (frame.path == NULL) {
+
+    if (!frame.path) {
         return;
     }
     r->frame = &frame;
     r->depth++;
     read_lines(r, text, length);
-    if (beside != NULL && strlen(path) + strlen(beside) < sizeof folder) {
+    if (beside && strlen(path) + strlen(beside) < sizeof folder) {
         struct word at = {.text = "", .column = 1, .width = 1};
         struct gathered *g = calloc(1, sizeof *g);
-        snprintf(folder, sizeof folder, "%.*s%s", slash != NULL ? (int)(slash - path) + 1 : 0, path,
+
+        snprintf(folder, sizeof folder, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path,
                  beside);
-        if (g != NULL) {
+        if (g) {
             gather(g, folder, ".conf");
             include_gathered(r, &at, g);
         }
@@ -354,6 +373,7 @@ void include_directories(struct reader *r)
 void include_sources(struct reader *r)
 {
     bool outer = r->sources_only;
+
     r->sources_only = true;
     include_folders(r, ".sources");
     r->sources_only = outer;

@@ -104,8 +104,9 @@ size_t keys_write_line(enum keys_format format, uint32_t id, enum mac_algorithm 
     const char *type = keys_type_name(format, algorithm);
     bool ntp = format == KEYS_NTP;
     size_t least = ntp ? NTP_TEXT_MAX / 2 + 1 : 1, most = ntp ? NTP_SECRET_MAX : MAC_SECRET_MAX;
-    size_t wanted = type != NULL ? mac_secret_length(algorithm) : 0, used;
-    if (type == NULL || id == 0 || (ntp && id > NTP_KEY_MAX) || length < least || length > most ||
+    size_t wanted = type ? mac_secret_length(algorithm) : 0, used;
+
+    if (!type || id == 0 || (ntp && id > NTP_KEY_MAX) || length < least || length > most ||
         (wanted != 0 && length != wanted)) {
         return 0;
     }
@@ -145,9 +146,11 @@ struct key_line {
 static size_t mask_line(const struct key_line *l, char out[KEY_LINE_MAX + 1])
 {
     size_t used = 0, bytes;
+
     for (size_t at = 0; at < l->length; at += bytes) {
         uint32_t code;
         bool shown = text_is_blank(l->text[at]);
+
         bytes = text_character(l->text + at, l->length - at, &code);
         for (unsigned i = 0; i < l->count && i < l->shown; i++) {
             shown = shown || (at >= l->words[i].at && at - l->words[i].at < l->words[i].length);
@@ -165,6 +168,7 @@ warn(const struct key_line *l, unsigned word, const char *hint, const char *form
     char source[KEY_LINE_MAX + 1];
     struct message_place place = {.file = l->name, .line = l->number, .column = 1, .width = 1};
     va_list arguments;
+
     if (l->length <= KEY_LINE_MAX) {
         place.source = source;
         place.source_length = mask_line(l, source);
@@ -174,6 +178,7 @@ warn(const struct key_line *l, unsigned word, const char *hint, const char *form
         place.width = text_length(l->text + l->words[word].at, l->words[word].length);
     } else if (l->count > 0) {
         const struct key_word *last = &l->words[l->count - 1];
+
         place.column = text_length(l->text, last->at + last->length) + 1;
     }
     va_start(arguments, format);
@@ -192,10 +197,12 @@ static bool is_comment(const struct key_line *l, char first)
 static void split(struct key_line *l)
 {
     size_t at = 0;
+
     l->count = 0;
     l->hash = false;
     while (l->count < KEY_WORDS_MAX) {
         struct key_word *word = &l->words[l->count];
+
         while (at < l->length && text_is_blank(l->text[at])) {
             at++;
         }
@@ -224,6 +231,7 @@ static bool read_id(struct key_line *l)
     const char *text = l->words[0].text;
     uint64_t id = 0, most = l->format == KEYS_NTP ? NTP_KEY_MAX : UINT32_MAX;
     char hint[80];
+
     snprintf(hint, sizeof hint, "a line begins with the key's number, from 1 to %llu",
              (unsigned long long)most);
     if (strspn(text, "0123456789") != l->words[0].length) {
@@ -249,6 +257,7 @@ static bool read_type(struct key_line *l, enum mac_algorithm *type, unsigned *se
     const char *usage =
         l->format == KEYS_NTP ? "a line is: ID TYPE KEY" : "a line is: ID [TYPE] KEY";
     const char *word = l->words[1].text;
+
     *type = MAC_MD5;
     *secret = 1;
     if (l->count == 1 || (l->count == 2 && l->format == KEYS_NTP)) {
@@ -291,9 +300,11 @@ static bool read_hex(const struct key_line *l, unsigned word, const char *text, 
 {
     static const char digits[] = "0123456789abcdef";
     size_t count = strlen(text);
+
     for (size_t i = 0; i < count; i++) {
         const char *digit = strchr(digits, text_lower(text[i]));
-        if (digit == NULL) {
+
+        if (!digit) {
             warn(l, word,
                  l->format == KEYS_NTP ? "a key of more than 20 characters is hexadecimal"
                                        : "0-9 and a-f",
@@ -317,6 +328,7 @@ static bool read_secret(const struct key_line *l, unsigned word, uint8_t *out, s
 {
     const struct key_word *w = &l->words[word];
     const char *text = w->text;
+
     if (l->hash) {
         warn(l, word, "write the key as hexadecimal digits",
              "W004 key %u has a '#', which begins a comment; it is not used", l->id);
@@ -338,6 +350,7 @@ static bool fit_secret(const struct key_line *l, unsigned word, enum mac_algorit
                        size_t *length)
 {
     size_t wanted = mac_secret_length(type);
+
     if (*length == 0) {
         warn(l, word, "", "W004 key %u is empty; it is not used", l->id);
         return false;
@@ -376,6 +389,7 @@ static void read_key(struct key_line *l)
     enum mac_algorithm type;
     size_t length;
     unsigned word;
+
     l->shown = 0;
     split(l);
     if (l->count == 0 || !read_id(l) || !read_type(l, &type, &word) ||
@@ -387,7 +401,7 @@ static void read_key(struct key_line *l)
         warn(l, word - 1, "a better type is AES128 (toki keygen --type AES128)",
              "W005 key %u is used with MD5, which RFC 8573 advises against", l->id);
     }
-    if (mac_find(&l->config->keys, l->id) != NULL) {
+    if (mac_find(&l->config->keys, l->id)) {
         warn(l, 0, "", "W004 key %u again: this line holds", l->id);
     }
     if (!mac_add(&l->config->keys, l->id, type, secret, length)) {
@@ -402,17 +416,19 @@ void keys_read_text(struct config *c, const char *name, const char *text, size_t
 {
     static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
     struct key_line line = {.config = c, .name = name, .format = format};
+
     if (length >= 3 && memcmp(text, mark, 3) == 0) {
         text += 3;
         length -= 3;
     }
     while (length > 0) {
         const char *end = memchr(text, '\n', length);
+
         line.number++;
         line.text = text;
-        line.length = end != NULL ? (size_t)(end - text) : length;
+        line.length = end ? (size_t)(end - text) : length;
         line.count = 0;
-        if (memchr(text, '\0', line.length) != NULL) {
+        if (memchr(text, '\0', line.length)) {
             line.length = 0;
             warn(&line, 0, "the keys from here on are not used",
                  "W004 a NUL byte: this is not a text file");
@@ -448,8 +464,9 @@ void keys_note_source(struct reader *r, unsigned spec)
 {
     struct key_use *use = &r->key_uses[spec];
     const struct value *key = directive_value(r, "key");
+
     memset(use, 0, sizeof *use);
-    if (key == NULL) {
+    if (!key) {
         return;
     }
     use->at = place_of(r, key->word);
@@ -530,11 +547,13 @@ void keys_trusted(struct reader *r)
                              .word = &r->line.words[r->rest],
                              .at = r->line.words[r->rest].text,
                              .left = r->line.count - r->rest - 1};
+
     next_token(&t);
     while (t.kind != '\0') {
         struct key_range range = {.at = place_of(r, t.word)};
         const struct word *first = t.word;
         bool several = t.kind == '(';
+
         if (several) {
             next_token(&t);
         }
@@ -584,6 +603,7 @@ complain_of_use(struct reader *r, const struct key_use *use, const char *hint, c
                                   .source = use->line_length > 0 ? use->line : NULL,
                                   .source_length = use->line_length};
     va_list arguments;
+
     va_start(arguments, format);
     message_add(r->config, CONFIG_ERROR, &place, hint, format, arguments);
     va_end(arguments);
@@ -595,6 +615,7 @@ static void complain_of_missing(struct reader *r, const struct key_use *use, uin
     const struct config *c = r->config;
     const char *row = c->dialect == DIALECT_NTP ? "keys" : "keyfile";
     char hint[CONFIG_PATH_MAX + 40];
+
     if (c->keyfile[0] == '\0') {
         snprintf(hint, sizeof hint, "add a line: %s FILE", row);
         complain_of_use(r, use, hint, "E017 key %u is not known: no file of keys is named", id);
@@ -609,15 +630,17 @@ static void complain_of_missing(struct reader *r, const struct key_use *use, uin
 void keys_check_sources(struct reader *r)
 {
     struct settings *s = &r->config->settings;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         struct source_spec *spec = &s->specs[i];
         const struct key_use *use = &r->key_uses[i];
         const struct mac_key *key = mac_find(&r->config->keys, spec->key_id);
         char hint[40];
-        if (spec->key_id == 0 || spec->kind == SOURCE_REFCLOCK || use->at.file == NULL) {
+
+        if (spec->key_id == 0 || spec->kind == SOURCE_REFCLOCK || !use->at.file) {
             continue; /* without a key, or not of the lines that were read */
         }
-        if (key == NULL) {
+        if (!key) {
             complain_of_missing(r, use, spec->key_id);
         } else if (r->keys_unsifted && !is_trusted(r, spec->key_id)) {
             snprintf(hint, sizeof hint, "add a line: trustedkey %u", spec->key_id);
@@ -633,8 +656,8 @@ void keys_check_sources(struct reader *r)
 static bool is_wanted(const struct reader *r)
 {
     const struct settings *s = &r->config->settings;
-    bool wanted =
-        r->trusted_count > 0 || r->config->control_key != 0 || r->notrust_seen.file != NULL;
+    bool wanted = r->trusted_count > 0 || r->config->control_key != 0 || r->notrust_seen.file;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         wanted = wanted || s->specs[i].key_id != 0;
     }
@@ -648,6 +671,7 @@ static void read_file(struct reader *r)
     size_t length = 0;
     int error = file_read(c->keyfile, KEYS_FILE_LIMIT, &text, &length);
     long mode = file_mode(c->keyfile);
+
     r->key_file_error = error;
     c->keys_unreadable = error != 0 && error != -ENOENT;
     if (error != 0) {
@@ -673,15 +697,17 @@ static void read_file(struct reader *r)
 static void check_trusted(struct reader *r)
 {
     const struct config *c = r->config;
+
     for (unsigned i = 0; i < r->trusted_count; i++) {
         const struct key_range *range = &r->trusted[i];
+
         if (c->keyfile[0] == '\0') {
             reader_message_at(r, CONFIG_WARNING, &range->at, "add a line: keys FILE",
                               "W004 a key is trusted, but no file of keys is named");
             return;
         }
         if (r->key_file_error == 0 && range->low == range->high &&
-            mac_find(&c->keys, range->low) == NULL) {
+            !mac_find(&c->keys, range->low)) {
             reader_message_at(r, CONFIG_WARNING, &range->at, "",
                               "W004 there is no usable key %u in '%.180s'", range->low, c->keyfile);
         }
@@ -692,12 +718,14 @@ static void drop_untrusted(struct reader *r)
 {
     struct config *c = r->config;
     struct mac_keys *all = c->keys.count > 0 ? malloc(sizeof *all) : NULL;
-    if (all != NULL) {
+
+    if (all) {
         *all = c->keys;
     }
     memset(&c->keys, 0, sizeof c->keys);
-    for (unsigned i = 0; all != NULL && i < all->count; i++) {
+    for (unsigned i = 0; all && i < all->count; i++) {
         const struct mac_key *key = &all->keys[i];
+
         if (is_trusted(r, key->id)) {
             mac_add(&c->keys, key->id, key->algorithm, all->secrets + key->at, key->length);
         }
@@ -715,7 +743,8 @@ static void check_control(struct reader *r)
 {
     uint32_t id = r->config->control_key;
     char hint[60];
-    if (id != 0 && r->control_seen.file != NULL && mac_find(&r->config->keys, id) == NULL) {
+
+    if (id != 0 && r->control_seen.file && !mac_find(&r->config->keys, id)) {
         snprintf(hint, sizeof hint, "it needs the lines: keys FILE and trustedkey %u", id);
         reader_message_at(r, CONFIG_WARNING, &r->control_seen, hint,
                           "W004 key %u, by which ntpq may change things, is not a usable and "
@@ -727,6 +756,7 @@ static void check_control(struct reader *r)
 void keys_load(struct reader *r)
 {
     struct config *c = r->config;
+
     if (c->keyfile[0] != '\0') {
         read_file(r);
     }
@@ -736,7 +766,7 @@ void keys_load(struct reader *r)
     r->keys_unsifted = false;
     drop_untrusted(r);
     check_control(r);
-    if (r->notrust_seen.file != NULL && c->keys.count == 0) {
+    if (r->notrust_seen.file && c->keys.count == 0) {
         reader_message_at(r, CONFIG_WARNING, &r->notrust_seen,
                           "to refuse them all, write 'noserve'",
                           "W020 there are no keys, so nobody can meet 'notrust'");

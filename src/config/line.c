@@ -18,6 +18,7 @@ struct splitter {
 static uint32_t peek(const struct splitter *s, size_t *bytes)
 {
     uint32_t code;
+
     *bytes = text_character(s->text + s->at, s->length - s->at, &code);
     return code;
 }
@@ -38,8 +39,9 @@ static bool opens_comment(const struct splitter *s, const struct line_style *sty
 {
     char c = s->text[s->at];
     bool first = word_start && s->line->count == 0;
+
     return (c == '#' && (word_start || !style->comment_needs_blank)) ||
-           (first && strchr(style->comment_starts, c) != NULL && c != '\0');
+           (first && strchr(style->comment_starts, c) && c != '\0');
 }
 
 /* One character into the word; what a word cannot hold is a fault. */
@@ -47,6 +49,7 @@ static enum line_verdict take_character(struct splitter *s, bool quoted)
 {
     size_t bytes;
     uint32_t code = peek(s, &bytes);
+
     if (!quoted && (code == 0x3000 || code == 0xa0)) {
         return fault(s, LINE_WIDE_BLANK, s->column);
     }
@@ -71,9 +74,11 @@ static enum line_verdict take_quoted(struct splitter *s)
 {
     unsigned start = s->column;
     char mark = s->text[s->at];
+
     advance(s, 1);
     while (s->at < s->length && s->text[s->at] != mark) {
         enum line_verdict verdict = take_character(s, true);
+
         if (verdict != LINE_WORDS) {
             return verdict;
         }
@@ -103,6 +108,7 @@ enum line_verdict line_split(struct line *line, const char *text, size_t length,
                              const struct line_style *style)
 {
     struct splitter s = {.line = line, .text = text, .length = length, .column = 1};
+
     line->count = 0;
     line->fault_column = 1;
     for (;;) {

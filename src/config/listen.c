@@ -12,7 +12,7 @@ static bool matches(const struct listen_rule *rule, const char *device, const st
     case LISTEN_FAMILY:
         return rule->prefix.family == a->family;
     case LISTEN_DEVICE:
-        return device != NULL && strcmp(rule->device, device) == 0;
+        return device && strcmp(rule->device, device) == 0;
     case LISTEN_PREFIX:
         return address_in_prefix(a, &rule->prefix, rule->length);
     }
@@ -27,6 +27,7 @@ bool listen_is_everywhere(const struct config *c, uint8_t family)
                      (rule->what == LISTEN_FAMILY && rule->prefix.family == family);
         bool touches = whole || rule->what == LISTEN_DEVICE ||
                        (rule->what == LISTEN_PREFIX && rule->prefix.family == family);
+
         if (touches && !rule->listen) {
             return false;
         }
@@ -50,10 +51,12 @@ bool listen_allows(const struct config *c, const char *device, const struct addr
 unsigned listen_named(const struct config *c, struct address *out, unsigned max)
 {
     unsigned count = 0;
+
     for (unsigned i = 0; i < c->listen_rule_count && count < max; i++) {
         const struct listen_rule *rule = &c->listen_rules[i];
         unsigned whole = rule->prefix.family == ADDRESS_V4 ? 32 : 128;
         bool again = false;
+
         if (rule->what != LISTEN_PREFIX || rule->length != whole || !rule->listen ||
             !listen_allows(c, NULL, &rule->prefix)) {
             continue;

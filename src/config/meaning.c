@@ -19,8 +19,10 @@ static void check_counts(struct reader *r)
     const struct settings *s = &r->config->settings;
     unsigned total = 0, selectable = 0;
     bool decided = false; /* who is right where two disagree */
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         const struct source_spec *spec = &s->specs[i];
+
         total += source_limit(spec);
         selectable += spec->noselect ? 0 : source_limit(spec);
         decided = decided || spec->trust || spec->prefer || spec->offline ||
@@ -49,6 +51,7 @@ static void check_counts(struct reader *r)
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text), wanted = strlen(end);
+
     return length >= wanted && text_equal_any_case(text + length - wanted, end);
 }
 
@@ -68,18 +71,21 @@ static bool may_hold_host(const struct acl_rule *rule, const struct source_spec 
 static bool is_name_dropped(const struct config *c, const struct source_spec *spec)
 {
     bool v4 = spec->family != ADDRESS_V6, v6 = spec->family != ADDRESS_V4;
+
     if ((v4 && (c->access.default_v4 & ACCESS_IGNORE) == 0) ||
         (v6 && (c->access.default_v6 & ACCESS_IGNORE) == 0) || is_local_name(spec->name)) {
         return false;
     }
     for (unsigned i = 0; i < c->access.count; i++) {
         const struct acl_rule *rule = &c->access.rules[i];
+
         if ((rule->flags & ACCESS_IGNORE) == 0 && may_hold_host(rule, spec)) {
             return false;
         }
     }
     for (unsigned i = 0; i < c->access_name_count; i++) {
         const struct access_name *rule = &c->access_names[i];
+
         if (!rule->command && (rule->flags & ACCESS_IGNORE) == 0 &&
             text_equal_any_case(rule->name, spec->name)) {
             return false;
@@ -105,8 +111,10 @@ static bool is_dropped(const struct config *c, const struct source_spec *spec)
 static void check_ignored_sources(struct reader *r)
 {
     const struct config *c = r->config;
+
     for (unsigned i = 0; i < c->settings.spec_count; i++) {
         const struct source_spec *spec = &c->settings.specs[i];
+
         if (is_dropped(c, spec)) {
             reader_message_at(
                 r, CONFIG_WARNING, &r->spec_seen[i], "add: restrict source nomodify noquery",
@@ -126,6 +134,7 @@ static bool gives_time(uint32_t flags)
 static bool serves_the_world(const struct reader *r)
 {
     const struct acl *access = &r->config->access;
+
     return r->config->dialect != DIALECT_NTP && r->config->port != 0 &&
            (gives_time(access->default_v4) || gives_time(access->default_v6));
 }
@@ -133,6 +142,7 @@ static bool serves_the_world(const struct reader *r)
 static void check_world_server(struct reader *r)
 {
     const struct config *c = r->config;
+
     if (!serves_the_world(r)) {
         return;
     }
@@ -145,7 +155,7 @@ static void check_world_server(struct reader *r)
             break;
         }
     }
-    if (!c->ratelimit.enabled && r->open_seen.file != NULL) {
+    if (!c->ratelimit.enabled && r->open_seen.file) {
         reader_message_at(r, CONFIG_WARNING, &r->open_seen,
                           "add: ratelimit interval 1 burst 16; or name your networks",
                           "W003 everybody is served, without a rate limit");
@@ -158,15 +168,16 @@ static void check_restrict_default(struct reader *r)
     static const struct address own = {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}};
     const uint32_t closing = ACCESS_NOQUERY | ACCESS_IGNORE | ACCESS_NOSERVE;
     const struct acl *access = &r->config->access;
-    if (r->default_seen.file != NULL && r->default_flags == 0) {
+
+    if (r->default_seen.file && r->default_flags == 0) {
         reader_message_at(r, CONFIG_WARNING, &r->default_seen,
                           "write: restrict default limited kod nomodify notrap nopeer noquery",
                           "W003 everybody may ask everything, as often as they like");
     }
-    if (r->own_seen.file != NULL) {
+    if (r->own_seen.file) {
         reader_message_at(r, CONFIG_WARNING, &r->own_seen, "write: restrict 127.0.0.1",
                           "W006 this computer may not ask itself");
-    } else if (r->default_seen.file != NULL && (r->default_flags & closing) != 0 &&
+    } else if (r->default_seen.file && (r->default_flags & closing) != 0 &&
                (acl_flags(access, &own) & closing & r->default_flags) != 0) {
         reader_message_at(r, CONFIG_WARNING, &r->default_seen,
                           "add: restrict 127.0.0.1, and: restrict ::1",

@@ -63,6 +63,7 @@ static bool make_room(struct config *c, enum config_severity severity)
 static void copy_text(char *out, size_t capacity, const char *text)
 {
     size_t length = strlen(text);
+
     if (length >= capacity) {
         length = capacity - 1;
         while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80) {
@@ -91,6 +92,7 @@ static void copy_source(struct config_message *m, const struct message_place *pl
     const char *text = place->source;
     size_t left = place->source_length, used = 0, bytes;
     unsigned column = 1, first = 1;
+
     m->caret = place->column;
     if (left >= sizeof m->source && place->column > SHOWN_BEFORE + 4) {
         first = place->column - SHOWN_BEFORE;
@@ -99,6 +101,7 @@ static void copy_source(struct config_message *m, const struct message_place *pl
     }
     for (; left > 0; text += bytes, left -= bytes, column++) {
         uint32_t code;
+
         bytes = text_character(text, left, &code);
         if (column < first) {
             continue;
@@ -121,6 +124,7 @@ static const char *take_code(const char *text, char code[8])
 {
     bool has_code = (text[0] == 'E' || text[0] == 'W') && text_is_digit(text[1]) &&
                     text_is_digit(text[2]) && text_is_digit(text[3]) && text[4] == ' ';
+
     if (!has_code) {
         return text;
     }
@@ -132,6 +136,7 @@ void message_add(struct config *c, enum config_severity severity, const struct m
                  const char *hint, const char *format, va_list arguments)
 {
     unsigned *count = severity == CONFIG_ERROR ? &c->error_count : &c->warning_count;
+
     ++*count;
     if (c->error_count > CONFIG_MESSAGES_MAX || !make_room(c, severity)) {
         return;
@@ -148,7 +153,7 @@ void message_add(struct config *c, enum config_severity severity, const struct m
     m->line = place->line;
     m->column = place->line > 0 ? place->column : 0;
     m->width = place->width > 0 ? place->width : 1;
-    if (place->line > 0 && place->source != NULL) {
+    if (place->line > 0 && place->source) {
         copy_source(m, place);
     }
 }
@@ -160,8 +165,10 @@ static void underline(const struct config_message *m, char *out, size_t capacity
     const char *text = m->source;
     unsigned end = m->caret + m->width;
     char mark = '^';
+
     for (unsigned column = 1; left > 0 && column < end; column++, text += bytes, left -= bytes) {
         uint32_t code;
+
         bytes = text_character(text, left, &code);
         for (unsigned i = text_character_width(code); i > 0; i--) {
             append(out, capacity, used, column < m->caret ? " " : &mark, 1);
@@ -179,6 +186,7 @@ size_t config_message_format(const struct config_message *m, char *out, size_t c
     size_t used = 0;
     const char *kind = m->severity == CONFIG_ERROR ? "error" : "warning";
     char code[16] = "";
+
     if (capacity == 0) {
         return 0;
     }
@@ -195,6 +203,7 @@ size_t config_message_format(const struct config_message *m, char *out, size_t c
     append(out, capacity, &used, part, strlen(part));
     if (m->source[0] != '\0') {
         size_t before = used;
+
         if (append(out, capacity, &used, "    ", 4) &&
             append(out, capacity, &used, m->source, strlen(m->source)) &&
             append(out, capacity, &used, "\n    ", 5)) {

@@ -30,6 +30,7 @@
 static int clock_type(const char *host, unsigned *unit)
 {
     struct address address;
+
     if (!address_parse(host, &address) || address.family != ADDRESS_V4 || address.bytes[0] != 127 ||
         address.bytes[1] != 127) {
         return -1;
@@ -43,6 +44,7 @@ static void apply_server(struct reader *r)
     const struct word *word = directive_value(r, "host")->word;
     unsigned unit;
     int type = clock_type(word->text, &unit);
+
     if (type == 1) {
         r->local_clock = true;
     } else if (type == CLOCK_TYPE_SHM) {
@@ -64,6 +66,7 @@ static void apply_fudge(struct reader *r)
     const struct value *stratum = directive_value(r, "stratum");
     unsigned unit;
     int type = clock_type(word->text, &unit);
+
     if (type < 0) {
         reader_error(r, word, "127.127.TYPE.UNIT", "E016 '%.100s' is not a reference clock",
                      word->text);
@@ -72,7 +75,7 @@ static void apply_fudge(struct reader *r)
     } else if (type != 1) {
         reader_warning(r, word, "",
                        "W010 reference clocks of this type are not supported yet; ignored");
-    } else if (stratum != NULL) {
+    } else if (stratum) {
         r->local_clock_stratum = stratum->number;
     }
 }
@@ -82,6 +85,7 @@ static void apply_fudge(struct reader *r)
 static void apply_orphan(struct reader *r, const struct value *orphan)
 {
     struct settings *s = &r->config->settings;
+
     r->orphan = orphan->number > 0 && orphan->number < ORPHAN_OFF;
     if (r->orphan) {
         s->local_stratum = (unsigned)orphan->number;
@@ -95,16 +99,17 @@ static void apply_tos(struct reader *r)
                        *wait = directive_value(r, "orphanwait"),
                        *maxclock = directive_value(r, "maxclock"),
                        *ceiling = directive_value(r, "ceiling");
-    if (maxclock != NULL) {
+
+    if (maxclock) {
         r->max_clock_sources = maxclock->number;
     }
-    if (ceiling != NULL) {
+    if (ceiling) {
         s->max_stratum = (unsigned)ceiling->number - 1; /* the ceiling itself is too high */
     }
-    if (wait != NULL) {
+    if (wait) {
         r->orphan_wait_s = wait->number;
     }
-    if (orphan != NULL) {
+    if (orphan) {
         apply_orphan(r, orphan);
     }
 }
@@ -119,16 +124,17 @@ static void apply_tinker(struct reader *r)
                        *back = directive_value(r, "stepback"),
                        *forward = directive_value(r, "stepfwd"),
                        *frequency = directive_value(r, "freq");
-    if (stepout != NULL && stepout->number == 0) {
+
+    if (stepout && stepout->number == 0) {
         s->step_updates = -1; /* at once, at any time; 0 in the settings means never */
     }
-    if (back != NULL) {
+    if (back) {
         s->step_backward_s = back->number > 0 ? back->number : STEP_NEVER_S;
     }
-    if (forward != NULL) {
+    if (forward) {
         s->step_forward_s = forward->number > 0 ? forward->number : STEP_NEVER_S;
     }
-    if (frequency != NULL) {
+    if (frequency) {
         r->config->have_frequency = true;
         r->config->frequency = frequency->number * 1e-6;
     }
@@ -137,6 +143,7 @@ static void apply_tinker(struct reader *r)
 static void apply_leapsmear(struct reader *r)
 {
     const struct value *interval = directive_value(r, "interval");
+
     if (interval->number > 0) {
         reader_error(
             r, interval->word, "",
@@ -163,16 +170,18 @@ static void apply_flags(struct reader *r, bool enable)
         {"unpeer_crypto_nak_early", NULL, NULL},
         {"unpeer_digest_early", NULL, NULL},
     };
+
     for (unsigned i = r->rest; i < r->line.count; i++) {
         const struct word *word = &r->line.words[i];
         bool known = false;
+
         for (size_t j = 0; j < sizeof flags / sizeof *flags; j++) {
             if (strcmp(flags[j].name, word->text) != 0) {
                 continue;
             }
             known = true;
             const char *why = enable ? flags[j].enabled : flags[j].disabled;
-            if (why != NULL) {
+            if (why) {
                 reader_warning(r, word, "", "W011 '%s' has no effect: %s", word->text, why);
             }
         }
@@ -205,8 +214,9 @@ static void apply_discard(struct reader *r)
     struct ratelimit_settings *limit = &r->config->ratelimit;
     const struct value *average = directive_value(r, "average");
     const struct value *minimum = directive_value(r, "minimum");
-    limit->interval_s = exp2(average != NULL ? average->number : 3);
-    limit->minimum_s = minimum != NULL ? minimum->number : 2;
+
+    limit->interval_s = exp2(average ? average->number : 3);
+    limit->minimum_s = minimum ? minimum->number : 2;
     limit->burst = 8;
 }
 
@@ -214,7 +224,8 @@ static void apply_discard(struct reader *r)
 static void apply_limit(struct reader *r)
 {
     const struct value *average = directive_value(r, "average");
-    if (average != NULL) {
+
+    if (average) {
         r->config->ratelimit.interval_s = 1 / average->number;
     }
 }
@@ -223,7 +234,7 @@ static void apply_limit(struct reader *r)
 
 static bool is_name_of_interface(const char *text)
 {
-    return strlen(text) < CONFIG_DEVICE_MAX && strpbrk(text, "/:") == NULL &&
+    return strlen(text) < CONFIG_DEVICE_MAX && !strpbrk(text, "/:") &&
            text[strspn(text, "0123456789.")] != '\0';
 }
 
@@ -233,6 +244,7 @@ static bool is_name_of_interface(const char *text)
 static bool read_listen_rule(struct reader *r, const struct word *what, struct listen_rule *rule)
 {
     const char *problem;
+
     if (strcmp(what->text, "all") == 0) {
         rule->what = LISTEN_ALL;
     } else if (strcmp(what->text, "ipv4") == 0 || strcmp(what->text, "ipv6") == 0) {
@@ -258,6 +270,7 @@ static void apply_interface(struct reader *r)
     struct config *c = r->config;
     const struct word *action = directive_value(r, "action")->word;
     struct listen_rule rule = {.listen = strcmp(action->text, "listen") == 0};
+
     if (!rule.listen && strcmp(action->text, "ignore") != 0 && strcmp(action->text, "drop") != 0) {
         reader_error(r, action, "listen, ignore or drop", "E009 unknown action '%.100s'",
                      action->text);
@@ -284,6 +297,7 @@ static void set_defaults(struct reader *r)
         {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
         {.family = ADDRESS_V6, .bytes = {[15] = 1}},
     };
+
     s->max_distance_s = 1.5;
     s->step_threshold_s = 0.128;
     s->step_updates = 1; /* at once at the start, later after stepout */
@@ -319,6 +333,7 @@ static void share_pools(struct reader *r)
 {
     struct settings *s = &r->config->settings;
     unsigned pools = 0;
+
     for (unsigned i = 0; i < s->spec_count; i++) {
         pools += s->specs[i].kind == SOURCE_POOL;
     }
@@ -327,6 +342,7 @@ static void share_pools(struct reader *r)
     for (unsigned i = 0; i < s->spec_count; i++) {
         if (s->specs[i].kind == SOURCE_POOL) {
             unsigned part = (share + pools - 1) / pools; /* the first ones get the rest */
+
             s->specs[i].max_sources = part < 1 ? 1 : part > 16 ? 16 : part;
             share -= part < share ? part : share;
             pools--;
@@ -342,6 +358,7 @@ static void settle(struct reader *r)
 static void finish(struct reader *r)
 {
     struct settings *s = &r->config->settings;
+
     share_pools(r);
     clock_line_finish(r);
     if (r->local_clock) {

@@ -26,6 +26,7 @@
 static bool expect(struct reader *r, const char *parameter)
 {
     const struct word *word = directive_value(r, parameter)->word;
+
     if (strcmp(word->text, parameter) == 0) {
         return true;
     }
@@ -44,6 +45,7 @@ static void apply_listen(struct reader *r)
     const struct word *word = directive_value(r, "address")->word;
     struct address address[2];
     unsigned count = 1;
+
     if (!expect(r, "on")) {
         return;
     }
@@ -70,6 +72,7 @@ static void apply_query(struct reader *r)
 {
     const struct word *word = directive_value(r, "address")->word;
     struct address address;
+
     if (!expect(r, "from")) {
         return;
     }
@@ -96,6 +99,7 @@ static void apply_server(struct reader *r)
 static void apply_servers(struct reader *r)
 {
     struct address address;
+
     take_query_address(r);
     if (address_parse(directive_value(r, "host")->word->text, &address)) {
         source_line_server(r);
@@ -107,6 +111,7 @@ static void apply_servers(struct reader *r)
 static void apply_sensor(struct reader *r)
 {
     const struct word *word = directive_value(r, "device")->word;
+
     if (strcmp(word->text, "*") == 0) {
         return; /* all that there are: none, on this system */
     }
@@ -127,6 +132,7 @@ static void set_defaults(struct reader *r)
         {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
         {.family = ADDRESS_V6, .bytes = {[15] = 1}},
     };
+
     s->max_distance_s = MAX_DISTANCE_S;
     s->max_jitter_s = MAX_DISTANCE_S;
     s->step_threshold_s = START_STEP_S;

@@ -45,6 +45,7 @@ static void store(struct source_spec *spec, const struct option *o, double numbe
     int i = (int)number;
     unsigned u = number > 0 ? (unsigned)number : 0;
     bool b = number > 0;
+
     switch (o->type) {
     case OPTION_INT:
         memcpy(place, &i, sizeof i);
@@ -67,7 +68,8 @@ bool option_set(struct source_spec *spec, const char *name, const char *value, c
     const struct option *o = find_option(name);
     char *end;
     double number = strtod(value, &end);
-    if (o == NULL) {
+
+    if (!o) {
         snprintf(problem, capacity, "'%.100s' is no option that can be changed by hand", name);
         return false;
     }

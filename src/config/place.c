@@ -10,6 +10,7 @@
 static uint32_t keep_name(struct config_places *p, const char *name)
 {
     size_t length = strlen(name) + 1;
+
     for (unsigned at = 0; at < p->names_length; at += (unsigned)strlen(p->names + at) + 1) {
         if (strcmp(p->names + at, name) == 0) {
             return at + 1;
@@ -26,7 +27,8 @@ static uint32_t keep_name(struct config_places *p, const char *name)
 struct config_place place_here(struct reader *r)
 {
     struct config_places *p = &r->config->places;
-    if (r->frame != NULL) {
+
+    if (r->frame) {
         return (struct config_place){keep_name(p, r->frame->path), r->by_hand ? 0 : r->frame->line};
     }
     return (struct config_place){r->file_count > 0 ? keep_name(p, r->files[0]) : 0, 0};
@@ -35,6 +37,7 @@ struct config_place place_here(struct reader *r)
 void place_begin(struct reader *r)
 {
     size_t at = 0;
+
     assert(config_field_count <= CONFIG_FIELDS_MAX);
     for (size_t i = 0; i < config_field_count; i++) {
         assert(at + config_fields[i].size <= sizeof r->fields_before);
@@ -47,6 +50,7 @@ void place_begin(struct reader *r)
 void place_note_changes(struct reader *r)
 {
     size_t at = 0;
+
     for (size_t i = 0; i < config_field_count; i++) {
         if (memcmp(r->fields_before + at, (const char *)r->config + config_fields[i].offset,
                    config_fields[i].size) != 0) {
@@ -75,6 +79,7 @@ void place_note_access(struct reader *r, bool command, const struct address *pre
                        unsigned length, bool ntp_port)
 {
     struct config_places *p = &r->config->places;
+
     if (p->access_count < CONFIG_ACCESS_PLACES_MAX) {
         p->access[p->access_count++] = (struct config_access_place){
             place_here(r), *prefix, (uint8_t)length, command, ntp_port};
@@ -90,7 +95,8 @@ struct config_place place_copy(struct config *to, const struct config *from,
                                const struct config_place *place)
 {
     const char *file = place_file(from, place);
-    return (struct config_place){file != NULL ? keep_name(&to->places, file) : 0, place->line};
+
+    return (struct config_place){file ? keep_name(&to->places, file) : 0, place->line};
 }
 
 struct config_place place_of_access(const struct config *c, bool command,
@@ -98,6 +104,7 @@ struct config_place place_of_access(const struct config *c, bool command,
 {
     for (unsigned i = c->places.access_count; i-- > 0;) {
         const struct config_access_place *a = &c->places.access[i];
+
         if (a->command == command && a->length == length && a->ntp_port == ntp_port &&
             a->prefix.family == prefix->family && address_in_prefix(prefix, &a->prefix, length)) {
             return a->place;

@@ -24,6 +24,7 @@ const char *source_line_find_problem(const char *host, const char **hint)
 {
     size_t length = strlen(host);
     const char *percent = strchr(host, '%');
+
     *hint = "";
     if (length > 253) {
         return "longer than a host name may be (253 characters)";
@@ -32,11 +33,12 @@ const char *source_line_find_problem(const char *host, const char **hint)
         *hint = "write the address without brackets";
         return "neither an address nor a host name";
     }
-    if (strchr(host, ':') != NULL) {
+    if (strchr(host, ':')) {
         struct address address;
         char head[ADDRESS_TEXT_MAX];
-        size_t bytes = percent != NULL ? (size_t)(percent - host) : length;
-        if (percent != NULL && percent[1] != '\0' && bytes < sizeof head) {
+        size_t bytes = percent ? (size_t)(percent - host) : length;
+
+        if (percent && percent[1] != '\0' && bytes < sizeof head) {
             memcpy(head, host, bytes);
             head[bytes] = '\0';
             if (address_parse(head, &address)) {
@@ -63,9 +65,11 @@ static bool read_host(struct reader *r, const struct word *word)
 {
     struct source_spec *spec = &r->spec;
     const char *hint;
+
     if (!address_parse(word->text, &spec->address)) {
         const char *problem = source_line_find_problem(word->text, &hint);
-        if (problem != NULL) {
+
+        if (problem) {
             reader_error(r, word, hint, "E008 '%.100s' is %s", word->text, problem);
             return false;
         }
@@ -92,14 +96,15 @@ static void order_polls(struct reader *r)
     struct source_spec *spec = &r->spec;
     const struct value *least = directive_value(r, "minpoll");
     const struct value *most = directive_value(r, "maxpoll");
+
     if (spec->minpoll <= spec->maxpoll) {
         return;
     }
-    if (least != NULL && most != NULL) {
+    if (least && most) {
         reader_warning(r, most->word, "", "W016 maxpoll %d is less than minpoll: it becomes %d",
                        spec->maxpoll, spec->minpoll);
     }
-    if (least != NULL) {
+    if (least) {
         spec->maxpoll = spec->minpoll;
     } else {
         spec->minpoll = spec->maxpoll;
@@ -124,7 +129,8 @@ static void warn_of_second(struct reader *r, const struct word *word, unsigned f
 {
     const struct config_place *place = &r->config->places.specs[first];
     const char *file = place_file(r->config, place);
-    if (file != NULL && place->line > 0) {
+
+    if (file && place->line > 0) {
         reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
                        word->text, file, place->line);
     } else {
@@ -136,6 +142,7 @@ static void warn_of_second(struct reader *r, const struct word *word, unsigned f
 void source_line_add(struct reader *r, const struct word *word)
 {
     struct settings *settings = &r->config->settings;
+
     for (unsigned i = 0; i < settings->spec_count; i++) {
         if (is_same(&settings->specs[i], &r->spec)) {
             warn_of_second(r, word, i);
@@ -160,11 +167,12 @@ void source_line_add(struct reader *r, const struct word *word)
 static void add_source(struct reader *r, enum source_kind kind)
 {
     const struct word *word = directive_value(r, "host")->word;
+
     r->spec.kind = kind;
     if (r->family != ADDRESS_NONE) {
         r->spec.family = (uint8_t)r->family;
-    } else if (directive_value(r, "ipv4") != NULL || directive_value(r, "ipv6") != NULL) {
-        r->spec.family = directive_value(r, "ipv4") != NULL ? ADDRESS_V4 : ADDRESS_V6;
+    } else if (directive_value(r, "ipv4") || directive_value(r, "ipv6")) {
+        r->spec.family = directive_value(r, "ipv4") ? ADDRESS_V4 : ADDRESS_V6;
     }
     r->spec.has_asymmetry = directive_value(r, "asymmetry") != NULL;
     if (!read_host(r, word)) {

@@ -75,7 +75,7 @@ static void refuse_name(struct reader *r, const struct word *word)
 {
     const char *why = why_not(word->text);
 
-    if (why != NULL) {
+    if (why) {
         reader_warning(r, word, "", "W011 '%s' has no effect: %s", word->text, why);
     } else {
         reader_error(r, word, "loopstats, peerstats, rawstats, sysstats, clockstats or protostats",
@@ -116,7 +116,7 @@ static bool read_name(struct reader *r, const struct word *word, struct statisti
 {
     size_t length = strlen(word->text);
 
-    if (length == 0 || length >= sizeof file->name || strchr(word->text, '/') != NULL ||
+    if (length == 0 || length >= sizeof file->name || strchr(word->text, '/') ||
         word->text[0] == '.') {
         reader_error(r, word, "the folder is named by 'statsdir'",
                      "E008 '%.100s' is not the name of a file in a folder", word->text);
@@ -161,7 +161,7 @@ void statistics_line_filegen(struct reader *r)
     struct statistics_file file;
 
     if (kind == STATISTICS_KINDS) {
-        if (why_not(name->text) == NULL) {
+        if (!why_not(name->text)) {
             refuse_name(r, name);
         }
         return;
@@ -180,7 +180,7 @@ void statistics_line_filegen(struct reader *r)
 
 void statistics_line_finish(struct reader *r)
 {
-    if (r->statistics_seen.file != NULL && r->config->log_directory[0] == '\0' &&
+    if (r->statistics_seen.file && r->config->log_directory[0] == '\0' &&
         r->config->dialect == DIALECT_CHRONY) {
         reader_message_at(r, CONFIG_WARNING, &r->statistics_seen,
                           "'logdir /var/log/chrony', for example",

@@ -74,7 +74,7 @@ struct directive {
 static inline unsigned parameter_count(const struct parameter *table)
 {
     unsigned count = 0;
-    while (table != NULL && table[count].name != NULL) {
+    while (table && table[count].name) {
         count++;
     }
     return count;

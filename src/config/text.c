@@ -17,6 +17,7 @@ size_t text_character(const char *text, size_t left, uint32_t *code)
                     : (first & 0xf0) == 0xe0 ? 3
                     : (first & 0xf8) == 0xf0 ? 4
                                              : 0;
+
     *code = TEXT_BAD_CHARACTER;
     if (length == 0 || length > left) {
         return 1;
@@ -24,6 +25,7 @@ size_t text_character(const char *text, size_t left, uint32_t *code)
     uint32_t value = length == 1 ? first : first & (0x7fU >> length);
     for (size_t i = 1; i < length; i++) {
         uint8_t byte = (uint8_t)text[i];
+
         if ((byte & 0xc0) != 0x80) {
             return 1;
         }
@@ -47,6 +49,7 @@ unsigned text_character_width(uint32_t code)
         {0xf900, 0xfaff, 2}, {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},
         {0xffe0, 0xffe6, 2}, {0x1f300, 0x1f64f, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
     };
+
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         if (code >= ranges[i].first && code <= ranges[i].last) {
             return ranges[i].width;
@@ -59,6 +62,7 @@ unsigned text_length(const char *text, size_t bytes)
 {
     unsigned count = 0;
     uint32_t code;
+
     for (size_t i = 0; i < bytes; i += text_character(text + i, bytes - i, &code)) {
         count++;
     }
@@ -93,6 +97,7 @@ static int read_exponent(const char **at)
 {
     const char *p = *at;
     int value = 0;
+
     if (*p != 'e' && *p != 'E') {
         return 0;
     }
@@ -117,6 +122,7 @@ bool text_number(const char *text, double *number, const char **end)
     bool negative = *p == '-', any = false, fraction = false;
     uint64_t mantissa = 0;
     int exponent = 0;
+
     if (*p == '-' || *p == '+') {
         p++;
     }
@@ -167,9 +173,11 @@ unsigned text_distance(const char *a, const char *b)
     }
     for (size_t i = 1; i <= la; i++) {
         unsigned *now = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3];
+
         now[0] = (unsigned)i;
         for (size_t j = 1; j <= lb; j++) {
             char x = text_lower(a[i - 1]), y = text_lower(b[j - 1]);
+
             now[j] = least(least(above[j], now[j - 1]) + 1, above[j - 1] + (x != y));
             if (i > 1 && j > 1 && x == text_lower(b[j - 2]) && text_lower(a[i - 2]) == y) {
                 now[j] = least(now[j], twice[j - 2] + 1);
@@ -182,5 +190,6 @@ unsigned text_distance(const char *a, const char *b)
 unsigned text_distance_limit(const char *word)
 {
     size_t length = strlen(word);
+
     return length < 3 ? 0 : length < 6 ? 1 : (unsigned)length / 3;
 }

@@ -9,8 +9,10 @@ void usage_of_directive(const struct directive *d, char *out, size_t capacity)
 {
     size_t used = (size_t)snprintf(out, capacity, "usage: %s%s", d->keyword,
                                    d->family_prefix ? " [-4|-6]" : "");
+
     for (unsigned i = 0; i < parameter_count(d->arguments) && used < capacity; i++) {
         const struct parameter *p = &d->arguments[i];
+
         used += (size_t)snprintf(out + used, capacity - used, "%s%s%s%s", p->required ? " " : " [",
                                  p->name, p->type == PARAMETER_REST ? "..." : "",
                                  p->required ? "" : "]");
@@ -21,6 +23,7 @@ void usage_of_directive(const struct directive *d, char *out, size_t capacity)
     }
     for (unsigned i = 0; i < parameter_count(d->options) && used < capacity; i++) {
         const struct parameter *p = &d->options[i];
+
         used += (size_t)snprintf(out + used, capacity - used, " [%s%s]", p->name,
                                  p->type == PARAMETER_FLAG ? "" : " ...");
     }
@@ -41,6 +44,7 @@ static bool is_number(const struct parameter *p)
 void usage_of_value(const struct parameter *p, char *out, size_t capacity)
 {
     char range[64] = "";
+
     if (!is_number(p)) {
         snprintf(out, capacity, "%s",
                  p->type == PARAMETER_FLAG   ? "a flag"
@@ -54,20 +58,19 @@ void usage_of_value(const struct parameter *p, char *out, size_t capacity)
         snprintf(range, sizeof range, " from %.15g", p->minimum);
     }
     snprintf(out, capacity, "a %s%s%s%s%s",
-             p->type == PARAMETER_INTEGER ? "whole number" : "number", range,
-             p->unit != NULL ? " (" : "", p->unit != NULL ? usage_unit(p->unit) : "",
-             p->unit != NULL ? ")" : "");
+             p->type == PARAMETER_INTEGER ? "whole number" : "number", range, p->unit ? " (" : "",
+             p->unit ? usage_unit(p->unit) : "", p->unit ? ")" : "");
 }
 
 void usage_of_parameter(const struct parameter *p, char *out, size_t capacity)
 {
     char value[160];
+
     if (is_number(p)) {
         usage_of_value(p, value, sizeof value);
         snprintf(out, capacity, "%s: %s", p->name, value);
     } else {
-        snprintf(out, capacity, "%s%s%s", p->name, p->doc != NULL ? ": " : "",
-                 p->doc != NULL ? p->doc : "");
+        snprintf(out, capacity, "%s%s%s", p->name, p->doc ? ": " : "", p->doc ? p->doc : "");
     }
 }
 
@@ -78,5 +81,6 @@ const char *usage_of_verdict(enum verdict verdict)
                                         [VERDICT_LATER] = "ignored with a warning",
                                         [VERDICT_OBSOLETE] = "ignored with a warning",
                                         [VERDICT_REFUSED] = "refused"};
+
     return words[verdict];
 }
