@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/base/daemon.h"
+#include "cli/base/options.h"
 #include "cli/clients.h"
-#include "cli/daemon.h"
-#include "cli/options.h"
-#include "cli/render.h"
-#include "cli/table.h"
+#include "cli/draw/render.h"
+#include "cli/draw/table.h"
 #include "cli/toki.h"
 
 #define LISTED_MAX 500

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/daemon.h"
-#include "cli/render.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/render.h"
 #include "cli/toki.h"
 #include "config/config.h"
 #include "config/difference.h"

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/daemon.h"
-#include "cli/render.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/render.h"
 #include "cli/source_table.h"
 #include "cli/toki.h"
 #include "os/clock.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/daemon.h"
+#include "cli/base/daemon.h"
 #include "cli/exporter_http.h"
 #include "cli/toki.h"
 #include "os/file.h"

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki history: what the clock was like in the last hour, day or month, as a table, a picture or
  * as tokid says it. */
-#include "cli/history.h"
-
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/daemon.h"
-#include "cli/render.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/history_plot.h"
+#include "cli/draw/render.h"
 #include "cli/toki.h"
 #include "os/file.h"
 
@@ -51,7 +52,9 @@ static size_t column_of(const json_t *columns, const char *name)
     return SIZE_MAX / 2;
 }
 
-bool history_read(const json_t *answer, struct history_rows *out)
+/* Of an answer to `history`, which outlives it; false: it is none, or there is no memory. Free
+ * rows. */
+static bool history_read(const json_t *answer, struct history_rows *out)
 {
     const json_t *columns = json_object_get(answer, "columns"), *slot;
     const json_t *slots = json_object_get(answer, "slots");

@@ -3,8 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/base/keygen.h"
+#include "cli/chronyc/chronyc.h"
+#include "cli/ntpq/ntpq.h"
+#include "cli/others/tools.h"
+#include "cli/simulate/simulate.h"
 #include "cli/toki.h"
-#include "cli/tools.h"
 #include "os/terminal.h"
 #include "toki_build.h"
 

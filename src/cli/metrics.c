@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/daemon.h"
+#include "cli/base/daemon.h"
 #include "toki_build.h"
 
 #define LABELS_MAX 1200

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/daemon.h"
+#include "cli/base/daemon.h"
 #include "control/explain.h"
 #include "os/clock.h"
 #include "os/random.h"

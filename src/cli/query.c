@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/chart.h"
-#include "cli/options.h"
+#include "cli/base/options.h"
+#include "cli/draw/chart.h"
+#include "cli/draw/table.h"
 #include "cli/query_ask.h"
-#include "cli/table.h"
 #include "cli/toki.h"
 #include "control/document.h"
 #include "control/report_json.h"

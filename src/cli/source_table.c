@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli/daemon.h"
-#include "cli/table.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/table.h"
 
 static enum render_style style_of(const char *tally)
 {

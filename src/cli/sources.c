@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/daemon.h"
-#include "cli/render.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/render.h"
 #include "cli/source_table.h"
 #include "cli/toki.h"
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/daemon.h"
+#include "cli/base/daemon.h"
+#include "cli/draw/render.h"
 #include "cli/probe.h"
-#include "cli/render.h"
 #include "cli/source_table.h"
 #include "cli/toki.h"
 

@@ -3,9 +3,7 @@
 #ifndef TOKI_CLI_TOKI_H
 #define TOKI_CLI_TOKI_H
 
-#define EXIT_GOOD 0
-#define EXIT_BAD 1   /* not synchronised, no usable answer, ... */
-#define EXIT_USAGE 2 /* wrong use, no daemon, a file with errors */
+#include "cli/base/exits.h"
 
 int status_run(int argc, char **argv);
 int sources_run(int argc, char **argv);
@@ -19,16 +17,8 @@ int change_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
 int check_run(int argc, char **argv);
-int keygen_run(int argc, char **argv);
-int simulate_run(int argc, char **argv);
 int history_run(int argc, char **argv);
 int exporter_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
-int install_links_run(int argc, char **argv);
-int ntpctl_run(int argc, char **argv);
-int ntpq_run(int argc, char **argv);
-int ntpstat_run(int argc, char **argv);
-int ntpdate_run(int argc, char **argv);
-int chronyc_run(int argc, char **argv);
 
 #endif

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/base/daemon.h"
+#include "cli/base/options.h"
 #include "cli/clients.h"
-#include "cli/daemon.h"
-#include "cli/options.h"
-#include "cli/render.h"
+#include "cli/draw/render.h"
 #include "cli/source_table.h"
 #include "cli/toki.h"
 #include "os/clock.h"

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "cli/base/options.h"
+#include "cli/draw/table.h"
 #include "cli/query_ask.h"
-#include "cli/table.h"
 #include "cli/toki.h"
 #include "control/document.h"
 #include "control/report_json.h"

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "cli/daemon.h"
-#include "cli/options.h"
-#include "cli/render.h"
+#include "cli/base/daemon.h"
+#include "cli/base/options.h"
+#include "cli/draw/render.h"
 #include "cli/toki.h"
 #include "os/clock.h"
 #include "os/terminal.h"

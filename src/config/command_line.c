@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See command_line.h. What opencommands names is kept as words; control/chronyc.c has the commands
- * that belong to them. */
+/* See command_line.h. What opencommands names is kept as words; control/chrony/chronyc.c has the
+ * commands that belong to them. */
 #include "config/command_line.h"
 
 #include <math.h>

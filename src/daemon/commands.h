@@ -4,7 +4,7 @@
 #ifndef TOKI_DAEMON_COMMANDS_H
 #define TOKI_DAEMON_COMMANDS_H
 
-#include "control/chronyc_endpoint.h"
+#include "control/chrony/chronyc_endpoint.h"
 
 /* Opens what the config wants, before the rights are dropped: `user` is who we shall be then (NULL:
  * who we are). We stay in the group of the socket's folder, to answer monitors that are in it. */

@@ -13,7 +13,7 @@
 
 #include "client/requests.h"
 #include "config/config.h"
-#include "control/chronyc_endpoint.h"
+#include "control/chrony/chronyc_endpoint.h"
 #include "control/endpoint.h"
 #include "core/engine.h"
 #include "core/history.h"

@@ -6,7 +6,7 @@
 #ifndef TOKI_DAEMON_QUERIES_H
 #define TOKI_DAEMON_QUERIES_H
 
-#include "control/mode6.h"
+#include "control/mode6/mode6.h"
 #include "os/udp.h"
 #include "os/wait.h"
 #include "serve/worker.h"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "control/chronyc.h"
+#include "control/chrony/chronyc.h"
 
 static struct engine engine;
 static struct report report;
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(request + CHRONYC_REQUEST_HEADER, data + 3, size - 3 < 900 ? size - 3 : 900);
         length = data[2] & 1 ? chronyc_packet_request_length_now(data[1]) : 4 * (size_t)data[2];
     }
-    result = chronyc_run(&context, request, length, &order, reply, &answered);
+    result = chronyc_respond(&context, request, length, &order, reply, &answered);
     if (result == CHRONYC_ANSWERED) {
         FUZZ_REQUIRE(answered >= 28 && answered <= length && answered <= sizeof reply);
         FUZZ_REQUIRE(reply[0] == 6 && reply[1] == 2 && memcmp(reply + 4, request + 4, 2) == 0);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/mode6.h"
+#include "control/mode6/mode6.h"
 
 #define BUCKETS 64
 

@@ -3,10 +3,10 @@
  * variables is taken apart and shown without a byte that a terminal would obey. */
 #include <string.h>
 
-#include "cli/mode6_reply.h"
-#include "cli/ntpq_format.h"
-#include "cli/variables.h"
+#include "cli/ntpq/ntpq_format.h"
 #include "fuzz.h"
+#include "wire/mode6_reply.h"
+#include "wire/mode6_variables.h"
 
 static struct mode6_reply reply;
 static struct variables variables;

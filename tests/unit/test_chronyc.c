@@ -3,7 +3,7 @@
  * a simulated clock: layouts, signs, refusals, orders. */
 #include <stdlib.h>
 
-#include "control/chronyc.h"
+#include "control/chrony/chronyc.h"
 #include "engine_lab.h"
 
 #define REPORTS "activity manual rtcdata smoothing sourcename sources sourcestats tracking"
@@ -44,7 +44,7 @@ static void ask_raw(const uint8_t *request, size_t length, bool may_change)
                                       .refused = 3};
 
     memset(&got, 0, sizeof got);
-    got.result = chronyc_run(&context, request, length, &order, got.data, &got.length);
+    got.result = chronyc_respond(&context, request, length, &order, got.data, &got.length);
     got.body = bytes_reader(got.data, got.length);
     if (got.result == CHRONYC_ANSWERED) {
         assert_true(got.length <= length);

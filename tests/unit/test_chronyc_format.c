@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/chronyc_format.h"
-#include "cli/chronyc_reply.h"
+#include "cli/chronyc/chronyc_format.h"
+#include "wire/chrony_reply.h"
 
 static char text[CHRONYC_TEXT_MAX];
 

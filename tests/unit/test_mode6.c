@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Answers to control requests: what each operation gives, each name that clients of either lineage
  * ask for, errors, the list of clients over many requests, keys, and any bytes. */
-#include "control/mode6.h"
+#include "control/mode6/mode6.h"
 
 #include <math.h>
 #include <stdio.h>

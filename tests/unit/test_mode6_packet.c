@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The bytes of control messages: requests as ntpq and check_ntp_peer send them, MACs at both places
  * where clients put them, lengths that lie, and any bytes. */
-#include "control/mode6_packet.h"
+#include "wire/mode6_packet.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/mode6_reply.h"
+#include "wire/mode6_reply.h"
 
 #define READVAR 2
 #define SEQUENCE 7

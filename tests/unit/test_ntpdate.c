@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ntpdate_choose(): the majority, then the lowest stratum, then the least distance. */
 #include "check.h"
-#include "cli/ntpdate.h"
+#include "cli/others/ntpdate.h"
 
 #define SERVERS 5
 

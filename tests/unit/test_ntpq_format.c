@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/ntpq_format.h"
+#include "cli/ntpq/ntpq_format.h"
 
 static char text[NTPQ_TEXT_MAX];
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/options.h"
-#include "cli/render.h"
-#include "cli/table.h"
+#include "cli/base/options.h"
+#include "cli/draw/render.h"
+#include "cli/draw/table.h"
 
 static void test_text_is_cleaned(void **state)
 {

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* toki chronyc: asks and changes any chronyd, or tokid, in the words and with the output of the
+ * chronyc that people and their scripts know. */
+#include "cli/chronyc/chronyc.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/base/exits.h"
+#include "cli/base/keygen.h"
+#include "toki_build.h"
+
+#define LINE_LENGTH_MAX 2048
+
+static chronyc_function dns, timeout, retries, keygen, help;
+
+struct command {
+    const char *name;
+    chronyc_function *run; /* NULL: ends */
+    const char *arguments, *text;
+};
+
+static const struct command commands[] = {
+    {"tracking", chronyc_tracking, "", "the clock: what it follows and how well"},
+    {"makestep", chronyc_makestep, "[THRESHOLD UPDATES]", "step the clock now; or when to step it"},
+    {"maxupdateskew", chronyc_number, "SKEW", "the largest skew (ppm) that is taken"},
+    {"waitsync", chronyc_waitsync, "[TRIES [CORRECTION [SKEW [INTERVAL]]]]",
+     "wait until it is synchronised"},
+    {"sources", chronyc_sources, "[-a] [-v]", "the sources and their last samples"},
+    {"sourcestats", chronyc_sourcestats, "[-a] [-v]", "what the samples of the sources give"},
+    {"selectdata", chronyc_selectdata, "[-a] [-v]", "how sources were selected"},
+    {"selectopts", chronyc_selectopts, "SOURCE [+|-OPTION ...]", "change options of selection"},
+    {"reselect", chronyc_simple, "", "select again"},
+    {"reselectdist", chronyc_number, "DISTANCE", "how much nearer a new best source must be"},
+    {"activity", chronyc_activity, "", "how many sources are online"},
+    {"authdata", chronyc_authdata, "[-a] [-v]", "how sources are authenticated"},
+    {"ntpdata", chronyc_ntpdata, "[ADDRESS]", "the last measurement of a source"},
+    {"add", chronyc_add, "server|peer|pool NAME [OPTION ...]", "one more source"},
+    {"delete", chronyc_delete, "ADDRESS", "one source less"},
+    {"burst", chronyc_burst, "GOOD/MAX [[MASK/]ADDRESS]", "a few requests in a row"},
+    {"maxdelay", chronyc_source_number, "ADDRESS DELAY", "the largest delay that is taken"},
+    {"maxdelayratio", chronyc_source_number, "ADDRESS RATIO", "the same, of the smallest one"},
+    {"maxdelaydevratio", chronyc_source_number, "ADDRESS RATIO", "the same, of the deviation"},
+    {"minpoll", chronyc_source_number, "ADDRESS LOG2", "the shortest poll interval"},
+    {"maxpoll", chronyc_source_number, "ADDRESS LOG2", "the longest poll interval"},
+    {"minstratum", chronyc_source_number, "ADDRESS STRATUM", "the least stratum"},
+    {"offset", chronyc_offset, "SOURCE OFFSET", "a constant error of a source"},
+    {"offline", chronyc_switch, "[[MASK/]ADDRESS]", "ask no more"},
+    {"online", chronyc_switch, "[[MASK/]ADDRESS]", "ask again"},
+    {"onoffline", chronyc_simple, "", "online or offline as the network has routes"},
+    {"polltarget", chronyc_source_number, "ADDRESS N", "samples that the interval aims at"},
+    {"refresh", chronyc_simple, "", "look up the names again"},
+    {"reload", chronyc_simple, "sources", "read *.sources files again"},
+    {"sourcename", chronyc_sourcename, "ADDRESS", "the name that a source was given by"},
+    {"manual", chronyc_manual, "off|on|reset|list|delete INDEX", "times entered by hand"},
+    {"settime", chronyc_settime, "TIME", "the time by hand, as 16:30:05"},
+    {"accheck", chronyc_check_access, "ADDRESS", "would it be served?"},
+    {"clients", chronyc_clients, "[-p PACKETS] [-k] [-r]", "who asked"},
+    {"serverstats", chronyc_serverstats, "", "counters of the server"},
+    {"allow", chronyc_access, "[all] [SUBNET]", "serve these"},
+    {"deny", chronyc_access, "[all] [SUBNET]", "do not serve these"},
+    {"local", chronyc_local, "off | [OPTION ...]", "serve time without a source"},
+    {"smoothtime", chronyc_smoothtime, "reset|activate", "smoothing of the time served"},
+    {"smoothing", chronyc_smoothing, "", "state of that"},
+    {"cmdaccheck", chronyc_check_access, "ADDRESS", "may it ask for reports?"},
+    {"cmdallow", chronyc_access, "[all] [SUBNET]", "these may"},
+    {"cmddeny", chronyc_access, "[all] [SUBNET]", "these may not"},
+    {"rtcdata", chronyc_rtcdata, "", "the clock that runs while the computer is off"},
+    {"trimrtc", chronyc_simple, "", "set it"},
+    {"writertc", chronyc_simple, "", "write what is known of it to its file"},
+    {"cyclelogs", chronyc_simple, "", "open log files anew"},
+    {"dump", chronyc_simple, "", "write measurements to files"},
+    {"rekey", chronyc_simple, "", "read keys again"},
+    {"reset", chronyc_simple, "sources", "forget all measurements"},
+    {"shutdown", chronyc_simple, "", "stop the daemon"},
+    {"dfreq", chronyc_number, "PPM", "change the frequency"},
+    {"doffset", chronyc_number, "SECONDS", "change the offset"},
+    {"dns", dns, "-n|+n|-4|-6|-46", "show addresses, names; look up one family"},
+    {"timeout", timeout, "MS", "wait so long for the first answer"},
+    {"retries", retries, "N", "repeat a request so often"},
+    {"keygen", keygen, "[ID [TYPE [BITS]]]", "a line with a new key"},
+    {"help", help, "", "this list"},
+    {"exit", NULL, "", "end"},
+    {"quit", NULL, "", "end"},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static bool help(struct chronyc *c, const struct chronyc_line *line)
+{
+    char usage[96];
+
+    (void)c;
+    (void)line;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        snprintf(usage, sizeof usage, "%s %s", commands[i].name, commands[i].arguments);
+        printf(strlen(usage) < 28 ? "%-28s%s\n" : "%s\n                            %s\n", usage,
+               commands[i].text);
+    }
+    return true;
+}
+
+static bool dns(struct chronyc *c, const struct chronyc_line *line)
+{
+    const char *word = line->count == 2 ? line->words[1] : "";
+
+    if (strcmp(word, "-n") == 0 || strcmp(word, "+n") == 0) {
+        c->numeric = *word == '-';
+    } else if (strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0) {
+        c->family = word[1] == '4' ? ADDRESS_V4 : ADDRESS_V6;
+    } else if (strcmp(word, "-46") == 0) {
+        c->family = ADDRESS_NONE;
+    } else {
+        fputs("Unrecognized dns command\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+static bool read_count(const struct chronyc_line *line, unsigned long least, unsigned long *out)
+{
+    char *end = NULL;
+
+    *out = line->count == 2 ? strtoul(line->words[1], &end, 10) : 0;
+    return end && *end == '\0' && *out >= least && *out <= 1000000;
+}
+
+static bool timeout(struct chronyc *c, const struct chronyc_line *line)
+{
+    unsigned long ms;
+
+    if (!read_count(line, 100, &ms)) {
+        fputs("Invalid timeout value\n", stderr);
+        return false;
+    }
+    c->timeout_s = (double)ms / 1000;
+    return true;
+}
+
+static bool retries(struct chronyc *c, const struct chronyc_line *line)
+{
+    unsigned long count;
+
+    if (!read_count(line, 0, &count)) {
+        fputs("Invalid maximum number of retries\n", stderr);
+        return false;
+    }
+    c->retries = (unsigned)count;
+    return true;
+}
+
+static bool keygen(struct chronyc *c, const struct chronyc_line *line)
+{
+    char words[7][64] = {"keygen", "--id", "1", "--type", "SHA1", "--bits", "160"};
+    char *argv[8] = {NULL};
+    int argc = line->count > 2 && line->count < 4 ? 5 : 7; /* the bits that suit the type */
+
+    (void)c;
+    if (line->count > 4) {
+        return chronyc_syntax_error("keygen command");
+    }
+    for (unsigned i = 1; i < line->count; i++) {
+        snprintf(words[2 * i], sizeof words[0], "%s", line->words[i]);
+    }
+    for (int i = 0; i < argc; i++) {
+        argv[i] = words[i];
+    }
+    optind = 0; /* getopt starts anew */
+    return keygen_run(argc, argv) == EXIT_GOOD;
+}
+
+bool chronyc_command_run(struct chronyc *c, char *text, bool *quit)
+{
+    struct chronyc_line line = {.count = 0};
+    char *at = text;
+
+    text[strcspn(text, "\r\n")] = '\0';
+    at += strspn(at, " \t");
+    while (*at && *at != '#' && *at != '!' && line.count < CHRONYC_WORDS_MAX) {
+        line.words[line.count++] = at;
+        at += strcspn(at, " \t");
+        if (*at) {
+            *at++ = '\0';
+            at += strspn(at, " \t");
+        }
+    }
+    if (line.count == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(line.words[0], commands[i].name) == 0) {
+            if (!commands[i].run) {
+                *quit = true;
+                return true;
+            }
+            return commands[i].run(c, &line);
+        }
+    }
+    fflush(stdout);
+    fputs("Unrecognized command\n", stderr);
+    return false;
+}
+
+static void print_usage(FILE *to)
+{
+    fputs(
+        "Usage: chronyc [OPTION]... [COMMAND]...\n\nOptions:\n"
+        "  -4             IPv4 addresses only\n"
+        "  -6             IPv6 addresses only\n"
+        "  -n             addresses instead of names\n"
+        "  -N             names as the daemon was given them\n"
+        "  -c             comma-separated values\n"
+        "  -e             a line with a dot behind each answer\n"
+        "  -m             each argument is a command\n"
+        "  -h HOST        whom to ask (" CHRONYC_HOSTS
+        ")\n"
+        "  -p PORT        UDP port (323)\n"
+        "  -v, --version  version\n"
+        "      --help     this text\n",
+        to);
+}
+
+struct wanted {
+    bool many, dots;
+};
+
+/* False: *code is what to exit with. */
+static bool parse(struct chronyc *c, struct wanted *w, int argc, char **argv, int *code)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, '?' + 256},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "+46acdef:h:mnNp:qv", options, NULL)) != -1) {
+        switch (option) {
+        case '4':
+        case '6':
+            c->family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
+            break;
+        case 'c':
+            c->csv = c->numeric = true;
+            break;
+        case 'e':
+            w->dots = true;
+            break;
+        case 'h':
+            c->hosts = optarg;
+            break;
+        case 'm':
+            w->many = true;
+            break;
+        case 'n':
+            c->numeric = true;
+            break;
+        case 'N':
+            c->sources_by_name = true;
+            break;
+        case 'p':
+            c->port = (uint16_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'v':
+            puts("chronyc (toki) version " TOKI_VERSION);
+            *code = 0;
+            return false;
+        case 'a': /* of old versions, without a meaning since */
+        case 'd':
+        case 'f':
+        case 'q':
+            break;
+        default:
+            *code = option == '?' + 256 ? 0 : 1;
+            print_usage(option == '?' + 256 ? stdout : stderr);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool run_line(struct chronyc *c, const struct wanted *w, char *text, bool *quit)
+{
+    bool good = chronyc_command_run(c, text, quit);
+
+    if (w->dots) {
+        puts(".");
+    }
+    fflush(stdout);
+    return good;
+}
+
+static bool interact(struct chronyc *c, const struct wanted *w)
+{
+    bool prompt = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    bool good = true, quit = false;
+    size_t capacity = 0;
+    char *line = NULL;
+
+    while (!quit) {
+        if (prompt) {
+            fputs("chronyc> ", stdout);
+            fflush(stdout);
+        }
+        if (getline(&line, &capacity, stdin) < 0) {
+            if (prompt) {
+                putchar('\n');
+            }
+            break;
+        }
+        good = run_line(c, w, line, &quit);
+    }
+    free(line);
+    return good;
+}
+
+static bool run(struct chronyc *c, const struct wanted *w, int count, char **words)
+{
+    char line[LINE_LENGTH_MAX] = "";
+    size_t used = 0;
+    bool good = true, quit = false;
+
+    if (count == 0) {
+        return interact(c, w);
+    }
+    for (int i = 0; i < count && good && !quit; i++) {
+        used +=
+            (size_t)snprintf(line + used, sizeof line - used, "%s%s", used ? " " : "", words[i]);
+        if (used >= sizeof line) {
+            fputs("Command is too long\n", stderr);
+            return false;
+        }
+        if (w->many || i + 1 == count) {
+            good = run_line(c, w, line, &quit);
+            used = 0;
+        }
+    }
+    return good;
+}
+
+int chronyc_run(int argc, char **argv)
+{
+    struct chronyc *c = calloc(1, sizeof *c);
+    struct wanted w = {false, false};
+    int code = EXIT_BAD;
+
+    if (!c) {
+        return EXIT_BAD;
+    }
+    chronyc_start(c);
+    if (parse(c, &w, argc, argv, &code)) {
+        code = run(c, &w, argc - optind, argv + optind) ? EXIT_GOOD : EXIT_BAD;
+    }
+    exchange_close(&c->exchange);
+    free(c);
+    return code;
+}

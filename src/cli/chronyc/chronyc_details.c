@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of chronyc that a daemon gives to its own users only: single measurements, how sources
+ * were selected, keys, counters and clients. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/chronyc/chronyc.h"
+#include "cli/chronyc/chronyc_format.h"
+#include "core/packet.h"
+#include "core/time.h"
+
+#define FLAG_INTERLEAVED 0x4000
+#define FLAG_AUTHENTICATED 0x8000
+
+static bool has_option(const struct chronyc_line *line, const char *option)
+{
+    for (unsigned i = 1; i < line->count; i++) {
+        if (strcmp(line->words[i], option) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *mode_word(unsigned mode)
+{
+    return mode == MODE_SYMMETRIC_ACTIVE    ? "Symmetric active"
+           : mode == MODE_SYMMETRIC_PASSIVE ? "Symmetric passive"
+           : mode == MODE_SERVER            ? "Server"
+                                            : "Invalid";
+}
+
+static const char *stamp_word(unsigned letter)
+{
+    return letter == 'D'   ? "Daemon"
+           : letter == 'K' ? "Kernel"
+           : letter == 'H' ? "Hardware"
+                           : "Invalid";
+}
+
+/* `count` bits below the one at `shift` as digits. */
+static const char *bits(unsigned value, unsigned shift, unsigned count, char text[CHRONYC_TEXT_MAX])
+{
+    for (unsigned i = 0; i < count; i++) {
+        text[i] = value >> (shift - 1 - i) & 1 ? '1' : '0';
+    }
+    text[count] = '\0';
+    return text;
+}
+
+static void print_ntp_data_csv(const struct chronyc_ntp_data *d, const char *remote,
+                               const char *local, const char *refid)
+{
+    char text[4][CHRONYC_TEXT_MAX];
+
+    printf(
+        "%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,%s,%.9f,%.9f,%.9f,"
+        "%.9f,%.2f,%s,%s,%s,%s,%s,%s,%s,%u,%u,%u,%u",
+        remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
+        chronyc_format_leap(d->leap), d->version, mode_word(d->mode), d->stratum, d->poll,
+        s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
+        d->root_dispersion_s, d->refid, refid, chronyc_format_stamp(d->reference_time, text[0]),
+        d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
+        bits(d->flags, 10, 3, text[1]), bits(d->flags, 7, 3, text[2]),
+        bits(d->flags, 4, 4, text[3]), d->flags & FLAG_INTERLEAVED ? "Yes" : "No",
+        d->flags & FLAG_AUTHENTICATED ? "Yes" : "No", stamp_word(d->transmit_stamp),
+        stamp_word(d->receive_stamp), d->sent, d->received, d->valid, d->good);
+    if (d->have_stamps) {
+        printf(",%u,%u,%u,%u", d->kernel_sent, d->kernel_received, d->hardware_sent,
+               d->hardware_received);
+    }
+    putchar('\n');
+}
+
+static void print_ntp_data_text(const struct chronyc_ntp_data *d, const char *remote,
+                                const char *local, const char *refid)
+{
+    char text[4][CHRONYC_TEXT_MAX];
+
+    printf(
+        "Remote address  : %s (%08X)\n"
+        "Remote port     : %u\n"
+        "Local address   : %s (%08X)\n"
+        "Leap status     : %s\n"
+        "Version         : %u\n"
+        "Mode            : %s\n"
+        "Stratum         : %u\n"
+        "Poll interval   : %d (%.0f seconds)\n"
+        "Precision       : %d (%.9f seconds)\n"
+        "Root delay      : %.6f seconds\n"
+        "Root dispersion : %.6f seconds\n"
+        "Reference ID    : %08X (%s)\n"
+        "Reference time  : %s\n"
+        "Offset          : %+.9f seconds\n"
+        "Peer delay      : %.9f seconds\n"
+        "Peer dispersion : %.9f seconds\n"
+        "Response time   : %.9f seconds\n"
+        "Jitter asymmetry: %+.2f\n"
+        "NTP tests       : %s %s %s\n"
+        "Interleaved     : %s\n"
+        "Authenticated   : %s\n"
+        "TX timestamping : %s\n"
+        "RX timestamping : %s\n"
+        "Total TX        : %u\n"
+        "Total RX        : %u\n"
+        "Total valid RX  : %u\n"
+        "Total good RX   : %u\n",
+        remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
+        chronyc_format_leap(d->leap), d->version, mode_word(d->mode), d->stratum, d->poll,
+        s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
+        d->root_dispersion_s, d->refid, refid, chronyc_format_time(d->reference_time, text[0]),
+        d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
+        bits(d->flags, 10, 3, text[1]), bits(d->flags, 7, 3, text[2]),
+        bits(d->flags, 4, 4, text[3]), d->flags & FLAG_INTERLEAVED ? "Yes" : "No",
+        d->flags & FLAG_AUTHENTICATED ? "Yes" : "No", stamp_word(d->transmit_stamp),
+        stamp_word(d->receive_stamp), d->sent, d->received, d->valid, d->good);
+    if (d->have_stamps) {
+        printf(
+            "Total kernel TX : %u\n"
+            "Total kernel RX : %u\n"
+            "Total HW TX     : %u\n"
+            "Total HW RX     : %u\n",
+            d->kernel_sent, d->kernel_received, d->hardware_sent, d->hardware_received);
+    }
+}
+
+static bool ask_by_host(struct chronyc *c, unsigned command, const struct chronyc_host *host)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+
+    chronyc_packet_write_host(&body, host);
+    if (!chronyc_ask(c, command, &body)) {
+        return false;
+    }
+    return c->response.status == CHRONYC_SUCCESS || chronyc_print_status(c);
+}
+
+static bool show_ntp_data(struct chronyc *c, const struct chronyc_host *host, bool gap)
+{
+    char remote[CHRONYC_NAME_SHOWN_MAX], local[CHRONYC_NAME_SHOWN_MAX], refid[CHRONYC_TEXT_MAX];
+    struct chronyc_ntp_data d;
+    bool numeric = c->numeric, by_name = c->sources_by_name;
+
+    if (!ask_by_host(c, CHRONYC_NTP_DATA, host)) {
+        return false;
+    }
+    d = chronyc_reply_ntp_data(&c->body, c->response.reply);
+    c->numeric = true; /* addresses are what is asked for */
+    c->sources_by_name = false;
+    chronyc_name(c, &d.remote, 0, false, 0, remote);
+    chronyc_name(c, &d.local, 0, false, 0, local);
+    c->numeric = numeric;
+    c->sources_by_name = by_name;
+    chronyc_format_refid(d.stratum <= 1 ? d.refid : 0, refid);
+    if (c->csv) {
+        print_ntp_data_csv(&d, remote, local, refid);
+    } else {
+        if (gap) {
+            putchar('\n');
+        }
+        print_ntp_data_text(&d, remote, local, refid);
+    }
+    return true;
+}
+
+/* The n-th source; false: it has said why not. */
+static bool ask_source(struct chronyc *c, uint32_t index, struct chronyc_source *out)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+
+    bytes_write_u32(&body, index);
+    if (!chronyc_ask_for(c, CHRONYC_SOURCE_DATA, &body, CHRONYC_REPLY_SOURCE_DATA)) {
+        return false;
+    }
+    *out = chronyc_reply_source(&c->body);
+    return true;
+}
+
+bool chronyc_ntpdata(struct chronyc *c, const struct chronyc_line *line)
+{
+    struct chronyc_host host;
+    uint32_t count;
+
+    if (line->count > 1) {
+        if (!chronyc_read_host(c, line->words[1], &host)) {
+            fputs("Could not get address for hostname\n", stderr);
+            return false;
+        }
+        return show_ntp_data(c, &host, false);
+    }
+    if (!chronyc_count_sources(c, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct chronyc_source s;
+
+        if (!ask_source(c, i, &s)) {
+            return false;
+        }
+        if (s.mode != CHRONYC_MODE_REFCLOCK && s.host.family != CHRONYC_FAMILY_ID &&
+            !show_ntp_data(c, &s.host, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "NPTR-", with what is not set as '-'; `between`: a character behind each but the last. */
+static const char *option_letters(unsigned options, const char *between,
+                                  char text[CHRONYC_TEXT_MAX])
+{
+    static const struct {
+        unsigned bit;
+        char letter;
+    } letters[] = {{CHRONYC_SELECT_NOSELECT, 'N'},
+                   {CHRONYC_SELECT_PREFER, 'P'},
+                   {CHRONYC_SELECT_TRUST, 'T'},
+                   {CHRONYC_SELECT_REQUIRE, 'R'}};
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        used += (size_t)snprintf(text + used, CHRONYC_TEXT_MAX - used, "%c%s",
+                                 options & letters[i].bit ? letters[i].letter : '-', between);
+    }
+    snprintf(text + used, CHRONYC_TEXT_MAX - used, "-");
+    return text;
+}
+
+static void print_select(struct chronyc *c, const struct chronyc_select *s)
+{
+    char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
+    char state = s->state >= ' ' && s->state < 127 ? (char)s->state : '?';
+    const char *between = c->csv ? "," : "";
+
+    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONYC_FAMILY_NONE, 25, name);
+    option_letters(s->configured, between, text[0]);
+    option_letters(s->effective, between, text[1]);
+    if (c->csv) {
+        printf("%c,%s,%c,%s,%s,%u,%.1f,%.9f,%.9f,%s\n", state, name, s->authenticated ? 'Y' : 'N',
+               text[0], text[1], s->last_sample_s, s->score, s->low_s, s->high_s,
+               chronyc_format_leap(s->leap));
+        return;
+    }
+    printf("%c %-25s %c %s %s %s %5.1f %s %s  %c\n", state, name, s->authenticated ? 'Y' : 'N',
+           text[0], text[1], chronyc_format_interval(s->last_sample_s, text[2]), s->score,
+           chronyc_format_signed_seconds(s->low_s, text[3]),
+           chronyc_format_signed_seconds(s->high_s, text[4]), s->leap < 4 ? "N+-?"[s->leap] : '?');
+}
+
+bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint32_t count;
+
+    if (!chronyc_count_sources(c, &count)) {
+        return false;
+    }
+    if (!c->csv && has_option(line, "-v")) {
+        puts(
+            "  S, the state: N noselect, s not synchronised, M samples are missing, d D too far,\n"
+            "  ~ varies too much, w W waits for others, S stale, O orphan, T not trusted,\n"
+            "  P another one is preferred, U waits for an update, x wrong, + combined, * the "
+            "best.\n"
+            "  COpts options as configured, EOpts in effect: N noselect, P prefer, T trust,\n"
+            "  R require. Interval: between what offsets the truth lies, by this source.");
+    }
+    if (!c->csv) {
+        puts(
+            "S Name/IP Address        Auth COpts EOpts Last Score     Interval  Leap\n"
+            "=======================================================================");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t room[CHRONYC_BODY_MAX];
+        struct bytes_writer body = chronyc_body(room);
+        struct chronyc_select s;
+
+        bytes_write_u32(&body, i);
+        if (!chronyc_ask_for(c, CHRONYC_SELECT_DATA, &body, CHRONYC_REPLY_SELECT_DATA)) {
+            return false;
+        }
+        s = chronyc_reply_select(&c->body);
+        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+            print_select(c, &s);
+        }
+    }
+    return true;
+}
+
+static void print_auth(struct chronyc *c, const struct chronyc_host *host,
+                       const struct chronyc_auth *a)
+{
+    static const char *const modes[] = {"-", "SK", "NTS"};
+    char name[CHRONYC_NAME_SHOWN_MAX], text[CHRONYC_TEXT_MAX];
+    const char *mode = a->mode < 3 ? modes[a->mode] : "?";
+
+    chronyc_name(c, host, 0, false, 25, name);
+    if (c->csv) {
+        printf("%s,%s,%u,%u,%u,%u,%u,%u,%u,%u\n", name, mode, a->key_id, a->key_type, a->key_bits,
+               a->last_s, a->attempts, a->nak, a->cookies, a->cookie_length);
+        return;
+    }
+    printf("%-27s %4s %5u %4u %4u %s %4u %4u %4u %4u\n", name, mode, a->key_id, a->key_type,
+           a->key_bits, chronyc_format_interval(a->last_s, text), a->attempts, a->nak, a->cookies,
+           a->cookie_length);
+}
+
+bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint32_t count;
+
+    if (!chronyc_count_sources(c, &count)) {
+        return false;
+    }
+    if (!c->csv && has_option(line, "-v")) {
+        puts(
+            "  Mode: SK a symmetric key, NTS; KeyID, Type and KLen (bits) of the key; Last and "
+            "Atmp\n"
+            "  when and how often keys were asked for; NAK whether the server refused one;\n"
+            "  Cook, CLen cookies at hand and their length (bytes).");
+    }
+    if (!c->csv) {
+        puts(
+            "Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook CLen\n"
+            "=========================================================================");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct chronyc_source s;
+        struct chronyc_auth a;
+
+        if (!ask_source(c, i, &s)) {
+            return false;
+        }
+        if (s.mode == CHRONYC_MODE_REFCLOCK ||
+            (s.host.family == CHRONYC_FAMILY_ID && !has_option(line, "-a"))) {
+            continue;
+        }
+        if (!ask_by_host(c, CHRONYC_AUTH_DATA, &s.host)) {
+            return false;
+        }
+        a = chronyc_reply_auth(&c->body);
+        print_auth(c, &s.host, &a);
+    }
+    return true;
+}
+
+bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const char *const names[CHRONYC_SERVER_STATS_MAX] = {
+        "NTP packets received       ", "NTP packets dropped        ", "Command packets received   ",
+        "Command packets dropped    ", "Client log records dropped ", "NTS-KE connections accepted",
+        "NTS-KE connections dropped ", "Authenticated NTP packets  ", "Interleaved NTP packets    ",
+        "NTP timestamps held        ", "NTP timestamp span         ", "NTP daemon RX timestamps   ",
+        "NTP daemon TX timestamps   ", "NTP kernel RX timestamps   ", "NTP kernel TX timestamps   ",
+        "NTP hardware RX timestamps ", "NTP hardware TX timestamps "};
+    struct chronyc_server_stats s;
+
+    (void)line;
+    if (!chronyc_ask(c, CHRONYC_SERVER_STATS, NULL)) {
+        return false;
+    }
+    if (c->response.status != CHRONYC_SUCCESS) {
+        return chronyc_print_status(c);
+    }
+    s = chronyc_reply_server_stats(&c->body, c->response.reply);
+    for (unsigned i = 0; i < s.count; i++) {
+        if (c->csv) {
+            printf("%s%llu", i ? "," : "", (unsigned long long)s.values[i]);
+        } else {
+            printf("%s: %llu\n", names[i], (unsigned long long)s.values[i]);
+        }
+    }
+    if (c->csv) {
+        putchar('\n');
+    }
+    return true;
+}
+
+static void print_client(struct chronyc *c, const struct chronyc_client *client, bool nke)
+{
+    char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
+    uint32_t hits = nke ? client->nke : client->command;
+    uint32_t drops = nke ? client->nke_dropped : client->command_dropped;
+    int8_t interval = nke ? client->nke_interval : client->command_interval;
+    uint32_t last_s = nke ? client->nke_last_s : client->command_last_s;
+
+    chronyc_name(c, &client->host, 0, false, 25, name);
+    if (c->csv) {
+        printf("%s,%u,%u,%d,%d,%u,%u,%u,%d,%u\n", name, client->ntp, client->ntp_dropped,
+               client->ntp_interval, client->limited_interval, client->ntp_last_s, hits, drops,
+               interval, last_s);
+        return;
+    }
+    printf("%-25s  %6u  %5u  %s  %s  %s  %6u  %5u  %s  %s\n", name, client->ntp,
+           client->ntp_dropped, chronyc_format_log2(client->ntp_interval, text[0]),
+           chronyc_format_log2(client->limited_interval, text[1]),
+           chronyc_format_interval(client->ntp_last_s, text[2]), hits, drops,
+           chronyc_format_log2(interval, text[3]), chronyc_format_interval(last_s, text[4]));
+}
+
+bool chronyc_clients(struct chronyc *c, const struct chronyc_line *line)
+{
+    bool nke = has_option(line, "-k"), by_name = c->sources_by_name;
+    uint32_t least = 0, first = 0, indices = 1;
+
+    for (unsigned i = 1; i + 1 < line->count; i++) {
+        if (strcmp(line->words[i], "-p") == 0) {
+            least = (uint32_t)strtoul(line->words[i + 1], NULL, 10);
+        }
+    }
+    if (!c->csv) {
+        printf(
+            "Hostname                      NTP   Drop Int IntL Last  %s   Drop Int  Last\n"
+            "=================================================================="
+            "=============\n",
+            nke ? "NTS-KE" : "   Cmd");
+    }
+    c->sources_by_name = false; /* these are none */
+    while (first < indices) {
+        uint8_t room[CHRONYC_BODY_MAX];
+        struct bytes_writer body = chronyc_body(room);
+        struct chronyc_clients list;
+
+        bytes_write_u32(&body, first);
+        bytes_write_u32(&body, CHRONYC_CLIENTS_MAX);
+        bytes_write_u32(&body, least);
+        bytes_write_u32(&body, has_option(line, "-r"));
+        if (!chronyc_ask_for(c, CHRONYC_CLIENT_ACCESSES, &body, CHRONYC_REPLY_CLIENT_ACCESSES)) {
+            c->sources_by_name = by_name;
+            return false;
+        }
+        list = chronyc_reply_clients(&c->body);
+        for (uint32_t i = 0; i < list.count; i++) {
+            if (list.clients[i].host.family != CHRONYC_FAMILY_NONE) {
+                print_client(c, &list.clients[i], nke);
+            }
+        }
+        if (list.next <= first) {
+            break; /* a daemon that does not get on */
+        }
+        first = list.next;
+        indices = list.indices;
+    }
+    c->sources_by_name = by_name;
+    return true;
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Commands of chronyc that change something in a daemon: what is behind the command becomes the
+ * body of a request, and the daemon's status is printed. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/chronyc/chronyc.h"
+#include "cli/chronyc/chronyc_format.h"
+#include "os/clock.h"
+
+#define DAY_S 86400
+
+/* Commands that are one or two words and nothing else. */
+static const struct {
+    const char *word, *second;
+    unsigned command;
+} simple[] = {
+    {"cyclelogs", NULL, CHRONYC_CYCLE_LOGS}, {"dump", NULL, CHRONYC_DUMP},
+    {"onoffline", NULL, CHRONYC_ONOFFLINE},  {"refresh", NULL, CHRONYC_REFRESH},
+    {"rekey", NULL, CHRONYC_REKEY},          {"reload", "sources", CHRONYC_RELOAD_SOURCES},
+    {"reselect", NULL, CHRONYC_RESELECT},    {"reset", "sources", CHRONYC_RESET_SOURCES},
+    {"shutdown", NULL, CHRONYC_SHUTDOWN},    {"trimrtc", NULL, CHRONYC_TRIM_RTC},
+    {"writertc", NULL, CHRONYC_WRITE_RTC}};
+
+static bool syntax_of(const struct chronyc_line *line)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%.40s command", line->words[0]);
+    return chronyc_syntax_error(text);
+}
+
+bool chronyc_simple(struct chronyc *c, const struct chronyc_line *line)
+{
+    for (size_t i = 0; i < sizeof simple / sizeof simple[0]; i++) {
+        if (strcmp(line->words[0], simple[i].word) == 0 &&
+            (!simple[i].second ||
+             (line->count == 2 && strcmp(line->words[1], simple[i].second) == 0))) {
+            return chronyc_order(c, simple[i].command, NULL);
+        }
+    }
+    return syntax_of(line);
+}
+
+static bool read_number(const char *word, double *out)
+{
+    char *end;
+
+    *out = strtod(word, &end);
+    return *end == '\0' && end != word && isfinite(*out);
+}
+
+static bool read_integer(const char *word, long *out)
+{
+    char *end;
+
+    *out = strtol(word, &end, 10);
+    return *end == '\0' && end != word && *out >= INT32_MIN && *out <= INT32_MAX;
+}
+
+/* COMMAND NUMBER */
+bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const struct {
+        const char *word;
+        unsigned command, before; /* an older daemon knows this one */
+    } rows[] = {{"dfreq", CHRONYC_DFREQ, 0},
+                {"doffset", CHRONYC_DOFFSET, CHRONYC_DOFFSET_OLD},
+                {"maxupdateskew", CHRONYC_MAXUPDATESKEW, 0},
+                {"reselectdist", CHRONYC_RESELECTDIST, 0}};
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    double value;
+
+    if (line->count != 2 || !read_number(line->words[1], &value)) {
+        fputs("Invalid value\n", stderr);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(line->words[0], rows[i].word) != 0) {
+            continue;
+        }
+        chronyc_packet_write_float(&body, value);
+        if (!chronyc_ask(c, rows[i].command, &body) ||
+            (c->response.status == CHRONYC_INVALID && rows[i].before &&
+             !chronyc_ask(c, rows[i].before, &body))) {
+            return false;
+        }
+        return chronyc_print_status(c);
+    }
+    return false;
+}
+
+/* COMMAND ADDRESS NUMBER */
+bool chronyc_source_number(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const struct {
+        const char *word;
+        unsigned command;
+        bool whole;
+    } rows[] = {{"maxdelay", CHRONYC_MAXDELAY, false},
+                {"maxdelaydevratio", CHRONYC_MAXDELAYDEVRATIO, false},
+                {"maxdelayratio", CHRONYC_MAXDELAYRATIO, false},
+                {"maxpoll", CHRONYC_MAXPOLL, true},
+                {"minpoll", CHRONYC_MINPOLL, true},
+                {"minstratum", CHRONYC_MINSTRATUM, true},
+                {"polltarget", CHRONYC_POLLTARGET, true}};
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    struct chronyc_host host;
+    double value = 0;
+    long whole = 0;
+
+    if (line->count != 3 || !chronyc_read_host(c, line->words[1], &host) ||
+        !read_number(line->words[2], &value)) {
+        return chronyc_syntax_error("address value");
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(line->words[0], rows[i].word) == 0) {
+            if (rows[i].whole && !read_integer(line->words[2], &whole)) {
+                return chronyc_syntax_error("address value");
+            }
+            chronyc_packet_write_host(&body, &host);
+            if (rows[i].whole) {
+                bytes_write_u32(&body, (uint32_t)(int32_t)whole);
+            } else {
+                chronyc_packet_write_float(&body, value);
+            }
+            return chronyc_order(c, rows[i].command, &body);
+        }
+    }
+    return false;
+}
+
+/* A network as chrony writes it: ADDRESS, ADDRESS/BITS, and 10 or 10.1 for 10.0.0.0/8. */
+static bool read_subnet(const struct chronyc *c, const char *word, struct chronyc_host *host,
+                        long *bits)
+{
+    char text[64];
+    size_t length = strcspn(word, "/");
+    unsigned dots = 0;
+
+    if (length >= sizeof text - 8) {
+        return false;
+    }
+    snprintf(text, sizeof text, "%.*s", (int)length, word);
+    if (strspn(text, "0123456789.") == length && length > 0) {
+        for (size_t i = 0; i < length; i++) {
+            dots += text[i] == '.';
+        }
+        for (unsigned i = dots; i < 3; i++) {
+            size_t used = strlen(text);
+
+            snprintf(text + used, sizeof text - used, ".0");
+        }
+    }
+    if (!chronyc_read_host(c, text, host)) {
+        return false;
+    }
+    *bits = host->family == CHRONYC_FAMILY_V4 ? (dots < 3 ? 8 * ((long)dots + 1) : 32) : 128;
+    return word[length] == '\0' || (read_integer(word + length + 1, bits) && *bits >= 0 &&
+                                    *bits <= (host->family == CHRONYC_FAMILY_V4 ? 32 : 128));
+}
+
+/* allow|deny|cmdallow|cmddeny [all] [SUBNET] */
+bool chronyc_access(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const struct {
+        const char *word;
+        unsigned command;
+    } rows[] = {{"allow", CHRONYC_ALLOW},
+                {"deny", CHRONYC_DENY},
+                {"cmdallow", CHRONYC_CMDALLOW},
+                {"cmddeny", CHRONYC_CMDDENY}};
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    bool all = line->count > 1 && strcmp(line->words[1], "all") == 0;
+    const char *subnet = line->count > 1U + all ? line->words[1 + all] : NULL;
+    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+    long bits = 0;
+
+    if (subnet && strcmp(subnet, "0/0") == 0) {
+        host = (struct chronyc_host){.family = CHRONYC_FAMILY_V4, .address.family = ADDRESS_V4};
+    } else if (subnet && strcmp(subnet, "::/0") == 0) {
+        host = (struct chronyc_host){.family = CHRONYC_FAMILY_V6, .address.family = ADDRESS_V6};
+    } else if (subnet && !read_subnet(c, subnet, &host, &bits)) {
+        fputs("Could not read address\n", stderr);
+        return false;
+    }
+    chronyc_packet_write_host(&body, &host);
+    bytes_write_u32(&body, (uint32_t)bits);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(line->words[0], rows[i].word) == 0) {
+            return chronyc_order(c, rows[i].command + all, &body);
+        }
+    }
+    return false;
+}
+
+bool chronyc_check_access(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    struct chronyc_host host;
+
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+        fputs("Could not read address\n", stderr);
+        return false;
+    }
+    chronyc_packet_write_host(&body, &host);
+    return chronyc_order(c, line->words[0][0] == 'c' ? CHRONYC_CMDACCHECK : CHRONYC_ACCHECK, &body);
+}
+
+static void fill_mask(struct chronyc_host *mask, const struct chronyc_host *host, long bits)
+{
+    *mask = *host;
+    for (long i = 0; i < 16; i++) {
+        long left = bits - 8 * i;
+
+        mask->address.bytes[i] = left >= 8 ? 0xff : left > 0 ? (uint8_t)(0xff << (8 - left)) : 0;
+    }
+}
+
+/* [[MASK/]ADDRESS] or ADDRESS/BITS: two hosts of the body. */
+static bool write_masked(const struct chronyc *c, const char *word, struct bytes_writer *body)
+{
+    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE}, mask = host;
+    const char *slash = word ? strchr(word, '/') : NULL;
+    char first[64];
+    long bits;
+
+    if (slash) {
+        snprintf(first, sizeof first, "%.*s", (int)(slash - word), word);
+        if (read_integer(slash + 1, &bits) && bits >= 0) {
+            if (!chronyc_read_host(c, first, &host) ||
+                bits > (host.family == CHRONYC_FAMILY_V4 ? 32 : 128)) {
+                return false;
+            }
+            fill_mask(&mask, &host, bits);
+        } else if (!chronyc_read_host(c, first, &mask) || !chronyc_read_host(c, slash + 1, &host) ||
+                   mask.family != host.family) {
+            return false;
+        }
+    } else if (word) {
+        if (!chronyc_read_host(c, word, &host)) {
+            return false;
+        }
+        if (host.family != CHRONYC_FAMILY_ID) {
+            fill_mask(&mask, &host, host.family == CHRONYC_FAMILY_V4 ? 32 : 128);
+        }
+    }
+    chronyc_packet_write_host(body, &mask);
+    chronyc_packet_write_host(body, &host);
+    return true;
+}
+
+/* online|offline [[MASK/]ADDRESS] */
+bool chronyc_switch(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+
+    if (!write_masked(c, line->count > 1 ? line->words[1] : NULL, &body)) {
+        return chronyc_syntax_error("mask/address");
+    }
+    return chronyc_order(
+        c, strcmp(line->words[0], "online") == 0 ? CHRONYC_ONLINE : CHRONYC_OFFLINE, &body);
+}
+
+/* burst GOOD/TOTAL [[MASK/]ADDRESS] */
+bool chronyc_burst(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    const char *counts = line->count > 1 ? line->words[1] : "", *slash = strchr(counts, '/');
+    char good_text[16];
+    long good, total;
+
+    if (!slash || slash - counts >= (long)sizeof good_text) {
+        return syntax_of(line);
+    }
+    snprintf(good_text, sizeof good_text, "%.*s", (int)(slash - counts), counts);
+    if (!read_integer(good_text, &good) || !read_integer(slash + 1, &total)) {
+        return syntax_of(line);
+    }
+    if (!write_masked(c, line->count > 2 ? line->words[2] : NULL, &body)) {
+        return chronyc_syntax_error("mask/address");
+    }
+    bytes_write_u32(&body, (uint32_t)(int32_t)good);
+    bytes_write_u32(&body, (uint32_t)(int32_t)total);
+    return chronyc_order(c, CHRONYC_BURST, &body);
+}
+
+/* makestep [THRESHOLD LIMIT] */
+bool chronyc_makestep(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    double threshold;
+    long limit;
+
+    if (line->count == 1) {
+        return chronyc_order(c, CHRONYC_MAKESTEP, NULL);
+    }
+    if (line->count != 3 || !read_number(line->words[1], &threshold) ||
+        !read_integer(line->words[2], &limit)) {
+        fputs("Bad syntax for makestep command\n", stderr);
+        return false;
+    }
+    bytes_write_u32(&body, (uint32_t)(int32_t)limit);
+    chronyc_packet_write_float(&body, threshold);
+    return chronyc_order(c, CHRONYC_MODIFY_MAKESTEP, &body);
+}
+
+bool chronyc_smoothtime(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    const char *word = line->count == 2 ? line->words[1] : "";
+
+    if (strcmp(word, "reset") != 0 && strcmp(word, "activate") != 0) {
+        return syntax_of(line);
+    }
+    bytes_write_u32(&body, *word == 'a');
+    return chronyc_order(c, CHRONYC_SMOOTHTIME, &body);
+}
+
+bool chronyc_delete(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    struct chronyc_host host;
+
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+        return chronyc_syntax_error("address");
+    }
+    chronyc_packet_write_host(&body, &host);
+    return chronyc_order(c, CHRONYC_DELETE_SOURCE, &body);
+}
+
+/* local off | local [stratum N] [distance S] [orphan] [activate S] [waitsynced S] [waitunsynced S]
+ */
+bool chronyc_local(struct chronyc *c, const struct chronyc_line *line)
+{
+    struct {
+        const char *word;
+        double value;
+    } rows[] = {
+        {"stratum", 10}, {"distance", 1}, {"activate", 0}, {"waitsynced", 0}, {"waitunsynced", 0}};
+    bool off = line->count == 2 && strcmp(line->words[1], "off") == 0, orphan = false;
+    uint8_t room[CHRONYC_BODY_MAX], old_room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room), old = chronyc_body(old_room);
+
+    for (unsigned i = 1; i < line->count && !off; i++) {
+        size_t row = 0;
+
+        if (strcmp(line->words[i], "orphan") == 0) {
+            orphan = true;
+            continue;
+        }
+        while (row < 5 && strcmp(line->words[i], rows[row].word) != 0) {
+            row++;
+        }
+        if (row == 5 || i + 1 == line->count || !read_number(line->words[++i], &rows[row].value)) {
+            return syntax_of(line);
+        }
+    }
+    bytes_write_u32(&body, !off);
+    bytes_write_u32(&body, off ? 0 : (uint32_t)(int32_t)rows[0].value);
+    chronyc_packet_write_float(&body, off ? 0 : rows[1].value);
+    bytes_write_u32(&body, orphan);
+    bytes_put(&old, body.data, body.at);
+    for (size_t i = 2; i < 5; i++) {
+        chronyc_packet_write_float(&body, rows[i].value);
+    }
+    if (!chronyc_ask(c, CHRONYC_LOCAL, &body) || /* a daemon before 4.6 has the other one */
+        (c->response.status == CHRONYC_INVALID && !chronyc_ask(c, CHRONYC_LOCAL_OLD, &old))) {
+        return false;
+    }
+    return chronyc_print_status(c);
+}
+
+/* UTC seconds of what people write: 16:30:05 (of today), with a date before it, or Sep 25, 2015. */
+static bool read_time(const char *text, time_t *out)
+{
+    static const char *const forms[] = {"%H:%M:%S", "%H:%M", "%Y-%m-%d %H:%M:%S",
+                                        "%b %d, %Y %H:%M:%S", "%d %b %Y %H:%M:%S"};
+    time_t now = (time_t)(clock_now().wall.ns / NS_PER_S);
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct tm date = {0};
+        const char *end;
+
+        localtime_r(&now, &date);
+        date.tm_sec = 0;
+        end = strptime(text, forms[i], &date);
+        if (end && *end == '\0') {
+            date.tm_isdst = -1;
+            *out = mktime(&date);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    struct chronyc_settime reply;
+    char text[128] = "";
+    size_t used = 0;
+    time_t when;
+
+    for (unsigned i = 1; i < line->count && used < sizeof text; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 1 ? " " : "",
+                                 line->words[i]);
+    }
+    if (!read_time(text, &when)) {
+        puts("510 - Could not parse date string");
+        return false;
+    }
+    chronyc_packet_write_time(&body, (struct wall_time){(int64_t)when * NS_PER_S});
+    if (!chronyc_ask(c, CHRONYC_SETTIME, &body)) {
+        return false;
+    }
+    if (!chronyc_print_status(c) || c->response.reply != CHRONYC_REPLY_MANUAL_TIMESTAMP) {
+        return false;
+    }
+    reply = chronyc_reply_settime(&c->body);
+    printf("Clock was %.2f seconds fast.  Frequency change = %.2fppm, new frequency = %.2fppm\n",
+           reply.offset_s, reply.frequency_change_ppm, reply.frequency_ppm);
+    return true;
+}
+
+/* A source, or a reference clock by its letters. */
+static bool write_source(const struct chronyc *c, const char *word, struct bytes_writer *body)
+{
+    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+    uint32_t refid = 0;
+
+    if (strlen(word) <= 4 && !strchr(word, '.') && !strchr(word, ':')) {
+        for (size_t i = 0; i < 4; i++) {
+            refid = refid << 8 | (i < strlen(word) ? (uint8_t)word[i] : 0);
+        }
+    } else if (!chronyc_read_host(c, word, &host)) {
+        return false;
+    }
+    chronyc_packet_write_host(body, &host);
+    bytes_write_u32(body, refid);
+    return true;
+}
+
+/* selectopts SOURCE [+-OPTION ...] */
+bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const struct {
+        const char *word;
+        uint32_t mask, flag; /* the wire has different bits for which, and for what */
+    } words[] = {{"noselect", CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT},
+                 {"prefer", CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER},
+                 {"trust", CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST},
+                 {"require", CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE}};
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    uint32_t mask = 0, options = 0;
+
+    if (line->count < 2 || !write_source(c, line->words[1], &body)) {
+        return syntax_of(line);
+    }
+    for (unsigned i = 2; i < line->count; i++) {
+        const char *word = line->words[i];
+        uint32_t flag = 0;
+
+        for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+            if (strcmp(word + 1, words[w].word) == 0) {
+                flag = words[w].flag;
+                mask |= words[w].mask;
+            }
+        }
+        if (!flag || (*word != '+' && *word != '-')) {
+            return syntax_of(line);
+        }
+        options = *word == '+' ? options | flag : options & ~flag;
+    }
+    bytes_write_u32(&body, mask);
+    bytes_write_u32(&body, options);
+    return chronyc_order(c, CHRONYC_SELECTOPTS, &body);
+}
+
+/* offset SOURCE SECONDS */
+bool chronyc_offset(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    double offset;
+
+    if (line->count != 3 || !read_number(line->words[2], &offset) ||
+        !write_source(c, line->words[1], &body)) {
+        return syntax_of(line);
+    }
+    chronyc_packet_write_float(&body, offset);
+    return chronyc_order(c, CHRONYC_OFFSET, &body);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of chronyc that anybody on the host may ask for: the clock, the sources and their
+ * statistics; with the columns of chronyc, or as comma-separated values. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/chronyc/chronyc.h"
+#include "cli/chronyc/chronyc_format.h"
+#include "core/packet.h"
+#include "os/clock.h"
+#include "os/wait.h"
+
+#define LOCAL_REFID UINT32_C(0x7f7f0101)
+#define WAITSYNC_INTERVAL_S 10.0
+
+static bool has_option(const struct chronyc_line *line, const char *option)
+{
+    for (unsigned i = 1; i < line->count; i++) {
+        if (strcmp(line->words[i], option) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *slow_or_fast(bool slow)
+{
+    return slow ? "slow" : "fast";
+}
+
+static void print_tracking(struct chronyc *c, const struct chronyc_tracking *t)
+{
+    char name[CHRONYC_NAME_SHOWN_MAX], text[CHRONYC_TEXT_MAX];
+    bool is_clock = t->host.family == CHRONYC_FAMILY_NONE;
+
+    chronyc_name(c, &t->host, t->refid, is_clock, 0, name);
+    if (c->csv) {
+        printf("%08X,%s,%u,%s,%.9f,%.9f,%.9f,%.3f,%.3f,%.3f,%.9f,%.9f,%.1f,%s\n", t->refid, name,
+               t->stratum, chronyc_format_stamp(t->reference_time, text), t->correction_s,
+               t->last_offset_s, t->rms_offset_s, t->frequency_ppm, t->residual_ppm, t->skew_ppm,
+               t->root_delay_s, t->root_dispersion_s, t->interval_s, chronyc_format_leap(t->leap));
+        return;
+    }
+    printf(
+        "Reference ID    : %08X (%s)\n"
+        "Stratum         : %u\n"
+        "Ref time (UTC)  : %s\n"
+        "System time     : %.9f seconds %s of NTP time\n"
+        "Last offset     : %+.9f seconds\n"
+        "RMS offset      : %.9f seconds\n"
+        "Frequency       : %.3f ppm %s\n"
+        "Residual freq   : %+.3f ppm\n"
+        "Skew            : %.3f ppm\n"
+        "Root delay      : %.9f seconds\n"
+        "Root dispersion : %.9f seconds\n"
+        "Update interval : %.1f seconds\n"
+        "Leap status     : %s\n",
+        t->refid, name, t->stratum, chronyc_format_time(t->reference_time, text),
+        fabs(t->correction_s), slow_or_fast(t->correction_s > 0), t->last_offset_s, t->rms_offset_s,
+        fabs(t->frequency_ppm), slow_or_fast(!(t->frequency_ppm > 0)), t->residual_ppm, t->skew_ppm,
+        t->root_delay_s, t->root_dispersion_s, t->interval_s, chronyc_format_leap(t->leap));
+}
+
+bool chronyc_tracking(struct chronyc *c, const struct chronyc_line *line)
+{
+    struct chronyc_tracking t;
+
+    (void)line;
+    if (!chronyc_ask_for(c, CHRONYC_TRACKING, NULL, CHRONYC_REPLY_TRACKING)) {
+        return false;
+    }
+    t = chronyc_reply_tracking(&c->body);
+    print_tracking(c, &t);
+    return true;
+}
+
+/* Asks for one of a list of sources. */
+static bool ask_indexed(struct chronyc *c, unsigned command, uint32_t index, unsigned reply)
+{
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+
+    bytes_write_u32(&body, index);
+    return chronyc_ask_for(c, command, &body, reply);
+}
+
+static void print_source(struct chronyc *c, const struct chronyc_source *s)
+{
+    char name[CHRONYC_NAME_SHOWN_MAX], text[4][CHRONYC_TEXT_MAX];
+    bool is_clock = s->mode == CHRONYC_MODE_REFCLOCK;
+    char mode = s->mode <= CHRONYC_MODE_REFCLOCK ? "^=#"[s->mode] : ' ';
+    char state = s->state <= CHRONYC_STATE_NOT_COMBINED ? "*?x~+-"[s->state] : ' ';
+    uint32_t refid = s->host.family == CHRONYC_FAMILY_V4 ? address_refid(&s->host.address) : 0;
+
+    chronyc_name(c, &s->host, refid, is_clock, 25, name);
+    if (c->csv) {
+        printf("%c,%c,%s,%u,%d,%o,%u,%.9f,%.9f,%.9f\n", mode, state, name, s->stratum, s->poll,
+               s->reach, s->since_sample_s, s->adjusted_s, s->measured_s, s->error_s);
+        return;
+    }
+    printf("%c%c %-27s  %2u  %2d   %3o  %s  %s[%s] +/- %s\n", mode, state, name, s->stratum,
+           s->poll, s->reach, chronyc_format_interval(s->since_sample_s, text[0]),
+           chronyc_format_signed_seconds(s->adjusted_s, text[1]),
+           chronyc_format_signed_seconds(s->measured_s, text[2]),
+           chronyc_format_seconds(s->error_s, text[3]));
+}
+
+bool chronyc_sources(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint32_t count;
+
+    if (!chronyc_count_sources(c, &count)) {
+        return false;
+    }
+    if (!c->csv && has_option(line, "-v")) {
+        puts(
+            "\n  M, the kind of source: '^' a server, '=' a peer, '#' a clock of this computer.\n"
+            "  S, how it is judged:   '*' the best, '+' combined with it, '-' right but left out,\n"
+            "                         '?' no use, 'x' told apart as wrong, '~' varies too much.\n"
+            "  Poll is the log2 of the interval; Reach is octal, the youngest request to the "
+            "right.\n"
+            "  Last sample: A[B] +/- C, offset A as since corrected, B as measured, error up to "
+            "C;\n"
+            "  a positive offset means that this computer is ahead.");
+    }
+    if (!c->csv) {
+        puts(
+            "MS Name/IP address         Stratum Poll Reach LastRx Last sample               \n"
+            "=================================================================="
+            "=============");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct chronyc_source s;
+
+        if (!ask_indexed(c, CHRONYC_SOURCE_DATA, i, CHRONYC_REPLY_SOURCE_DATA)) {
+            return false;
+        }
+        s = chronyc_reply_source(&c->body);
+        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+            print_source(c, &s);
+        }
+    }
+    return true;
+}
+
+static void print_sourcestats(struct chronyc *c, const struct chronyc_sourcestats *s)
+{
+    char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
+
+    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONYC_FAMILY_NONE, 25, name);
+    if (c->csv) {
+        printf("%s,%u,%u,%u,%.3f,%.3f,%.9f,%.9f\n", name, s->samples, s->runs, s->span_s,
+               s->residual_ppm, s->skew_ppm, s->offset_s, s->deviation_s);
+        return;
+    }
+    printf("%-25s %3u %3u  %s %s %s  %s  %s\n", name, s->samples, s->runs,
+           chronyc_format_interval(s->span_s, text[0]),
+           chronyc_format_ppm(s->residual_ppm, true, text[1]),
+           chronyc_format_ppm(s->skew_ppm, false, text[2]),
+           chronyc_format_signed_seconds(s->offset_s, text[3]),
+           chronyc_format_seconds(s->deviation_s, text[4]));
+}
+
+bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
+{
+    uint32_t count;
+
+    if (!chronyc_count_sources(c, &count)) {
+        return false;
+    }
+    if (!c->csv && has_option(line, "-v")) {
+        puts(
+            "\n  NP samples kept, NR runs of residuals of one sign, Span the time they cover;\n"
+            "  Frequency what the clock still gains against the source (ppm), Freq Skew its "
+            "error;\n"
+            "  Offset estimated (positive: this computer is ahead), Std Dev of the samples.");
+    }
+    if (!c->csv) {
+        puts(
+            "Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"
+            "=================================================================="
+            "============");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct chronyc_sourcestats s;
+
+        if (!ask_indexed(c, CHRONYC_SOURCESTATS, i, CHRONYC_REPLY_SOURCESTATS)) {
+            return false;
+        }
+        s = chronyc_reply_sourcestats(&c->body);
+        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+            print_sourcestats(c, &s);
+        }
+    }
+    return true;
+}
+
+bool chronyc_activity(struct chronyc *c, const struct chronyc_line *line)
+{
+    struct chronyc_activity a;
+
+    (void)line;
+    if (!chronyc_ask_for(c, CHRONYC_ACTIVITY, NULL, CHRONYC_REPLY_ACTIVITY)) {
+        return false;
+    }
+    a = chronyc_reply_activity(&c->body);
+    printf(c->csv ? "%u,%u,%u,%u,%u\n"
+                  : "200 OK\n"
+                    "%u sources online\n"
+                    "%u sources offline\n"
+                    "%u sources doing burst (return to online)\n"
+                    "%u sources doing burst (return to offline)\n"
+                    "%u sources with unknown address\n",
+           a.online, a.offline, a.burst_online, a.burst_offline, a.unresolved);
+    return true;
+}
+
+static const char *yes_or_no(bool yes)
+{
+    return yes ? "Yes" : "No";
+}
+
+bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
+{
+    struct chronyc_smoothing s;
+
+    (void)line;
+    if (!chronyc_ask_for(c, CHRONYC_SMOOTHING, NULL, CHRONYC_REPLY_SMOOTHING)) {
+        return false;
+    }
+    s = chronyc_reply_smoothing(&c->body);
+    if (c->csv) {
+        printf("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", yes_or_no(s.active), yes_or_no(s.leap_only),
+               s.offset_s, s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
+    } else {
+        printf(
+            "Active         : %s %s\n"
+            "Offset         : %+.9f seconds\n"
+            "Frequency      : %+.6f ppm\n"
+            "Wander         : %+.6f ppm per second\n"
+            "Last update    : %.1f seconds ago\n"
+            "Remaining time : %.1f seconds\n",
+            yes_or_no(s.active), s.leap_only ? "(leap second only)" : "", s.offset_s,
+            s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
+    }
+    return true;
+}
+
+bool chronyc_rtcdata(struct chronyc *c, const struct chronyc_line *line)
+{
+    char text[CHRONYC_TEXT_MAX], span[CHRONYC_TEXT_MAX];
+    struct chronyc_rtc r;
+
+    (void)line;
+    if (!chronyc_ask_for(c, CHRONYC_RTC_REPORT, NULL, CHRONYC_REPLY_RTC)) {
+        return false;
+    }
+    r = chronyc_reply_rtc(&c->body);
+    if (c->csv) {
+        printf("%s,%u,%u,%u,%.6f,%.3f\n", chronyc_format_stamp(r.reference_time, text), r.samples,
+               r.runs, r.span_s, r.fast_s, r.gain_ppm);
+    } else {
+        printf(
+            "RTC ref time (UTC) : %s\n"
+            "Number of samples  : %u\n"
+            "Number of runs     : %u\n"
+            "Sample span period : %s\n"
+            "RTC is fast by     : %12.6f seconds\n"
+            "RTC gains time at  : %9.3f ppm\n",
+            chronyc_format_time(r.reference_time, text), r.samples, r.runs,
+            chronyc_format_interval(r.span_s, span), r.fast_s, r.gain_ppm);
+    }
+    return true;
+}
+
+bool chronyc_sourcename(struct chronyc *c, const struct chronyc_line *line)
+{
+    char name[CHRONYC_NAME_LENGTH + 1];
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    struct chronyc_host host;
+
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+        return chronyc_syntax_error("address value");
+    }
+    chronyc_packet_write_host(&body, &host);
+    if (!chronyc_ask_for(c, CHRONYC_SOURCE_NAME, &body, CHRONYC_REPLY_SOURCE_NAME)) {
+        return false;
+    }
+    chronyc_reply_name(&c->body, name);
+    puts(name);
+    return true;
+}
+
+static void list_manual(const struct chronyc *c, const struct chronyc_manual *m)
+{
+    char text[CHRONYC_TEXT_MAX];
+
+    if (!c->csv) {
+        printf(
+            "210 n_samples = %u\n"
+            "#    Date     Time(UTC)    Slewed   Original   Residual\n"
+            "=======================================================\n",
+            m->count);
+    }
+    for (uint32_t i = 0; i < m->count; i++) {
+        printf(c->csv ? "%u,%s,%.2f,%.2f,%.2f\n" : "%2u %s %10.2f %10.2f %10.2f\n", i,
+               chronyc_format_date(m->samples[i].when, text), m->samples[i].slewed_s,
+               m->samples[i].original_s, m->samples[i].residual_s);
+    }
+}
+
+bool chronyc_manual(struct chronyc *c, const struct chronyc_line *line)
+{
+    static const char *const words[] = {"off", "on", "reset"};
+    const char *word = line->count > 1 ? line->words[1] : "";
+    uint8_t room[CHRONYC_BODY_MAX];
+    struct bytes_writer body = chronyc_body(room);
+    char *end;
+
+    for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            bytes_write_u32(&body, i);
+            return chronyc_order(c, CHRONYC_MANUAL, &body);
+        }
+    }
+    if (strcmp(word, "delete") == 0 && line->count == 3) {
+        unsigned long index = strtoul(line->words[2], &end, 10);
+
+        if (*end == '\0' && index < UINT32_MAX) {
+            bytes_write_u32(&body, (uint32_t)index);
+            return chronyc_order(c, CHRONYC_MANUAL_DELETE, &body);
+        }
+    } else if (strcmp(word, "list") == 0) {
+        struct chronyc_manual m;
+
+        if (!chronyc_ask_for(c, CHRONYC_MANUAL_LIST, NULL, CHRONYC_REPLY_MANUAL_LIST)) {
+            return false;
+        }
+        m = chronyc_reply_manual(&c->body);
+        list_manual(c, &m);
+        return true;
+    }
+    return chronyc_syntax_error("manual command");
+}
+
+static void sleep_s(double s)
+{
+    struct wait_set nothing = {.count = 0};
+    struct mono_time until = mono_after(clock_now().mono, s);
+
+    while (clock_now().mono.ns < until.ns) {
+        wait_until(&nothing, until);
+    }
+}
+
+bool chronyc_waitsync(struct chronyc *c, const struct chronyc_line *line)
+{
+    double limits[4] = {0, 0, 0, WAITSYNC_INTERVAL_S}; /* tries, correction, skew, interval */
+
+    for (unsigned i = 1; i < line->count && i <= 4; i++) {
+        char *end;
+        double value = strtod(line->words[i], &end);
+
+        if (*end || end == line->words[i] || !(value >= 0)) {
+            return chronyc_syntax_error("waitsync command");
+        }
+        limits[i - 1] = value;
+    }
+    limits[3] = limits[3] < 0.1 ? 0.1 : limits[3];
+    for (unsigned try = 1;; try++) {
+        struct chronyc_tracking t;
+        bool synchronised;
+
+        if (!chronyc_ask_for(c, CHRONYC_TRACKING, NULL, CHRONYC_REPLY_TRACKING)) {
+            return false;
+        }
+        t = chronyc_reply_tracking(&c->body);
+        printf(c->csv ? "%u,%08X,%.9f,%.3f\n"
+                      : "try: %u, refid: %08X, correction: %.9f, skew: %.3f\n",
+               try, t.refid, fabs(t.correction_s), t.skew_ppm);
+        fflush(stdout);
+        synchronised =
+            t.host.family != CHRONYC_FAMILY_NONE || (t.refid != 0 && t.refid != LOCAL_REFID);
+        if (synchronised && (limits[1] == 0 || fabs(t.correction_s) <= limits[1]) &&
+            (limits[2] == 0 || t.skew_ppm <= limits[2])) {
+            return true;
+        }
+        if (limits[0] >= 1 && try >= limits[0]) {
+            return false;
+        }
+        sleep_s(limits[3]);
+    }
+}

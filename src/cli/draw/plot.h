@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A picture of clocks' errors over time, as SVG: plain shapes and text on a light ground, no
+ * script, no font of its own. One curve is drawn with its sign and its bound as a band; several are
+ * compared by their size on a logarithmic scale. Beside the run as a whole stands its start. */
+#ifndef TOKI_CLI_DRAW_PLOT_H
+#define TOKI_CLI_DRAW_PLOT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define PLOT_CURVES_MAX 8
+#define PLOT_TEXT_MAX 160
+
+struct plot;
+
+/* For a run of this length; what comes before settled_s does not decide the scale. NULL: no
+ * memory. */
+struct plot *plot_new(double length_s, double settled_s);
+void plot_free(struct plot *p);
+
+/* The next curve; what plot_add() is told belongs to it. At most PLOT_CURVES_MAX. */
+void plot_begin(struct plot *p);
+
+/* Its name in the legend. */
+void plot_name(struct plot *p, const char *label);
+
+/* One second: clock - truth, and the bound that the clock tells (NAN: it is not synchronised). */
+void plot_add(struct plot *p, double now_s, double error_s, double bound_s);
+
+/* Two lines stand below the title; either may be "". */
+void plot_write(const struct plot *p, const char *title, const char *subtitle, const char *result,
+                FILE *out);
+
+#endif

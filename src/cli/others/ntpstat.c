@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* toki ntpstat: is the clock synchronised, in ntpstat's three lines and exit codes (0: yes, 1: no,
+ * 2: nobody to ask). Asks whatever daemon runs here: tokid, chronyd, or an ntpd. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/daemon.h"
+#include "cli/base/exits.h"
+#include "cli/chronyc/chronyc.h"
+#include "cli/chronyc/chronyc_format.h"
+#include "cli/draw/render.h"
+#include "cli/ntpq/ntpq.h"
+#include "cli/ntpq/ntpq_format.h"
+#include "cli/others/tools.h"
+
+#define NAME_MAX_LENGTH 256
+#define LOCAL_REFID UINT32_C(0x7f7f0101)
+#define NTPD_HOST "127.0.0.1"
+#define SELECTED 6 /* a peer's selection in mode 6: the system's, and by a pulse */
+#define SELECTED_PPS 7
+
+struct state {
+    bool synchronised;
+    char source[NAME_MAX_LENGTH];    /* "NTP server (192.0.2.1)" */
+    double stratum, error_s, poll_s; /* NAN: unknown */
+};
+
+static bool ask_tokid(const char *control, struct state *state)
+{
+    const json_t *clock, *source;
+    char problem[512], name[NAME_MAX_LENGTH - 32];
+    json_t *answer = daemon_ask_json(control, "status", problem, sizeof problem);
+    size_t i;
+
+    if (!answer) {
+        return false;
+    }
+    clock = json_object_get(answer, "clock");
+    state->synchronised = json_is_true(json_object_get(clock, "synchronised"));
+    state->stratum = daemon_number(clock, "stratum");
+    state->error_s = daemon_number(clock, "error_bound_s");
+    json_array_foreach(json_object_get(answer, "sources"), i, source)
+    {
+        bool is_clock = strcmp(daemon_text(source, "kind"), "refclock") == 0;
+        double poll_s = exp2(daemon_number(source, "poll"));
+
+        if (strcmp(daemon_text(source, "tally"), "*") == 0) {
+            render_clean(daemon_text(source, is_clock ? "refid" : "address"), name, sizeof name);
+            snprintf(state->source, sizeof state->source, "%s (%s)",
+                     is_clock ? "reference clock" : "NTP server", name);
+            state->poll_s = poll_s;
+        } else if (!state->synchronised && !(state->poll_s <= poll_s)) {
+            state->poll_s = poll_s;
+        }
+    }
+    json_decref(answer);
+    return true;
+}
+
+/* The poll interval of the source in use. */
+static void ask_chronyd_poll(struct chronyc *c, struct state *state)
+{
+    uint32_t count;
+
+    if (!chronyc_count_sources(c, &count)) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t room[CHRONYC_BODY_MAX];
+        struct bytes_writer body = chronyc_body(room);
+        struct chronyc_source s;
+
+        bytes_write_u32(&body, i);
+        if (!chronyc_ask(c, CHRONYC_SOURCE_DATA, &body) ||
+            c->response.reply != CHRONYC_REPLY_SOURCE_DATA) {
+            return;
+        }
+        s = chronyc_reply_source(&c->body);
+        if (s.state == CHRONYC_STATE_SELECTED ||
+            (!state->synchronised && !(state->poll_s <= exp2(s.poll)))) {
+            state->poll_s = exp2(s.poll);
+        }
+    }
+}
+
+static bool ask_chronyd(struct state *state)
+{
+    struct chronyc *c = calloc(1, sizeof *c);
+    struct chronyc_tracking t;
+    char name[CHRONYC_NAME_SHOWN_MAX];
+    bool is_clock, found;
+
+    if (!c) {
+        return false;
+    }
+    chronyc_start(c);
+    c->quiet = c->numeric = true;
+    found = chronyc_ask(c, CHRONYC_TRACKING, NULL) && c->response.reply == CHRONYC_REPLY_TRACKING;
+    if (found) {
+        t = chronyc_reply_tracking(&c->body);
+        is_clock = t.host.family == CHRONYC_FAMILY_NONE;
+        state->synchronised = t.leap < 3;
+        state->stratum = t.stratum;
+        state->error_s = fabs(t.correction_s) + t.root_dispersion_s + t.root_delay_s / 2;
+        chronyc_name(c, &t.host, t.refid, is_clock, 0, name);
+        if (t.refid == LOCAL_REFID && is_clock) {
+            snprintf(state->source, sizeof state->source, "local net");
+        } else {
+            snprintf(state->source, sizeof state->source, "%s (%.200s)",
+                     is_clock ? "reference clock" : "NTP server", name);
+        }
+        ask_chronyd_poll(c, state);
+    }
+    exchange_close(&c->exchange);
+    free(c);
+    return found;
+}
+
+/* The source in use, from the peers of an ntpd. */
+static void ask_ntpd_peer(struct ntpq *q, struct state *state)
+{
+    for (unsigned i = 0; i < q->association_count; i++) {
+        unsigned selection = q->associations[i].status >> 8 & 7;
+        const char *address, *name;
+        double poll_s;
+
+        if (ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id,
+                               "srcadr,srchost,hpoll") &&
+            ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id, "")) {
+            continue;
+        }
+        poll_s = exp2(variables_number(&q->variables, "hpoll"));
+        address = variables_text(&q->variables, "srcadr");
+        name = variables_text(&q->variables, "srchost");
+        if (selection == SELECTED || selection == SELECTED_PPS) {
+            bool is_clock = strncmp(address, "127.127.", 8) == 0;
+
+            snprintf(state->source, sizeof state->source, "%s (%.200s)",
+                     is_clock ? "reference clock" : "NTP server",
+                     is_clock && *name ? name : address);
+            state->poll_s = poll_s;
+        } else if (!state->synchronised && !(state->poll_s <= poll_s)) {
+            state->poll_s = poll_s;
+        }
+    }
+}
+
+static bool ask_ntpd(struct state *state)
+{
+    struct ntpq *q = calloc(1, sizeof *q);
+    bool found;
+
+    if (!q) {
+        return false;
+    }
+    ntpq_start(q);
+    q->timeout_s = 1;
+    found = q->keys && ntpq_open(q, NTPD_HOST) &&
+            ntpq_ask_variables(q, MODE6_READ_VARIABLES, 0, "") == NTPQ_DONE;
+    if (found) {
+        state->synchronised = q->reply.status >> 14 < 3;
+        state->stratum = variables_number(&q->variables, "stratum");
+        state->error_s = (variables_number(&q->variables, "rootdelay") / 2 +
+                          variables_number(&q->variables, "rootdisp")) /
+                         1e3;
+        if (ntpq_ask_associations(q)) {
+            ask_ntpd_peer(q, state);
+        }
+    }
+    ntpq_end(q);
+    free(q);
+    return found;
+}
+
+int ntpstat_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
+    struct state state = {.stratum = (double)NAN, .error_s = (double)NAN, .poll_s = (double)NAN};
+    const char *control = NULL;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == '?') {
+            fputs("usage: ntpstat [--control PATH]\n", stderr);
+            return EXIT_USAGE;
+        }
+        control = optarg;
+    }
+    if (!ask_tokid(control, &state) && !ask_chronyd(&state) && !ask_ntpd(&state)) {
+        fputs("Unable to talk to NTP daemon. Is it running?\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (state.synchronised) {
+        printf("synchronised to %s at stratum %.0f\n", *state.source ? state.source : "unspecified",
+               state.stratum);
+        if (!isnan(state.error_s)) {
+            printf("   time correct to within %.0f ms\n", ceil(state.error_s * 1e3));
+        }
+    } else {
+        puts("unsynchronised");
+    }
+    if (!isnan(state.poll_s)) {
+        printf("   polling server every %.0f s\n", state.poll_s);
+    }
+    return state.synchronised ? EXIT_GOOD : EXIT_BAD;
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changes of chrony's protocol -> orders; see the header. Options belong to lines of the
+ * configuration: what is asked of one server of a pool holds for the pool. */
+#include "control/chrony/chronyc_orders.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/chrony/chronyc_source.h"
+
+/* ---- words ---- */
+
+/* An order of this change; the text may have become too long. */
+static enum chronyc_status __attribute__((format(printf, 3, 4)))
+order_change(struct chronyc_wish *w, enum change_kind kind, const char *format, ...)
+{
+    struct change *change = &w->order->change;
+    va_list arguments;
+    int length;
+
+    w->order->kind = ORDER_CHANGE;
+    change->kind = kind;
+    va_start(arguments, format);
+    length = vsnprintf(change->text, sizeof change->text, format, arguments);
+    va_end(arguments);
+    if (w->body.failed || length < 0 || (size_t)length >= sizeof change->text ||
+        !change_is_sound(change)) {
+        return CHRONYC_FAILED;
+    }
+    w->ordered = true;
+    return CHRONYC_SUCCESS;
+}
+
+static double read_float(struct chronyc_wish *w)
+{
+    return chronyc_packet_read_float(&w->body);
+}
+
+static int32_t read_int(struct chronyc_wish *w)
+{
+    return (int32_t)bytes_read_u32(&w->body);
+}
+
+static const struct source *read_source(struct chronyc_wish *w)
+{
+    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+
+    return chronyc_source_find(w->input->engine, &host);
+}
+
+/* A source by its address, or a reference clock by its letters. */
+static const struct source *read_source_or_clock(struct chronyc_wish *w)
+{
+    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+    uint32_t refid = bytes_read_u32(&w->body);
+    const struct engine *e = w->input->engine;
+
+    if (host.family != CHRONYC_FAMILY_NONE) {
+        return chronyc_source_find(e, &host);
+    }
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status != SOURCE_UNUSED && s->config.kind == SOURCE_REFCLOCK &&
+            s->config.refclock_refid == refid) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* ---- sources of a subnet ---- */
+
+struct subnet {
+    struct chronyc_host mask, address; /* both of no family: all */
+};
+
+static struct subnet read_subnet(struct chronyc_wish *w)
+{
+    struct subnet subnet = {.mask = chronyc_packet_read_host(&w->body)};
+
+    subnet.address = chronyc_packet_read_host(&w->body);
+    return subnet;
+}
+
+static bool subnet_is_all(const struct subnet *subnet)
+{
+    return subnet->address.family == CHRONYC_FAMILY_NONE;
+}
+
+static bool subnet_has(const struct subnet *subnet, const struct engine *e, const struct source *s)
+{
+    const struct address *mask = &subnet->mask.address, *address = &subnet->address.address;
+
+    if (s->status == SOURCE_UNUSED || s->config.kind == SOURCE_REFCLOCK) {
+        return false;
+    }
+    if (subnet_is_all(subnet)) {
+        return true;
+    }
+    if (subnet->address.family == CHRONYC_FAMILY_ID) {
+        return chronyc_source_find(e, &subnet->address) == s;
+    }
+    if (address->family != s->address.family || mask->family != address->family) {
+        return false;
+    }
+    for (unsigned i = 0; i < sizeof mask->bytes; i++) {
+        if ((s->address.bytes[i] ^ address->bytes[i]) & mask->bytes[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = list; *at; at += strcspn(at, " "), at += *at == ' ') {
+        if (strcspn(at, " ") == length && memcmp(at, word, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The names of their lines, each once. False: too many to say. */
+static bool list_names(const struct subnet *subnet, const struct engine *e, char *out,
+                       size_t capacity)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (subnet_has(subnet, e, s) && !has_word(out, s->config.name)) {
+            used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? " " : "",
+                                     s->config.name);
+            if (used >= capacity) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+enum chronyc_status chronyc_orders_connect(struct chronyc_wish *w)
+{
+    struct subnet subnet = read_subnet(w);
+    char names[CHANGE_TEXT_MAX];
+
+    if (!list_names(&subnet, w->input->engine, names, sizeof names)) {
+        return CHRONYC_FAILED;
+    }
+    if (names[0] == '\0') {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    return order_change(w, w->command == CHRONYC_OFFLINE ? CHANGE_OFFLINE : CHANGE_ONLINE, "%s",
+                        subnet_is_all(&subnet) ? "" : names);
+}
+
+enum chronyc_status chronyc_orders_burst(struct chronyc_wish *w)
+{
+    struct subnet subnet = read_subnet(w);
+    int32_t answers = read_int(w), requests = read_int(w);
+    const struct engine *e = w->input->engine;
+
+    if (answers < 1 || requests < answers || w->body.failed) {
+        return CHRONYC_INVALID;
+    }
+    w->order->kind = ORDER_BURST;
+    w->order->requests = requests < ENGINE_BURST_MAX ? (unsigned)requests : ENGINE_BURST_MAX;
+    w->order->answers = answers < ENGINE_BURST_MAX ? (unsigned)answers : ENGINE_BURST_MAX;
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        if (subnet_has(&subnet, e, &e->sources[i])) {
+            w->order->chosen |= UINT64_C(1) << i;
+        }
+    }
+    w->ordered = w->order->chosen != 0;
+    return w->ordered ? CHRONYC_SUCCESS : CHRONYC_NO_SUCH_SOURCE;
+}
+
+/* ---- one source ---- */
+
+enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w)
+{
+    static const struct {
+        enum chronyc_command command;
+        const char *option;
+        bool whole;
+    } options[] = {{CHRONYC_MINPOLL, "minpoll", true},
+                   {CHRONYC_MAXPOLL, "maxpoll", true},
+                   {CHRONYC_MAXDELAY, "maxdelay", false},
+                   {CHRONYC_MAXDELAYRATIO, "maxdelayratio", false},
+                   {CHRONYC_MAXDELAYDEVRATIO, "maxdelaydevratio", false},
+                   {CHRONYC_MINSTRATUM, "minstratum", true},
+                   {CHRONYC_POLLTARGET, "polltarget", true}};
+    const struct source *s = read_source(w);
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].command == w->command && options[i].whole) {
+            return order_change(w, CHANGE_OPTION, "%s %s %d", s->config.name, options[i].option,
+                                (int)read_int(w));
+        }
+        if (options[i].command == w->command) {
+            return order_change(w, CHANGE_OPTION, "%s %s %.7g", s->config.name, options[i].option,
+                                read_float(w));
+        }
+    }
+    return CHRONYC_INVALID;
+}
+
+enum chronyc_status chronyc_orders_select(struct chronyc_wish *w)
+{
+    static const struct {
+        uint32_t mask, flag; /* the wire has different bits for which, and for what */
+        const char *option;
+    } options[] = {{CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT, "noselect"},
+                   {CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER, "prefer"},
+                   {CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST, "trust"},
+                   {CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE, "require"}};
+    const struct source *s = read_source_or_clock(w);
+    uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
+    char words[128] = "";
+    size_t used = 0;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (mask & options[i].mask) {
+            used += (size_t)snprintf(words + used, sizeof words - used, " %s %d", options[i].option,
+                                     (flags & options[i].flag) != 0);
+        }
+    }
+    return used == 0 ? CHRONYC_SUCCESS
+                     : order_change(w, CHANGE_OPTION, "%s%s", s->config.name, words);
+}
+
+enum chronyc_status chronyc_orders_offset(struct chronyc_wish *w)
+{
+    const struct source *s = read_source_or_clock(w);
+
+    return !s ? CHRONYC_NO_SUCH_SOURCE
+              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->config.name, read_float(w));
+}
+
+/* A pool has lines for all of its servers: to take away one of them would bring it back. */
+enum chronyc_status chronyc_orders_delete(struct chronyc_wish *w)
+{
+    const struct source *s = read_source(w);
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    if (s->config.kind == SOURCE_POOL && s->address.family != ADDRESS_NONE) {
+        return CHRONYC_FAILED;
+    }
+    return order_change(w, CHANGE_DELETE, "%s", s->config.name);
+}
+
+/* ---- a new source ---- */
+
+enum { ADD_SERVER = 1, ADD_PEER, ADD_POOL };
+
+#define ASYMMETRY_OFF 0.5    /* above it: not given */
+#define DEVIATION_USUAL 10.0 /* what chronyc sends where nothing was said; here it is off then */
+
+/* The body of ADD_SOURCE. */
+struct new_source {
+    uint32_t type, port, min_stratum, poll_target, version, max_sources, key_id, flags;
+    int32_t minpoll, maxpoll;
+    char name[CHRONYC_NAME_LENGTH];
+    double max_delay_s, max_delay_ratio, max_delay_deviation, min_delay_s, asymmetry, offset_s;
+    double max_delay_quantile;
+};
+
+static void read_intervals(struct chronyc_wish *w, struct new_source *n)
+{
+    n->port = bytes_read_u32(&w->body);
+    n->minpoll = read_int(w);
+    n->maxpoll = read_int(w);
+    bytes_take(&w->body, 4); /* a request before the request: not needed (see its option) */
+    n->min_stratum = bytes_read_u32(&w->body);
+    n->poll_target = bytes_read_u32(&w->body);
+    n->version = bytes_read_u32(&w->body);
+    n->max_sources = bytes_read_u32(&w->body);
+    bytes_take(&w->body, 8); /* samples of a window */
+    n->key_id = bytes_read_u32(&w->body);
+}
+
+static void read_delays(struct chronyc_wish *w, struct new_source *n)
+{
+    n->max_delay_s = read_float(w);
+    n->max_delay_ratio = read_float(w);
+    n->max_delay_deviation = read_float(w);
+    n->min_delay_s = read_float(w);
+    n->asymmetry = read_float(w);
+    n->offset_s = read_float(w);
+    n->flags = bytes_read_u32(&w->body);
+    bytes_take(&w->body, 4); /* length of a filter */
+}
+
+static struct new_source read_new_source(struct chronyc_wish *w)
+{
+    struct new_source n = {.type = bytes_read_u32(&w->body)};
+    const uint8_t *name = bytes_take(&w->body, CHRONYC_NAME_LENGTH);
+
+    if (name) {
+        memcpy(n.name, name, sizeof n.name);
+    }
+    read_intervals(w, &n);
+    bytes_take(&w->body, 4); /* port of key exchanges */
+    read_delays(w, &n);
+    bytes_take(&w->body, 4); /* certificates */
+    n.max_delay_quantile = read_float(w);
+    return n;
+}
+
+/* Before 4.0 a source had an address and no name. */
+static struct new_source read_old_source(struct chronyc_wish *w)
+{
+    struct new_source n = {.type = w->command == CHRONYC_ADD_PEER_OLD ? ADD_PEER : ADD_SERVER};
+    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+
+    if (host.address.family != ADDRESS_NONE) {
+        address_format(&host.address, n.name);
+    }
+    read_intervals(w, &n);
+    read_delays(w, &n);
+    return n;
+}
+
+static bool is_host_text(const char *name)
+{
+    for (const char *c = name; *c; c++) {
+        if (*c <= ' ' || *c >= 0x7f || *c == '"' || *c == '#' || *c == '!' || *c == ';' ||
+            *c == '%') {
+            return false;
+        }
+    }
+    return name[0] != '\0';
+}
+
+static bool is_known(const struct engine *e, const struct new_source *n)
+{
+    struct address address;
+    bool numeric = address_parse(n->name, &address);
+
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+
+        if (s->status != SOURCE_UNUSED && s->config.kind != SOURCE_REFCLOCK &&
+            (strcmp(s->config.name, n->name) == 0 ||
+             (numeric && address_equal(&address, &s->address) && s->address.port == n->port))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct words {
+    char text[CHANGE_TEXT_MAX];
+    size_t used;
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct words *out, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (out->used < sizeof out->text) {
+        out->used += (size_t)vsnprintf(out->text + out->used, sizeof out->text - out->used, format,
+                                       arguments);
+    }
+    va_end(arguments);
+}
+
+static void say_numbers(struct words *out, const struct new_source *n)
+{
+    say(out, " port %u minpoll %d maxpoll %d maxdelay %.7g", n->port, (int)n->minpoll,
+        (int)n->maxpoll, n->max_delay_s);
+    if (n->type == ADD_POOL) {
+        say(out, " maxsources %u", n->max_sources);
+    }
+    if (n->min_stratum > 0) {
+        say(out, " minstratum %u", n->min_stratum);
+    }
+    if (n->poll_target > 0) {
+        say(out, " polltarget %u", n->poll_target);
+    }
+    if (n->version > 0) {
+        say(out, " version %u", n->version);
+    }
+    if (n->key_id > 0) {
+        say(out, " key %u", n->key_id);
+    }
+    if (n->max_delay_ratio > 0) {
+        say(out, " maxdelayratio %.7g", n->max_delay_ratio);
+    }
+    if (n->max_delay_deviation > 0 && fabs(n->max_delay_deviation - DEVIATION_USUAL) > 1e-6) {
+        say(out, " maxdelaydevratio %.7g", n->max_delay_deviation);
+    }
+    if (n->max_delay_quantile > 0) {
+        say(out, " maxdelayquant %.7g", n->max_delay_quantile);
+    }
+    if (n->min_delay_s > 0) {
+        say(out, " mindelay %.7g", n->min_delay_s);
+    }
+    if (fabs(n->asymmetry) <= ASYMMETRY_OFF) {
+        say(out, " asymmetry %.7g", n->asymmetry);
+    }
+    if (fabs(n->offset_s) > 0) {
+        say(out, " offset %.7g", n->offset_s);
+    }
+}
+
+static void say_flags(struct words *out, uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        const char *option;
+    } options[] = {{CHRONYC_SOURCE_AUTO_OFFLINE, "auto_offline"},
+                   {CHRONYC_SOURCE_IBURST, "iburst"},
+                   {CHRONYC_SOURCE_PREFER, "prefer"},
+                   {CHRONYC_SOURCE_NOSELECT, "noselect"},
+                   {CHRONYC_SOURCE_TRUST, "trust"},
+                   {CHRONYC_SOURCE_REQUIRE, "require"},
+                   {CHRONYC_SOURCE_INTERLEAVED, "xleave"},
+                   {CHRONYC_SOURCE_BURST, "burst"},
+                   {CHRONYC_SOURCE_COPY, "copy"},
+                   {CHRONYC_SOURCE_IPV4, "ipv4"},
+                   {CHRONYC_SOURCE_IPV6, "ipv6"}};
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (flags & options[i].flag) {
+            say(out, " %s", options[i].option);
+        }
+    }
+    if (!(flags & CHRONYC_SOURCE_ONLINE)) {
+        say(out, " offline");
+    }
+}
+
+static enum chronyc_status add_source(struct chronyc_wish *w, const struct new_source *n)
+{
+    static const char *const kinds[] = {
+        [ADD_SERVER] = "server", [ADD_PEER] = "peer", [ADD_POOL] = "pool"};
+    struct words line = {.used = 0};
+
+    if (n->type < ADD_SERVER || n->type > ADD_POOL) {
+        return CHRONYC_INVALID;
+    }
+    if (n->name[sizeof n->name - 1] != '\0' || !is_host_text(n->name)) {
+        return CHRONYC_INVALID_NAME;
+    }
+    if (n->flags & CHRONYC_SOURCE_NTS) {
+        return CHRONYC_NOT_ENABLED;
+    }
+    if (is_known(w->input->engine, n)) {
+        return CHRONYC_SOURCE_KNOWN;
+    }
+    if (w->input->engine->settings.spec_count == SOURCE_SPECS_MAX) {
+        return CHRONYC_TOO_MANY_SOURCES;
+    }
+    say(&line, "%s %s", kinds[n->type], n->name);
+    say_numbers(&line, n);
+    say_flags(&line, n->flags);
+    return line.used < sizeof line.text ? order_change(w, CHANGE_CHRONY_LINE, "%s", line.text)
+                                        : CHRONYC_FAILED;
+}
+
+enum chronyc_status chronyc_orders_add(struct chronyc_wish *w)
+{
+    const struct new_source n = read_new_source(w);
+
+    return add_source(w, &n);
+}
+
+enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w)
+{
+    const struct new_source n = read_old_source(w);
+
+    return add_source(w, &n);
+}
+
+/* ---- access ---- */
+
+enum chronyc_status chronyc_orders_access(struct chronyc_wish *w)
+{
+    static const char *const words[] = {
+        [CHRONYC_ALLOW] = "allow",       [CHRONYC_ALLOW_ALL] = "allow all",
+        [CHRONYC_DENY] = "deny",         [CHRONYC_DENY_ALL] = "deny all",
+        [CHRONYC_CMDALLOW] = "cmdallow", [CHRONYC_CMDALLOW_ALL] = "cmdallow all",
+        [CHRONYC_CMDDENY] = "cmddeny",   [CHRONYC_CMDDENY_ALL] = "cmddeny all"};
+    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+    int32_t length = read_int(w);
+    char text[ADDRESS_TEXT_MAX];
+
+    if (host.family == CHRONYC_FAMILY_NONE) { /* all of both families */
+        return order_change(w, CHANGE_CHRONY_LINE, "%s", words[w->command]);
+    }
+    if (host.family == CHRONYC_FAMILY_ID || host.address.family == ADDRESS_NONE || length < 0 ||
+        length > (host.family == CHRONYC_FAMILY_V4 ? 32 : 128)) {
+        return CHRONYC_BAD_SUBNET;
+    }
+    return order_change(w, CHANGE_CHRONY_LINE, "%s %s/%d", words[w->command],
+                        address_format(&host.address, text), (int)length);
+}
+
+/* ---- settings ---- */
+
+enum chronyc_status chronyc_orders_local(struct chronyc_wish *w)
+{
+    int32_t on = read_int(w), stratum = read_int(w);
+    double distance_s = read_float(w), activate_s = 0, synced_s = 0, unsynced_s = 0;
+    int32_t orphan = read_int(w);
+
+    if (!on) {
+        return order_change(w, CHANGE_CHRONY_LINE, "local off");
+    }
+    if (w->command == CHRONYC_LOCAL) { /* older ones have not the rest */
+        activate_s = read_float(w);
+        synced_s = read_float(w);
+        unsynced_s = read_float(w);
+    }
+    return order_change(w, CHANGE_CHRONY_LINE,
+                        "local stratum %d distance %.7g activate %.7g waitsynced %.7g "
+                        "waitunsynced %.7g%s",
+                        (int)stratum, distance_s, activate_s, synced_s, unsynced_s,
+                        orphan ? " orphan" : "");
+}
+
+/* In the file the limit counts the updates since the start; by hand it counts from now on. */
+enum chronyc_status chronyc_orders_makestep(struct chronyc_wish *w)
+{
+    int64_t limit = read_int(w), done = w->input->engine->discipline.updates;
+    double threshold_s = read_float(w);
+
+    limit = limit > 0 ? limit + done : limit;
+    limit = limit < 1000000000 ? limit : 1000000000;
+    return order_change(w, CHANGE_CHRONY_LINE, "makestep %.7g %lld", threshold_s, (long long)limit);
+}
+
+enum chronyc_status chronyc_orders_number(struct chronyc_wish *w)
+{
+    return order_change(w, CHANGE_CHRONY_LINE, "%s %.7g",
+                        w->command == CHRONYC_RESELECTDIST ? "reselectdist" : "maxupdateskew",
+                        read_float(w));
+}
+
+enum chronyc_status chronyc_orders_reload(struct chronyc_wish *w)
+{
+    return order_change(w, w->command == CHRONYC_REKEY ? CHANGE_KEYS : CHANGE_SOURCES, "%s", "");
+}
+
+/* ---- the rest ---- */
+
+enum chronyc_status chronyc_orders_simple(struct chronyc_wish *w)
+{
+    static const struct {
+        enum chronyc_command command;
+        enum order_kind kind;
+    } kinds[] = {{CHRONYC_MAKESTEP, ORDER_MAKE_STEP},   {CHRONYC_DUMP, ORDER_KEEP},
+                 {CHRONYC_REFRESH, ORDER_REFRESH},      {CHRONYC_RESELECT, ORDER_RESELECT},
+                 {CHRONYC_RESET_SOURCES, ORDER_FORGET}, {CHRONYC_ONOFFLINE, ORDER_FOLLOW_ROUTES},
+                 {CHRONYC_SHUTDOWN, ORDER_END}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i].command == w->command) {
+            w->order->kind = kinds[i].kind;
+            w->ordered = true;
+            return CHRONYC_SUCCESS;
+        }
+    }
+    return CHRONYC_INVALID;
+}
+
+enum { MANUAL_OFF, MANUAL_ON, MANUAL_RESET };
+
+enum chronyc_status chronyc_orders_manual(struct chronyc_wish *w)
+{
+    switch (read_int(w)) {
+    case MANUAL_OFF:
+    case MANUAL_RESET:
+        return CHRONYC_SUCCESS; /* it is, there are no samples */
+    case MANUAL_ON:
+        return CHRONYC_NOT_ENABLED;
+    default:
+        return CHRONYC_INVALID;
+    }
+}
+
+enum chronyc_status chronyc_orders_nothing(struct chronyc_wish *w)
+{
+    (void)w;
+    return CHRONYC_SUCCESS;
+}
+
+enum chronyc_status chronyc_orders_disabled(struct chronyc_wish *w)
+{
+    (void)w;
+    return CHRONYC_NOT_ENABLED;
+}
+
+enum chronyc_status chronyc_orders_refuse(struct chronyc_wish *w)
+{
+    (void)w;
+    return CHRONYC_FAILED;
+}
+
+enum chronyc_status chronyc_orders_no_sample(struct chronyc_wish *w)
+{
+    (void)w;
+    return CHRONYC_BAD_SAMPLE;
+}
+
+enum chronyc_status chronyc_orders_no_rtc(struct chronyc_wish *w)
+{
+    (void)w;
+    return CHRONYC_NO_RTC;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of chrony's command protocol on the clock and the daemon as a whole; those on sources are
+ * in chronyc_source.h. Each function reads the rest of a request, and writes the body of a reply
+ * behind its header, or says why there is none. Pure.
+ *
+ * Signs of the wire: a correction is positive where our clock is slow; a "last offset", an offset
+ * of a source, a frequency and the ends of an interval where it is fast. */
+#ifndef TOKI_CONTROL_CHRONY_CHRONYC_REPORT_H
+#define TOKI_CONTROL_CHRONY_CHRONYC_REPORT_H
+
+#include "control/report.h"
+#include "wire/chrony_packet.h"
+
+/* One request that is being answered. */
+struct chronyc_exchange {
+    const struct report *report; /* filled just now */
+    uint64_t requests, refused;  /* of this protocol, since the start */
+    size_t length;               /* of the whole request: it chooses the layout */
+    struct bytes_reader body;    /* of the request */
+    struct bytes_writer out;     /* for the body of the reply */
+    enum chronyc_reply reply;    /* what was written */
+};
+
+enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_server(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_clients_old(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_access(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_command_access(struct chronyc_exchange *x);
+
+/* What toki has not answers as in a daemon where it is switched off. */
+enum chronyc_status chronyc_report_manual(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_smoothing(struct chronyc_exchange *x);
+enum chronyc_status chronyc_report_rtc(struct chronyc_exchange *x);
+
+#endif

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reports of chrony's protocol on sources; see the header. Estimates are those of the source's own
+ * filter, as `toki sources` shows them; samples, runs and span are of the samples that it keeps. */
+#include "control/chrony/chronyc_source.h"
+
+#include <math.h>
+
+#include "core/packet.h"
+
+#define PPM 1e6
+#define RESERVED UINT32_MAX
+/* Of a source without samples: as chronyd says it. */
+#define EMPTY_DEVIATION_S 4.0
+#define EMPTY_SKEW_PPM 2000.0
+
+static void put_float(struct chronyc_exchange *x, double value)
+{
+    chronyc_packet_write_float(&x->out, isfinite(value) ? value : 0);
+}
+
+static uint32_t whole_seconds(double s)
+{
+    return isfinite(s) && s < (double)UINT32_MAX ? (uint32_t)fmax(s, 0) : CHRONYC_NEVER;
+}
+
+/* ---- which source ---- */
+
+static bool has_address(const struct engine *e, const struct report_source *s)
+{
+    return s->kind == SOURCE_REFCLOCK || e->sources[s->slot].address.family != ADDRESS_NONE;
+}
+
+/* Its report, by the number that the protocol counts with; NULL: there are fewer. */
+static const struct report_source *find_number(const struct report *report, uint32_t number)
+{
+    uint32_t at = 0;
+
+    for (unsigned turn = 0; turn < 2; turn++) {
+        for (unsigned i = 0; i < report->source_count; i++) {
+            const struct report_source *s = &report->sources[i];
+
+            if (has_address(report->input.engine, s) == (turn == 0) && at++ == number) {
+                return s;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Numbers of sources without an address are never 0. */
+static uint32_t source_id(const struct engine *e, const struct source *s)
+{
+    return (uint32_t)(s - e->sources) + 1;
+}
+
+const struct source *chronyc_source_find(const struct engine *e, const struct chronyc_host *host)
+{
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        const struct source *s = &e->sources[i];
+        bool resolved = s->address.family != ADDRESS_NONE;
+
+        if (s->status == SOURCE_UNUSED || s->config.kind == SOURCE_REFCLOCK) {
+            continue;
+        }
+        /* a scope is no part of an address here */
+        if (resolved ? (host->family == CHRONYC_FAMILY_V4 || host->family == CHRONYC_FAMILY_V6) &&
+                           address_in_prefix(&s->address, &host->address,
+                                             host->family == CHRONYC_FAMILY_V4 ? 32 : 128)
+                     : host->family == CHRONYC_FAMILY_ID && host->id == source_id(e, s)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Address and number: what names a source in all replies but SOURCE_DATA. */
+static void put_names(struct chronyc_exchange *x, const struct source *s)
+{
+    const struct engine *e = x->report->input.engine;
+    struct chronyc_host host = chronyc_packet_host(&s->address);
+    uint32_t refid = address_refid(&s->address);
+
+    if (s->config.kind == SOURCE_REFCLOCK) {
+        host.family = CHRONYC_FAMILY_NONE;
+        refid = s->config.refclock_refid;
+    } else if (s->address.family == ADDRESS_NONE) {
+        host = (struct chronyc_host){.family = CHRONYC_FAMILY_ID, .id = source_id(e, s)};
+    }
+    bytes_write_u32(&x->out, refid);
+    chronyc_packet_write_host(&x->out, &host);
+}
+
+/* The source of the number that the request asks for. */
+static const struct report_source *read_number(struct chronyc_exchange *x)
+{
+    return find_number(x->report, bytes_read_u32(&x->body));
+}
+
+/* The source of the address that the request asks for. */
+static const struct source *read_address(struct chronyc_exchange *x)
+{
+    struct chronyc_host host = chronyc_packet_read_host(&x->body);
+
+    return chronyc_source_find(x->report->input.engine, &host);
+}
+
+/* ---- sources ---- */
+
+enum chronyc_status chronyc_source_count(struct chronyc_exchange *x)
+{
+    x->reply = CHRONYC_REPLY_N_SOURCES;
+    bytes_write_u32(&x->out, x->report->source_count);
+    return CHRONYC_SUCCESS;
+}
+
+/* How chronyc shows each status: a state among the sources, a letter in the selection. */
+static const struct {
+    uint8_t state; /* enum chronyc_source_state */
+    char letter;
+} looks[SOURCE_STATUSES] = {
+    [SOURCE_UNUSED] = {CHRONYC_STATE_UNUSABLE, 'M'},
+    [SOURCE_UNRESOLVED] = {CHRONYC_STATE_UNUSABLE, 'M'},
+    [SOURCE_DUPLICATE] = {CHRONYC_STATE_UNUSABLE, 'M'},
+    [SOURCE_OFFLINE] = {CHRONYC_STATE_UNUSABLE, 'M'},
+    [SOURCE_WAITING] = {CHRONYC_STATE_UNUSABLE, 'M'},
+    [SOURCE_UNREACHABLE] = {CHRONYC_STATE_UNUSABLE, 'S'},
+    [SOURCE_SERVER_UNSYNCHRONISED] = {CHRONYC_STATE_UNUSABLE, 's'},
+    [SOURCE_REFUSED] = {CHRONYC_STATE_UNUSABLE, 'S'},
+    [SOURCE_LOOPED] = {CHRONYC_STATE_UNUSABLE, 's'},
+    [SOURCE_FEW_SAMPLES] = {CHRONYC_STATE_UNUSABLE, 'w'},
+    [SOURCE_TOO_DISTANT] = {CHRONYC_STATE_UNUSABLE, 'd'},
+    [SOURCE_TOO_JITTERY] = {CHRONYC_STATE_JITTERY, '~'},
+    [SOURCE_WRONG_STRATUM] = {CHRONYC_STATE_UNUSABLE, 'r'},
+    [SOURCE_ORPHAN] = {CHRONYC_STATE_UNUSABLE, 'O'},
+    [SOURCE_FALSETICKER] = {CHRONYC_STATE_FALSETICKER, 'x'},
+    [SOURCE_NO_MAJORITY] = {CHRONYC_STATE_FALSETICKER, 'x'},
+    [SOURCE_HELD] = {CHRONYC_STATE_NOT_COMBINED, 'W'},
+    [SOURCE_NOSELECT] = {CHRONYC_STATE_UNUSABLE, 'N'},
+    [SOURCE_SAME_NETWORK] = {CHRONYC_STATE_NOT_COMBINED, 'T'},
+    [SOURCE_OUTLYING] = {CHRONYC_STATE_NOT_COMBINED, 'D'},
+    [SOURCE_COMBINED] = {CHRONYC_STATE_COMBINED, '+'},
+    [SOURCE_SELECTED] = {CHRONYC_STATE_SELECTED, '*'},
+};
+
+/* What the last sample says of the clock as it is now: less what was corrected since. */
+static double last_offset_now(const struct engine *e, const struct source *s, struct instant now)
+{
+    struct free_time free = timeline_free(&e->timeline, now.mono);
+    double age_s = s_from_ns(ns_subtract(free.ns, s->last.at.ns));
+
+    return timeline_clock_offset(&e->timeline, now.mono,
+                                 s->last.offset_s + age_s * e->discipline.drift);
+}
+
+static void put_last_sample(struct chronyc_exchange *x, const struct source *s, double age_s)
+{
+    const struct report_input *input = &x->report->input;
+
+    if (s->filter.count == 0) {
+        bytes_write_u32(&x->out, CHRONYC_NEVER);
+        chronyc_packet_pad(&x->out, 12);
+        return;
+    }
+    bytes_write_u32(&x->out, whole_seconds(age_s));
+    put_float(x, -s->last_clock_offset_s);
+    put_float(x, -last_offset_now(input->engine, s, input->now));
+    put_float(x, (s->last.root_delay_s + s->last.delay_s) / 2 + s->last.root_dispersion_s +
+                     s->last.dispersion_s);
+}
+
+enum chronyc_status chronyc_source_data(struct chronyc_exchange *x)
+{
+    const struct engine *e = x->report->input.engine;
+    const struct report_source *report = read_number(x);
+    const struct source *s = report ? &e->sources[report->slot] : NULL;
+    struct chronyc_host host;
+    bool refclock;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    refclock = s->config.kind == SOURCE_REFCLOCK;
+    host = chronyc_packet_host(&s->address);
+    if (refclock) { /* its letters in place of an address */
+        struct bytes_writer letters = bytes_writer(host.address.bytes, sizeof host.address.bytes);
+
+        host.family = CHRONYC_FAMILY_V4;
+        bytes_write_u32(&letters, s->config.refclock_refid);
+    } else if (s->address.family == ADDRESS_NONE) {
+        host = (struct chronyc_host){.family = CHRONYC_FAMILY_ID, .id = source_id(e, s)};
+    }
+    x->reply = CHRONYC_REPLY_SOURCE_DATA;
+    chronyc_packet_write_host(&x->out, &host);
+    bytes_write_u16(&x->out, (uint16_t)s->poll);
+    bytes_write_u16(&x->out, refclock              ? (uint16_t)s->config.refclock_stratum
+                             : s->filter.count > 0 ? s->last.stratum
+                                                   : s->stratum);
+    bytes_write_u16(&x->out, looks[s->status].state);
+    bytes_write_u16(&x->out, refclock                        ? CHRONYC_MODE_REFCLOCK
+                             : s->config.kind == SOURCE_PEER ? CHRONYC_MODE_PEER
+                                                             : CHRONYC_MODE_SERVER);
+    bytes_write_u16(&x->out, 0);
+    bytes_write_u16(&x->out, s->reach);
+    put_last_sample(x, s, report->last_sample_age_s);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- sourcestats ---- */
+
+/* Runs of samples on the same side of the line that the filter draws now. */
+static unsigned count_runs(const struct source *s, const struct estimate *line)
+{
+    unsigned runs = 0;
+    bool above = false;
+
+    for (unsigned i = 0; i < s->filter.count; i++) {
+        const struct sample *sample = filter_sample(&s->filter, i);
+        double age_s = s_from_ns(ns_subtract(line->at.ns, sample->at.ns));
+        bool now_above = sample->offset_s > line->offset_s - age_s * line->rate;
+
+        runs += i == 0 || now_above != above;
+        above = now_above;
+    }
+    return runs;
+}
+
+enum chronyc_status chronyc_source_statistics(struct chronyc_exchange *x)
+{
+    const struct report_input *input = &x->report->input;
+    const struct report_source *report = read_number(x);
+    const struct source *s = report ? &input->engine->sources[report->slot] : NULL;
+    struct estimate line;
+    int64_t span_ns;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    x->reply = CHRONYC_REPLY_SOURCESTATS;
+    put_names(x, s);
+    if (s->filter.count == 0) {
+        chronyc_packet_pad(&x->out, 12);
+        put_float(x, EMPTY_DEVIATION_S);
+        put_float(x, 0);
+        put_float(x, EMPTY_SKEW_PPM);
+        chronyc_packet_pad(&x->out, 8);
+        return CHRONYC_SUCCESS;
+    }
+    line = filter_estimate(&s->filter, timeline_free(&input->engine->timeline, input->now.mono));
+    span_ns = ns_subtract(filter_sample(&s->filter, 0)->at.ns,
+                          filter_sample(&s->filter, s->filter.count - 1)->at.ns);
+    bytes_write_u32(&x->out, s->filter.count);
+    bytes_write_u32(&x->out, count_runs(s, &line));
+    bytes_write_u32(&x->out, whole_seconds(round(s_from_ns(span_ns))));
+    put_float(x, s->filter.jitter_s);
+    put_float(x, -(line.rate - input->engine->discipline.drift) * PPM);
+    put_float(x, line.rate_sd * PPM);
+    put_float(x, -report->offset_s);
+    put_float(x, report->root_distance_s);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- selectdata ---- */
+
+/* Does a preferred source that tells the truth stand before this one? */
+static bool is_not_preferred(const struct engine *e, const struct source *s)
+{
+    for (unsigned i = 0; i < SOURCES_MAX && !s->config.prefer; i++) {
+        if (e->sources[i].config.prefer && e->sources[i].status >= SOURCE_OUTLYING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char chronyc_source_letter(const struct engine *e, const struct source *s)
+{
+    char letter = looks[s->status].letter;
+
+    if (letter == 'S' && s->filter.count == 0) {
+        return 'M'; /* nothing that could be old */
+    }
+    return letter == 'D' && is_not_preferred(e, s) ? 'P' : letter;
+}
+
+static uint16_t select_options(const struct source_spec *config)
+{
+    return (uint16_t)((config->noselect ? CHRONYC_SELECT_NOSELECT : 0) |
+                      (config->prefer ? CHRONYC_SELECT_PREFER : 0) |
+                      (config->trust ? CHRONYC_SELECT_TRUST : 0) |
+                      (config->require ? CHRONYC_SELECT_REQUIRE : 0));
+}
+
+/* How near a source is, by its root distance: 1 the selected one, 2 one that is twice as near. */
+static double source_score(const struct report *report, const struct report_source *s)
+{
+    int selected = report->clock.selected;
+
+    return selected < 0 || !(s->root_distance_s > 0)
+               ? 1
+               : report->sources[selected].root_distance_s / s->root_distance_s;
+}
+
+enum chronyc_status chronyc_source_selection(struct chronyc_exchange *x)
+{
+    const struct engine *e = x->report->input.engine;
+    const struct report_source *report = read_number(x);
+    const struct source *s = report ? &e->sources[report->slot] : NULL;
+    bool measured;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    measured = s->filter.count > 0;
+    x->reply = CHRONYC_REPLY_SELECT_DATA;
+    put_names(x, s);
+    bytes_write_u8(&x->out, (uint8_t)chronyc_source_letter(e, s));
+    bytes_write_u8(&x->out, s->config.key_id != 0);
+    bytes_write_u8(&x->out, measured ? s->last.leap : LEAP_UNSYNCHRONISED);
+    bytes_write_u8(&x->out, 0);
+    bytes_write_u16(&x->out, select_options(&s->config));
+    bytes_write_u16(&x->out, select_options(&s->config));
+    bytes_write_u32(&x->out, measured ? whole_seconds(report->last_sample_age_s) : 0);
+    put_float(x, source_score(x->report, report));
+    put_float(x, measured ? -report->offset_s - report->root_distance_s : 0);
+    put_float(x, measured ? -report->offset_s + report->root_distance_s : 0);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- ntpdata ---- */
+
+#define FLAG_INTERLEAVED 0x4000
+#define FLAG_AUTHENTICATED 0x8000
+#define TESTS_ALL 0x3ff
+
+/* Bits from high to low: tests 1 2 3, 5 6 7, A B C D. Who failed one, by what became of the last
+ * packet; those after it were not made. */
+static uint16_t passed_tests(enum reply_verdict last)
+{
+    switch (last) {
+    case REPLY_ACCEPTED:
+    case REPLY_LATE:
+        return TESTS_ALL;
+    case REPLY_UNEXPECTED:
+    case REPLY_MALFORMED:
+    case REPLY_MODE:
+    case REPLY_VERSION:
+    case REPLY_RESTRICTED:
+    case REPLY_VERDICTS:
+        return 0;
+    case REPLY_ORIGIN: /* 2 */
+        return 0x200;
+    case REPLY_ZERO: /* 3 */
+        return 0x300;
+    case REPLY_AUTH: /* 5 */
+        return 0x380;
+    case REPLY_UNSYNCHRONISED: /* 6 */
+    case REPLY_STRATUM:
+    case REPLY_KISS_RATE:
+    case REPLY_KISS_DENY:
+    case REPLY_KISS_OTHER:
+        return 0x3c0;
+    case REPLY_DISTANCE: /* 7 */
+    case REPLY_DATE:
+        return 0x3e0;
+    case REPLY_TURNAROUND: /* A: the exchange itself */
+        return 0x3f0;
+    case REPLY_DELAY: /* B and C: delay tests */
+        return 0x3f8;
+    case REPLY_LOOP: /* D */
+        return 0x3fe;
+    }
+    return 0;
+}
+
+/* Answers that were found to be to our requests and of the right server. */
+static uint32_t valid_answers(const struct source *s)
+{
+    uint32_t strange = s->verdicts[REPLY_UNEXPECTED] + s->verdicts[REPLY_MALFORMED] +
+                       s->verdicts[REPLY_MODE] + s->verdicts[REPLY_VERSION] +
+                       s->verdicts[REPLY_ORIGIN] + s->verdicts[REPLY_AUTH] +
+                       s->verdicts[REPLY_RESTRICTED];
+
+    return s->received - strange;
+}
+
+static void put_last_packet(struct chronyc_exchange *x, const struct source *s)
+{
+    bytes_write_u8(&x->out, s->leap);
+    bytes_write_u8(&x->out, s->version);
+    bytes_write_u8(&x->out, s->mode);
+    bytes_write_u8(&x->out, s->stratum);
+    bytes_write_u8(&x->out, (uint8_t)s->server_poll);
+    bytes_write_u8(&x->out, (uint8_t)s->precision);
+    put_float(x, s->root_delay_s);
+    put_float(x, s->root_dispersion_s);
+    bytes_write_u32(&x->out, s->refid);
+    chronyc_packet_write_time(&x->out, s->reference_time);
+}
+
+static void put_packet_counters(struct chronyc_exchange *x, const struct source *s)
+{
+    unsigned reserved = x->reply == CHRONYC_REPLY_NTP_DATA2 ? 4 : 3;
+
+    bytes_write_u32(&x->out, s->sent);
+    bytes_write_u32(&x->out, s->received);
+    bytes_write_u32(&x->out, valid_answers(s));
+    bytes_write_u32(&x->out, s->verdicts[REPLY_ACCEPTED]);
+    if (x->reply == CHRONYC_REPLY_NTP_DATA2) {
+        bytes_write_u32(&x->out, s->kernel_sent);
+        bytes_write_u32(&x->out, s->kernel_received);
+        bytes_write_u32(&x->out, 0); /* stamps of network cards are not used */
+        bytes_write_u32(&x->out, 0);
+    }
+    for (unsigned i = 0; i < reserved; i++) {
+        bytes_write_u32(&x->out, RESERVED);
+    }
+}
+
+enum chronyc_status chronyc_source_packets(struct chronyc_exchange *x)
+{
+    const struct source *s = read_address(x);
+    struct chronyc_host remote, local;
+    uint16_t flags;
+
+    if (!s || s->address.family == ADDRESS_NONE) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    x->reply = x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_NTP_DATA2)
+                   ? CHRONYC_REPLY_NTP_DATA2
+                   : CHRONYC_REPLY_NTP_DATA;
+    remote = chronyc_packet_host(&s->address);
+    local = chronyc_packet_host(&s->local);
+    chronyc_packet_write_host(&x->out, &remote);
+    chronyc_packet_write_host(&x->out, &local);
+    bytes_write_u16(&x->out, s->address.port);
+    put_last_packet(x, s);
+    put_float(x, s->last_clock_offset_s);
+    put_float(x, s->last.delay_s);
+    put_float(x, s->last.dispersion_s);
+    put_float(x, s->turnaround_s);
+    put_float(x, fmax(-0.5, fmin(-s->filter.slope, 0.5)));
+    flags = s->received > 0 ? passed_tests(s->last_verdict) : 0;
+    flags |= s->interleaved ? FLAG_INTERLEAVED : 0;
+    flags |= s->config.key_id != 0 && s->verdicts[REPLY_ACCEPTED] > 0 ? FLAG_AUTHENTICATED : 0;
+    bytes_write_u16(&x->out, flags);
+    bytes_write_u8(&x->out, s->kernel_transmit ? 'K' : 'D');
+    bytes_write_u8(&x->out, s->kernel_receive ? 'K' : 'D');
+    put_packet_counters(x, s);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- authdata ---- */
+
+/* The protocol's number of an algorithm; 0: it has none. */
+static uint16_t key_type(enum mac_algorithm algorithm)
+{
+    static const uint8_t types[MAC_ALGORITHMS] = {
+        [MAC_MD5] = 1,      [MAC_SHA1] = 2,     [MAC_SHA256] = 3,   [MAC_SHA384] = 4,
+        [MAC_SHA512] = 5,   [MAC_SHA3_224] = 6, [MAC_SHA3_256] = 7, [MAC_SHA3_384] = 8,
+        [MAC_SHA3_512] = 9, [MAC_AES128] = 13,  [MAC_AES256] = 14};
+
+    return algorithm < MAC_ALGORITHMS ? types[algorithm] : 0;
+}
+
+#define MODE_NONE 0
+#define MODE_KEY 1
+
+enum chronyc_status chronyc_source_authentication(struct chronyc_exchange *x)
+{
+    const struct source *s = read_address(x);
+    const struct mac_key *key;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    key = mac_find(x->report->input.engine->settings.keys, s->config.key_id);
+    x->reply = CHRONYC_REPLY_AUTH_DATA;
+    bytes_write_u16(&x->out, s->config.key_id != 0 ? MODE_KEY : MODE_NONE);
+    bytes_write_u16(&x->out, key ? key_type((enum mac_algorithm)key->algorithm) : 0);
+    bytes_write_u32(&x->out, s->config.key_id);
+    bytes_write_u16(&x->out, key ? (uint16_t)(8 * key->length) : 0);
+    bytes_write_u16(&x->out, 0); /* attempts to exchange keys: there is no NTS */
+    bytes_write_u32(&x->out, CHRONYC_NEVER);
+    chronyc_packet_pad(&x->out, 8);
+    return CHRONYC_SUCCESS;
+}
+
+/* ---- sourcename ---- */
+
+enum chronyc_status chronyc_source_name(struct chronyc_exchange *x)
+{
+    const struct source *s = read_address(x);
+    size_t length;
+
+    if (!s) {
+        return CHRONYC_NO_SUCH_SOURCE;
+    }
+    x->reply = CHRONYC_REPLY_SOURCE_NAME;
+    length = strnlen(s->config.name, CHRONYC_NAME_LENGTH - 1);
+    bytes_put(&x->out, s->config.name, length);
+    chronyc_packet_pad(&x->out, CHRONYC_NAME_LENGTH - length);
+    return CHRONYC_SUCCESS;
+}

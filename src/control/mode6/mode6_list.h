@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writes the text of a control message: `name=value` joined by ", ", lines of at most 72 columns
+ * that end with a comma, CR and LF. A list knows which names were asked for; an item that nobody
+ * wants is not written, one that does not fit is left out whole with all that follow it. Values are
+ * written as every client can read them: plain decimals, nothing that is not a number. */
+#ifndef TOKI_CONTROL_MODE6_MODE6_LIST_H
+#define TOKI_CONTROL_MODE6_MODE6_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODE6_NAMES_MAX 234 /* in the 468 bytes of a request */
+
+/* Names that a request lists: parts of its data. */
+struct mode6_names {
+    unsigned count;
+    struct {
+        const char *text;
+        size_t length;
+        bool found;
+    } names[MODE6_NAMES_MAX];
+};
+
+/* Whether an item belongs to what is told when nothing is asked for by name. */
+enum mode6_when { MODE6_DEFAULT, MODE6_BY_NAME };
+
+struct mode6_list {
+    char *out;
+    size_t capacity, length, column;
+    bool full;
+    struct mode6_names *wanted; /* NULL: the default list */
+    int index;                  /* of a row: names get ".INDEX"; -1: none */
+};
+
+/* Splits "a, b,c=1" (what follows a '=' does not count). */
+void mode6_names_parse(struct mode6_names *names, const uint8_t *data, size_t length);
+
+/* Was each of them an item of some list? */
+bool mode6_names_all_found(const struct mode6_names *names);
+
+void mode6_list_begin(struct mode6_list *list, char *out, size_t capacity,
+                      struct mode6_names *wanted);
+
+/* The last CR LF; nothing if nothing was written. */
+void mode6_list_end(struct mode6_list *list);
+
+void mode6_put_integer(struct mode6_list *list, enum mode6_when when, const char *name,
+                       int64_t value);
+void mode6_put_hex(struct mode6_list *list, enum mode6_when when, const char *name, uint32_t value);
+
+/* With so many decimals, at most 9; not finite: 0. */
+void mode6_put_decimal(struct mode6_list *list, enum mode6_when when, const char *name,
+                       double value, int decimals);
+
+/* An NTP timestamp. */
+void mode6_put_time(struct mode6_list *list, enum mode6_when when, const char *name,
+                    uint64_t timestamp);
+
+/* As it is; and in quotes. Control characters, quotes, commas and '=' become '_'. */
+void mode6_put_word(struct mode6_list *list, enum mode6_when when, const char *name,
+                    const char *value);
+void mode6_put_string(struct mode6_list *list, enum mode6_when when, const char *name,
+                      const char *value);
+
+/* Eight values with two decimals, a space before each. */
+void mode6_put_eight(struct mode6_list *list, enum mode6_when when, const char *name,
+                     const double values[8]);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lists of `name=value, name="text", ...` as mode 6 answers carry them, taken apart. */
+#ifndef TOKI_WIRE_MODE6_VARIABLES_H
+#define TOKI_WIRE_MODE6_VARIABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VARIABLES_MAX 4096
+
+struct variable {
+    const char *name, *value; /* value without its quotes; "" if there is none */
+    bool quoted;
+};
+
+struct variables {
+    unsigned count;
+    struct variable items[VARIABLES_MAX];
+};
+
+/* Takes the text apart in place, so it must live as long as the list. Control characters and bytes
+ * above 126 are left out, a comma within quotes does not separate. */
+void variables_read(struct variables *v, char *text);
+
+/* NULL: there is none of this name. */
+const struct variable *variables_find(const struct variables *v, const char *name);
+
+/* The text of a variable, or "". */
+const char *variables_text(const struct variables *v, const char *name);
+
+/* Whole text as a number: decimal, 0x.., with a fraction. NAN: it is none, or missing. */
+double variables_number(const struct variables *v, const char *name);
+double variables_parse_number(const char *text);
+
+/* 0x%08x.%08x as an NTP timestamp. False: it is none. */
+bool variables_parse_time(const char *text, uint64_t *timestamp);
+
+#endif
