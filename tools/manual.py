@@ -14,11 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LANGUAGES = {
-    'chrony.conf': 'chrony.conf',
-    'ntp.conf': 'ntp.conf (classic and NTPsec)',
-    "OpenNTPD's ntpd.conf": "OpenNTPD's ntpd.conf",
-}
+TITLES = {'ntp.conf': 'ntp.conf (classic and NTPsec)'}  # the others go by their names
 VERDICTS = '''**works**: it does what it says, in the sense of the daemon that it comes from. **needs nothing
 here**: read, checked and accepted in silence, for the reason given. **ignored with a warning**: tokid
 starts and says what you miss. **refused**: tokid does not start, for the time or its safety would be
@@ -27,6 +23,10 @@ another than you asked for; what to write instead is in the message.'''
 
 def ask(*words):
     return subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def title(language):
+    return TITLES.get(language['language'], language['language'])
 
 
 # ---- what there is ----
@@ -93,7 +93,7 @@ def write_markdown(tables):
            'The same in a terminal: `toki explain makestep`. For your own file: `toki check FILE`.', '']
     for language in tables['languages']:
         rows = language['directives']
-        out += [f"## {LANGUAGES[language['language']]}", '']
+        out += [f"## {title(language)}", '']
         counts = {}
         for row in rows:
             counts[row['verdict']] = counts.get(row['verdict'], 0) + 1
@@ -195,7 +195,7 @@ def conf_page(version, tables):
                     lines += ['.TP', f'.I {roff(p["name"])}',
                               roff(f"{text}{'; ' if text else ''}{p['value']}{default}")]
                 lines.append('.RE')
-        parts.append((LANGUAGES[language['language']].upper(), lines))
+        parts.append((title(language).upper(), lines))
     parts.append(('SEE ALSO', ['.BR toki (1),', '.BR tokid (8)']))
     return page('TOKID.CONF', 5, version, 'every directive of chrony.conf, ntp.conf and ntpd.conf',
                 parts)

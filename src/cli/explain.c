@@ -18,9 +18,6 @@
 #define JSON_MAX (4 << 20)
 #define INDENT 20 /* of what is said of a parameter */
 
-static const enum config_dialect dialects[] = {DIALECT_CHRONY, DIALECT_NTP, DIALECT_OPENNTPD};
-#define DIALECTS (sizeof dialects / sizeof dialects[0])
-
 /* ---- in words ---- */
 
 static void print_verdict(enum verdict verdict, const char *reason, const char *instead,
@@ -62,7 +59,7 @@ static void print_directive(const struct language *language, const struct direct
     char usage[256];
 
     usage_of_directive(d, usage, sizeof usage);
-    printf("%s, %s\n", strchr(usage, ' ') + 1, config_dialect_name(language->dialect));
+    printf("%s, %s\n", strchr(usage, ' ') + 1, language->name);
     if (d->verdict == VERDICT_WORKS && d->doc) {
         printf("  ");
         explain_paragraph(d->doc, 2, 2);
@@ -76,8 +73,8 @@ static bool explain_directive(const char *word)
 {
     unsigned found = 0;
 
-    for (size_t i = 0; i < DIALECTS; i++) {
-        const struct language *language = config_language(dialects[i]);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
         const struct directive *d = directive_find(language, word);
 
         if (d) {
@@ -103,9 +100,8 @@ static bool explain_option(const char *word)
 {
     unsigned found = 0;
 
-    for (size_t i = 0; i < DIALECTS; i++) {
-        const struct language *language = config_language(dialects[i]);
-
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
         for (const struct directive *d = language->directives; d->keyword; d++) {
             const struct parameter *p = parameter_find(d->options, word, language->any_case);
 
@@ -118,7 +114,7 @@ static bool explain_option(const char *word)
                     printf(", %s", other->keyword);
                 }
             }
-            printf(" (%s)\n", config_dialect_name(language->dialect));
+            printf(" (%s)\n", language->name);
             print_parameter(p);
         }
     }
@@ -194,7 +190,7 @@ static void write_language(struct document *d, const struct language *language)
     char usage[256];
 
     document_open_object(d, NULL);
-    document_string(d, "language", config_dialect_name(language->dialect));
+    document_string(d, "language", language->name);
     document_open_array(d, "directives");
     for (const struct directive *row = language->directives; row->keyword; row++) {
         usage_of_directive(row, usage, sizeof usage);
@@ -231,8 +227,8 @@ static int print_json(void)
     document_close_array(&d);
     explain_reasons_write(&d);
     document_open_array(&d, "languages");
-    for (size_t i = 0; i < DIALECTS; i++) {
-        write_language(&d, config_language(dialects[i]));
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        write_language(&d, l);
     }
     document_close_array(&d);
     document_close_object(&d);

@@ -128,7 +128,7 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
  * then settled as in the file's own. */
 static void read_lines(struct config *c, const struct language *language, const char *text)
 {
-    const struct language *own = config_language(c->dialect);
+    const struct language *own = language_of(c->dialect);
     static const struct origin running = {.file = "the configuration in force"};
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
@@ -164,7 +164,7 @@ static void read_lines(struct config *c, const struct language *language, const 
 
 static void apply_line(struct config *c, const char *line)
 {
-    const struct language *language = config_language(c->dialect);
+    const struct language *language = language_of(c->dialect);
     char word[32], text[3 * CHANGE_TEXT_MAX];
 
     if (!is_permitted(line, keywords, word)) {
@@ -245,7 +245,7 @@ static void apply_chrony_line(struct config *c, const char *line)
         return;
     }
     snprintf(text, sizeof text, "%s\n", line);
-    read_lines(c, config_language(DIALECT_CHRONY), text);
+    read_lines(c, language_of(DIALECT_CHRONY), text);
 }
 
 /* ---- sources by name ---- */

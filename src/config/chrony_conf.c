@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* chrony.conf: its rows, its defaults, and the functions of rows that are more than a number in its
  * place. Nobody is served without `allow`; nothing is stepped without `makestep`. */
-#include "config/chrony_conf.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/access.h"
@@ -11,8 +11,6 @@
 #include "config/command_line.h"
 #include "config/include.h"
 #include "config/keys.h"
-#include "config/ntp_conf.h"
-#include "config/openntpd_conf.h"
 #include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
@@ -271,10 +269,6 @@ static void set_defaults(struct reader *r)
 {
     struct config *c = r->config;
     struct settings *s = &c->settings;
-    static const struct address loopback[] = {
-        {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
-        {.family = ADDRESS_V6, .bytes = {[15] = 1}},
-    };
 
     s->max_distance_s = 3.0;
     s->max_jitter_s = 1.0;
@@ -288,18 +282,9 @@ static void set_defaults(struct reader *r)
     s->log_correction_s = 1;
     s->local_stratum = 10;
     s->local_distance_s = 1.0;
-    acl_init(&c->access, ACCESS_NOSERVE);
-    acl_init(&c->command_access, ACCESS_NOSERVE);
-    acl_set(&c->command_access, &loopback[0], 32, 0);
-    acl_set(&c->command_access, &loopback[1], 128, 0);
-    c->ratelimit = (struct ratelimit_settings){.interval_s = 8, .burst = 8, .leak_log2 = 2};
-    c->client_log_bytes = 524288;
-    c->port = 123;
-    command_line_defaults(c, true);
+    snprintf(c->command_socket, sizeof c->command_socket, "%s", COMMAND_LINE_SOCKET);
     c->drift_format = DRIFT_CHRONY;
-    c->drift_interval_s = 3600;
     c->log_banner = 32;
-    statistics_default(c->statistics);
 }
 
 /* The limiter goes by the flags of the access table; chrony's holds for everybody. */
@@ -323,7 +308,7 @@ static void finish(struct reader *r)
     if (c->ratelimit.enabled && c->client_log_bytes == 0) {
         reader_message_at(
             r, CONFIG_WARNING,
-            &r->seen[directive_find(&chrony_conf, "ratelimit") - chrony_conf.directives],
+            &r->seen[directive_find(r->language, "ratelimit") - r->language->directives],
             "remove 'noclientlog'", "W020 without a client log there is no rate limit");
     }
 }
@@ -417,6 +402,13 @@ static const struct parameter source_options[] = {
         .keyword = word, .arguments = access_chrony_arguments, .repeats = true, .apply = function, \
         .doc = text                                                                                \
     }
+
+/* refclock SHM 0; ntp.conf writes its drivers in small letters */
+static bool resembles(const struct line *line)
+{
+    return line->count > 1 && text_equal_any_case(line->words[0].text, "refclock") &&
+           line->words[1].text[0] >= 'A' && line->words[1].text[0] <= 'Z';
+}
 
 static const struct directive directives[] = {
     /* sources */
@@ -792,15 +784,16 @@ static const struct directive directives[] = {
     {0},
 };
 
-static const struct language *const others[] = {&ntp_conf, &openntpd_conf, NULL};
-
 const struct language chrony_conf = {
     .dialect = DIALECT_CHRONY,
+    .name = "chrony.conf",
+    .label = "chrony",
     .directives = directives,
     .source_defaults = &source_defaults,
-    .others = others,
     .style = {.comment_starts = "!;#%", .comment_needs_blank = true},
+    .file_name = "chrony",
     .any_case = true,
+    .resembles = resembles,
     .defaults = set_defaults,
     .finish = finish,
     .settle = settle,

@@ -16,13 +16,20 @@ static const char *const open_words[] = {
 static const char open_usual[] =
     "activity manual rtcdata smoothing sourcename sources sourcestats tracking";
 
-void command_line_defaults(struct config *c, bool socket)
+void command_line_defaults(struct config *c)
 {
+    static const struct address loopback[] = {
+        {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
+        {.family = ADDRESS_V6, .bytes = {[15] = 1}},
+    };
+
+    acl_init(&c->command_access, ACCESS_NOSERVE);
+    acl_set(&c->command_access, &loopback[0], 32, 0);
+    acl_set(&c->command_access, &loopback[1], 128, 0);
     c->command_port = COMMAND_LINE_PORT;
     c->command_ratelimit =
         (struct ratelimit_settings){.interval_s = 0.0625, .burst = 8, .leak_log2 = 2};
     snprintf(c->open_commands, sizeof c->open_commands, "%s", open_usual);
-    snprintf(c->command_socket, sizeof c->command_socket, "%s", socket ? COMMAND_LINE_SOCKET : "");
 }
 
 void command_line_bind(struct reader *r)

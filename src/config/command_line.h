@@ -9,8 +9,8 @@
 #define COMMAND_LINE_SOCKET "/run/chrony/chronyd.sock"
 #define COMMAND_LINE_PORT 323
 
-/* The defaults of all languages; the socket is chrony.conf's alone. */
-void command_line_defaults(struct config *c, bool socket);
+/* The defaults of all languages: commands from this computer only, and no socket. */
+void command_line_defaults(struct config *c);
 
 /* Functions of rows. */
 void command_line_bind(struct reader *r);

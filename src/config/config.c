@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See config.h. Finds the language, sets its defaults, has the lines read, and looks at the whole
+/* Finds the language, sets its defaults, has the lines read, and looks at the whole
  * for what no single line can show. */
 #include "config/config.h"
 
@@ -8,19 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/access.h"
-#include "config/chrony_conf.h"
+#include "config/command_line.h"
 #include "config/dialect.h"
 #include "config/include.h"
 #include "config/keys.h"
+#include "config/language.h"
 #include "config/meaning.h"
 #include "config/message.h"
-#include "config/ntp_conf.h"
-#include "config/openntpd_conf.h"
 #include "config/place.h"
 #include "os/file.h"
-
-static const struct language *const languages[] = {&chrony_conf, &ntp_conf, &openntpd_conf};
 
 struct config *config_new(void)
 {
@@ -32,12 +28,37 @@ void config_free(struct config *c)
     free(c);
 }
 
+const char *config_dialect_name(enum config_dialect d)
+{
+    const struct language *language = language_of(d);
+
+    return language ? language->name : "unknown";
+}
+
+enum config_dialect config_dialect_parse(const char *text)
+{
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        if (strcmp(text, l->label) == 0) {
+            return l->dialect;
+        }
+    }
+    return DIALECT_UNKNOWN;
+}
+
 /* ---- loading ---- */
 
+/* What holds in every language that does not say otherwise: time is given to nobody. */
 static void start_config(struct config *c)
 {
     memset(c, 0, sizeof *c);
     settings_default(&c->settings);
+    acl_init(&c->access, ACCESS_NOSERVE);
+    c->ratelimit = (struct ratelimit_settings){.interval_s = 8, .burst = 8, .leak_log2 = 2};
+    c->client_log_bytes = 524288;
+    c->port = 123;
+    c->drift_interval_s = 3600;
+    statistics_default(c->statistics);
+    command_line_defaults(c);
 }
 
 static void __attribute__((format(printf, 4, 5)))
@@ -71,7 +92,7 @@ static void complain_of_mixture(struct config *c, const char *name,
 {
     enum config_dialect first = DIALECT_UNKNOWN, second = DIALECT_UNKNOWN;
 
-    for (enum config_dialect d = DIALECT_CHRONY; d < CONFIG_DIALECTS; d++) {
+    for (enum config_dialect d = 0; d < CONFIG_DIALECTS; d++) {
         if (found->evidence[d].line == 0) {
             continue;
         }
@@ -88,16 +109,6 @@ static void complain_of_mixture(struct config *c, const char *name,
                          "one file is read in one language only; nothing of it was read");
 }
 
-const struct language *config_language(enum config_dialect dialect)
-{
-    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
-        if (languages[i]->dialect == dialect) {
-            return languages[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct language *find_language(struct config *c, const char *name, const char *text,
                                             size_t length, enum config_dialect force)
 {
@@ -112,7 +123,7 @@ static const struct language *find_language(struct config *c, const char *name, 
     }
     /* chrony.conf is the safe one where nothing tells: it serves nobody and never steps */
     c->dialect = found.dialect != DIALECT_UNKNOWN ? found.dialect : DIALECT_CHRONY;
-    return config_language(c->dialect);
+    return language_of(c->dialect);
 }
 
 /* What the whole means. Keys that sources name are looked for even in a file with errors, so that
@@ -125,7 +136,9 @@ static void finish(struct reader *r)
 
     if (clean) {
         place_begin(r);
-        r->language->finish(r);
+        if (r->language->finish) {
+            r->language->finish(r);
+        }
         place_note_changes(r);
     }
     if (clean || keys_named) {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Configuration text -> struct config. Reads chrony.conf, ntp.conf and OpenNTPD's ntpd.conf, told
- * apart
- * by content, each with its own defaults; knows no daemon. Everything wrong in a file is reported
- * in
- * one run. */
+ * apart by content, each with its own defaults; knows no daemon. Everything wrong in a file is
+ * reported in one run. */
 #ifndef TOKI_CONFIG_CONFIG_H
 #define TOKI_CONFIG_CONFIG_H
 
@@ -24,13 +22,15 @@
 #define CONFIG_FILE_LIMIT 1000000 /* bytes of one file */
 #define CONFIG_INCLUDE_DEPTH 10
 
-enum config_dialect {
-    DIALECT_UNKNOWN,
-    DIALECT_CHRONY,
-    DIALECT_NTP,
-    DIALECT_OPENNTPD,
-    CONFIG_DIALECTS
-};
+/*    identifier        its file, and the language in it (config/language.h) */
+#define CONFIG_LANGUAGES(X)                                                                        \
+    X(DIALECT_CHRONY, chrony_conf)                                                                 \
+    X(DIALECT_NTP, ntp_conf)                                                                       \
+    X(DIALECT_OPENNTPD, openntpd_conf)
+
+#define CONFIG_DIALECT_ENUM(dialect, language) dialect,
+enum config_dialect { DIALECT_UNKNOWN, CONFIG_LANGUAGES(CONFIG_DIALECT_ENUM) CONFIG_DIALECTS };
+#undef CONFIG_DIALECT_ENUM
 
 enum drift_format {
     DRIFT_CHRONY, /* the clock's error in ppm (positive: fast), and its skew */

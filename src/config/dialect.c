@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See dialect.h. Keywords are strong evidence: one of each language, and the file is refused. What
+/* Keywords are strong evidence: one of each language, and the file is refused. What
  * stands on source lines, and comments with ! ; or %, only help where there is none. */
 #include "config/dialect.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "config/chrony_conf.h"
-#include "config/ntp_conf.h"
-#include "config/openntpd_conf.h"
+#include "config/language.h"
 #include "config/text.h"
-
-/* In the order in which evidence that fits several is given to them. */
-static const struct language *const languages[] = {&chrony_conf, &ntp_conf, &openntpd_conf};
-
-#define LANGUAGES (sizeof languages / sizeof *languages)
 
 struct search {
     struct dialect_finding *found;
@@ -55,27 +48,21 @@ static const struct directive *find_row(const struct language *language, const c
     return directive_find(language, lower);
 }
 
-/* Options and hosts that not every language has. */
-static void weigh_source(struct search *s, const struct directive *const rows[LANGUAGES])
+/* Options that not every language has. */
+static void weigh_options(struct search *s, const struct directive *const rows[CONFIG_DIALECTS])
 {
-    const struct word *words = s->line.words;
-    unsigned count = s->line.count;
+    for (unsigned i = 2; i < s->line.count; i++) {
+        bool known[CONFIG_DIALECTS] = {false}, all = true;
 
-    if (count > 1 && (strcmp(words[1].text, "-4") == 0 || strcmp(words[1].text, "-6") == 0 ||
-                      strncmp(words[1].text, "127.127.", 8) == 0)) {
-        s->weak[DIALECT_NTP]++;
-    }
-    for (unsigned i = 2; i < count; i++) {
-        bool known[LANGUAGES];
-        unsigned knowing = 0;
+        for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+            const struct directive *row = rows[l->dialect];
 
-        for (size_t l = 0; l < LANGUAGES; l++) {
-            known[l] =
-                rows[l] && parameter_find(rows[l]->options, words[i].text, languages[l]->any_case);
-            knowing += known[l];
+            known[l->dialect] =
+                row && parameter_find(row->options, s->line.words[i].text, l->any_case);
+            all = all && known[l->dialect];
         }
-        for (size_t l = 0; l < LANGUAGES; l++) {
-            s->weak[languages[l]->dialect] += known[l] && knowing < LANGUAGES;
+        for (unsigned d = 0; d < CONFIG_DIALECTS && !all; d++) {
+            s->weak[d] += known[d];
         }
     }
 }
@@ -83,31 +70,37 @@ static void weigh_source(struct search *s, const struct directive *const rows[LA
 static void weigh_line(struct search *s)
 {
     const struct word *word = &s->line.words[0];
-    const struct directive *rows[LANGUAGES], *any = NULL;
+    const struct directive *rows[CONFIG_DIALECTS] = {NULL};
+    bool any = false, source = false;
     unsigned knowing = 0;
 
-    for (size_t l = 0; l < LANGUAGES; l++) {
-        rows[l] = find_row(languages[l], word->text);
-        any = rows[l] ? rows[l] : any;
-        knowing += rows[l] != NULL;
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        const struct directive *row = find_row(l, word->text);
+
+        rows[l->dialect] = row;
+        any = any || row;
+        source = source || (row && row->for_source);
+        knowing += row != NULL;
     }
-    if (!any) {
-        return;
-    }
-    for (size_t l = 0; l < LANGUAGES; l++) {
-        if (!rows[l]) {
-            s->alien[languages[l]->dialect]++;
+    for (const struct language *l = language_next(NULL); l && any; l = language_next(l)) {
+        if (!rows[l->dialect]) {
+            s->alien[l->dialect]++;
         } else if (knowing == 1) {
-            note(s, languages[l]->dialect, word);
+            note(s, l->dialect, word);
+        } else if (source && l->resembles && l->resembles(&s->line)) {
+            s->weak[l->dialect]++;
         }
     }
-    if (strcmp(any->keyword, "refclock") == 0 && s->line.count > 1) {
-        char first = s->line.words[1].text[0]; /* SHM 0 or shm unit 0 */
+    if (source && knowing > 1) {
+        weigh_options(s, rows);
+    }
+}
 
-        s->weak[DIALECT_CHRONY] += first >= 'A' && first <= 'Z';
-        s->weak[DIALECT_NTP] += first >= 'a' && first <= 'z';
-    } else if (any->for_source && knowing > 1) {
-        weigh_source(s, rows);
+/* A comment whose mark not every language has. */
+static void weigh_comment(struct search *s, char mark)
+{
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        s->weak[l->dialect] += strchr(l->style.comment_starts, mark) != NULL;
     }
 }
 
@@ -117,9 +110,7 @@ static bool is_likely(const struct search *s, enum config_dialect dialect)
     if (s->alien[dialect] > 0) {
         return false;
     }
-    for (size_t l = 0; l < LANGUAGES; l++) {
-        enum config_dialect other = languages[l]->dialect;
-
+    for (unsigned other = 0; other < CONFIG_DIALECTS; other++) {
         if (s->alien[other] == 0 && s->weak[other] > s->weak[dialect]) {
             return false;
         }
@@ -127,47 +118,37 @@ static bool is_likely(const struct search *s, enum config_dialect dialect)
     return true;
 }
 
-static bool is_named(const char *name, enum config_dialect dialect)
+/* How much the file's name speaks for the language: "ntpd.conf" says more than "ntp". */
+static size_t weigh_name(const struct language *l, const char *name)
 {
     const char *slash = strrchr(name, '/');
-    const char *base = slash ? slash + 1 : name;
 
-    switch (dialect) {
-    case DIALECT_CHRONY:
-        return strstr(base, "chrony") != NULL;
-    case DIALECT_OPENNTPD:
-        return strstr(name, "openntpd") || strstr(base, "ntpd.conf");
-    case DIALECT_NTP:
-        return strstr(base, "ntp") != NULL;
-    case DIALECT_UNKNOWN:
-    case CONFIG_DIALECTS:
-        break;
-    }
-    return false;
+    return l->path_name && strstr(name, l->path_name) ? strlen(l->path_name)
+           : strstr(slash ? slash + 1 : name, l->file_name) ? strlen(l->file_name)
+                                                            : 0;
 }
 
 /* Where no word tells: what is likely, and of these what the file's name says. */
 static enum config_dialect find_likeliest(const struct search *s, const char *name)
 {
-    static const enum config_dialect order[] = {DIALECT_CHRONY, DIALECT_OPENNTPD, DIALECT_NTP};
-    enum config_dialect only = DIALECT_UNKNOWN;
+    enum config_dialect only = DIALECT_UNKNOWN, named = DIALECT_UNKNOWN;
     unsigned count = 0;
+    size_t most = 0;
 
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (is_likely(s, order[i])) {
-            only = order[i];
-            count++;
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        size_t weight = weigh_name(l, name);
+
+        if (!is_likely(s, l->dialect)) {
+            continue;
+        }
+        only = l->dialect;
+        count++;
+        if (weight > most) {
+            named = l->dialect;
+            most = weight;
         }
     }
-    if (count == 1) {
-        return only;
-    }
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (is_likely(s, order[i]) && is_named(name, order[i])) {
-            return order[i];
-        }
-    }
-    return DIALECT_UNKNOWN;
+    return count == 1 ? only : named;
 }
 
 static void decide(struct search *s, const char *name)
@@ -175,20 +156,16 @@ static void decide(struct search *s, const char *name)
     struct dialect_finding *found = s->found;
     unsigned shown = 0;
 
-    for (size_t l = 0; l < LANGUAGES; l++) {
-        if (found->evidence[languages[l]->dialect].line > 0) {
-            found->dialect = languages[l]->dialect;
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        if (found->evidence[l->dialect].line > 0) {
+            found->dialect = l->dialect;
             shown++;
         }
     }
-    if (shown > 1) {
-        found->dialect = DIALECT_UNKNOWN;
-        found->mixed = true;
+    found->mixed = shown > 1;
+    if (shown != 1) {
+        found->dialect = shown == 0 ? find_likeliest(s, name) : DIALECT_UNKNOWN;
     }
-    if (shown > 0) {
-        return;
-    }
-    found->dialect = find_likeliest(s, name);
 }
 
 void dialect_find(const char *name, const char *text, size_t length, struct dialect_finding *found)
@@ -209,7 +186,7 @@ void dialect_find(const char *name, const char *text, size_t length, struct dial
         s.number++;
         line_split(&s.line, s.source, s.source_length, &style);
         if (s.line.count > 0 && strchr("!;%", s.line.words[0].text[0])) {
-            s.weak[DIALECT_CHRONY]++;
+            weigh_comment(&s, s.line.words[0].text[0]);
         } else if (s.line.count > 0) {
             weigh_line(&s);
         }

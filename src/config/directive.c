@@ -139,6 +139,28 @@ static struct likeness likeness_of(const char *word)
     return (struct likeness){.word = word, .distance = text_distance_limit(word) + 1};
 }
 
+/* Names the languages that have the word: as an option of `keyword`, or (NULL) as a directive. */
+static bool hint_others(const struct reader *r, const char *keyword, const char *word,
+                        char hint[HINT_MAX])
+{
+    char names[HINT_MAX / 2] = "";
+    size_t used = 0;
+
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        const struct directive *d = directive_find(l, keyword ? keyword : word);
+
+        if (d && (!keyword || parameter_find(d->options, word, l->any_case))) {
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                     used > 0 ? " and " : "", l->name);
+        }
+    }
+    if (used > 0) {
+        snprintf(hint, HINT_MAX, "'%.40s' is %s of %s; this file is read as %s", word,
+                 keyword ? "an option" : "a word", names, r->language->name);
+    }
+    return used > 0;
+}
+
 static void hint_directive(const struct reader *r, const char *word, char hint[HINT_MAX])
 {
     hint[0] = '\0';
@@ -148,17 +170,12 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
     for (const struct directive *d = r->language->directives; d->keyword; d++) {
         if (text_equal_any_case(d->keyword, word)) {
             snprintf(hint, HINT_MAX, "write '%s': words of %s are in lower case", d->keyword,
-                     config_dialect_name(r->language->dialect));
+                     r->language->name);
             return;
         }
     }
-    for (const struct language *const *other = r->language->others; *other; other++) {
-        if (directive_find(*other, word)) {
-            snprintf(hint, HINT_MAX, "'%.40s' is a word of %s; this file is read as %s", word,
-                     config_dialect_name((*other)->dialect),
-                     config_dialect_name(r->language->dialect));
-            return;
-        }
+    if (hint_others(r, NULL, word, hint)) {
+        return;
     }
     struct likeness like = likeness_of(word);
     for (const struct directive *d = r->language->directives; d->keyword; d++) {
@@ -188,16 +205,7 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
         snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
         return;
     }
-    for (const struct language *const *other = r->language->others; *other; other++) {
-        const struct directive *d = directive_find(*other, r->directive->keyword);
-
-        if (d && parameter_find(d->options, word, (*other)->any_case)) {
-            snprintf(hint, HINT_MAX, "'%.40s' is an option of %s; this file is read as %s", word,
-                     config_dialect_name((*other)->dialect),
-                     config_dialect_name(r->language->dialect));
-            return;
-        }
-    }
+    hint_others(r, r->directive->keyword, word, hint);
 }
 
 /* ---- numbers ---- */

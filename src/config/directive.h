@@ -10,8 +10,7 @@
 #include <stddef.h>
 
 #include "config/config.h"
-#include "config/line.h"
-#include "config/table.h"
+#include "config/language.h"
 
 /* A parameter that was given. */
 struct value {
@@ -20,20 +19,6 @@ struct value {
 };
 
 #define DIRECTIVES_MAX 160
-
-struct language {
-    enum config_dialect dialect;
-    const struct directive *directives; /* ends with a row without a keyword */
-    const struct source_spec *source_defaults;
-    const struct language *const *others; /* whose words are named to who mixes them up */
-    const char *folder_beside; /* *.conf of a folder beside the file are read after it; or NULL */
-    struct line_style style;
-    bool any_case;
-    void (*defaults)(struct reader *r);
-    void (*finish)(struct reader *r); /* after the last line */
-    void (*settle)(
-        struct reader *r); /* after a line given by hand (config/change.h); may be NULL */
-};
 
 /* A file within a file. */
 struct frame {
@@ -151,9 +136,6 @@ const struct value *directive_value(const struct reader *r, const char *name);
 
 /* Reads one line's words into the configuration. */
 void directive_parse(struct reader *r);
-
-/* Table of a language, NULL for DIALECT_UNKNOWN. In config.c. */
-const struct language *config_language(enum config_dialect dialect);
 
 /* Row of a keyword, NULL if there is none. */
 const struct directive *directive_find(const struct language *language, const char *keyword);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See message.h and, in config.h, config_message_format() and config_dialect_name(): messages in,
- * text with a caret out. */
+/* Messages in, text with a caret out: also config_message_format() of config.h. */
 #include "config/message.h"
 
 #include <stdio.h>
@@ -10,30 +9,6 @@
 
 #define CODE_LENGTH 4
 #define SHOWN_BEFORE 60U /* characters kept before the caret when a line must be cut */
-
-const char *config_dialect_name(enum config_dialect d)
-{
-    switch (d) {
-    case DIALECT_CHRONY:
-        return "chrony.conf";
-    case DIALECT_NTP:
-        return "ntp.conf";
-    case DIALECT_OPENNTPD:
-        return "OpenNTPD's ntpd.conf";
-    case DIALECT_UNKNOWN:
-    case CONFIG_DIALECTS:
-        break;
-    }
-    return "unknown";
-}
-
-enum config_dialect config_dialect_parse(const char *text)
-{
-    return strcmp(text, "chrony") == 0     ? DIALECT_CHRONY
-           : strcmp(text, "ntp") == 0      ? DIALECT_NTP
-           : strcmp(text, "openntpd") == 0 ? DIALECT_OPENNTPD
-                                           : DIALECT_UNKNOWN;
-}
 
 bool message_wanted(const struct config *c)
 {

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ntp.conf, classic and NTPsec: its rows, its defaults, and the functions of rows that are more
  * than a number in its place. Everybody is served; the status is for who is named by `restrict`. */
-#include "config/ntp_conf.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/access.h"
-#include "config/chrony_conf.h"
 #include "config/clock_line.h"
 #include "config/command_line.h"
 #include "config/include.h"
 #include "config/keys.h"
-#include "config/openntpd_conf.h"
 #include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
@@ -293,10 +290,6 @@ static void set_defaults(struct reader *r)
 {
     struct config *c = r->config;
     struct settings *s = &c->settings;
-    static const struct address loopback[] = {
-        {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
-        {.family = ADDRESS_V6, .bytes = {[15] = 1}},
-    };
 
     s->max_distance_s = 1.5;
     s->step_threshold_s = 0.128;
@@ -307,19 +300,12 @@ static void set_defaults(struct reader *r)
     s->max_slew_rate = 500e-6;
     s->max_clock_error = 15e-6;
     acl_init(&c->access, ACCESS_NOQUERY);
-    acl_init(&c->command_access, ACCESS_NOSERVE);
-    acl_set(&c->command_access, &loopback[0], 32, 0);
-    acl_set(&c->command_access, &loopback[1], 128, 0);
     /* NTPsec's; who is limited is for `restrict` to say. Who is told so, for `kod`: seldom, for the
      * address of a flood is mostly forged, and its owner shall not be flooded with kisses. */
     c->ratelimit =
         (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 4};
     c->client_log_bytes = 1048576;
-    c->port = 123;
-    command_line_defaults(c, false);
     c->drift_format = DRIFT_NTP;
-    c->drift_interval_s = 3600;
-    statistics_default(c->statistics);
     c->rtc_sync = true;
     c->dscp = 46;
     s->min_distance_s = 0.001;
@@ -443,6 +429,17 @@ static const struct parameter source_options[] = {
                                 {WORD("what", NULL), .required = true}),                           \
         .repeats = true, .apply = apply_interface, .doc = "addresses to serve on"                  \
     }
+
+/* refclock shm, server 127.127.28.0, server -4 */
+static bool resembles(const struct line *line)
+{
+    const char *second = line->count > 1 ? line->words[1].text : "";
+
+    return text_equal_any_case(line->words[0].text, "refclock")
+               ? second[0] >= 'a' && second[0] <= 'z'
+               : strcmp(second, "-4") == 0 || strcmp(second, "-6") == 0 ||
+                     strncmp(second, "127.127.", 8) == 0;
+}
 
 static const struct directive directives[] = {
     /* sources */
@@ -708,15 +705,16 @@ static const struct directive directives[] = {
     {0},
 };
 
-static const struct language *const others[] = {&chrony_conf, &openntpd_conf, NULL};
-
 const struct language ntp_conf = {
     .dialect = DIALECT_NTP,
+    .name = "ntp.conf",
+    .label = "ntp",
     .directives = directives,
     .source_defaults = &source_defaults,
-    .others = others,
+    .file_name = "ntp",
     .folder_beside = "ntp.d",
     .style = {.comment_starts = "#", .quotes = true},
+    .resembles = resembles,
     .defaults = set_defaults,
     .finish = finish,
     .settle = settle,

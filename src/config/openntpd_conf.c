@@ -2,13 +2,10 @@
 /* OpenNTPD's ntpd.conf: its rows, its defaults, and the functions of its rows. Nobody is served
  * without `listen on`; then everybody is who can reach that address. The clock is stepped only at
  * the start, and only if it is off by more than a minute. */
-#include "config/openntpd_conf.h"
 
 #include <string.h>
 
-#include "config/chrony_conf.h"
 #include "config/command_line.h"
-#include "config/ntp_conf.h"
 #include "config/place.h"
 #include "config/rows.h"
 #include "config/source_line.h"
@@ -128,10 +125,6 @@ static void set_defaults(struct reader *r)
 {
     struct config *c = r->config;
     struct settings *s = &c->settings;
-    static const struct address loopback[] = {
-        {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}},
-        {.family = ADDRESS_V6, .bytes = {[15] = 1}},
-    };
 
     s->max_distance_s = MAX_DISTANCE_S;
     s->max_jitter_s = MAX_DISTANCE_S;
@@ -141,27 +134,13 @@ static void set_defaults(struct reader *r)
     s->panic_s = 0;
     s->max_slew_rate = 500e-6; /* adjtime() of the kernel */
     s->max_clock_error = 15e-6;
-    acl_init(&c->access, ACCESS_NOSERVE);
-    acl_init(&c->command_access, ACCESS_NOSERVE);
-    acl_set(&c->command_access, &loopback[0], 32, 0);
-    acl_set(&c->command_access, &loopback[1], 128, 0);
-    c->ratelimit = (struct ratelimit_settings){.interval_s = 8, .burst = 8, .leak_log2 = 2};
-    c->client_log_bytes = 524288;
-    c->port = 123;
-    command_line_defaults(c, false);
     c->drift_format = DRIFT_NTP;
-    c->drift_interval_s = 3600;
     c->rtc_sync = true;
     /* no line names the file: it is where OpenNTPD was built to have it */
     const char *file = file_is_directory(STATE_FOLDER)       ? STATE_FOLDER "/ntpd.drift"
                        : file_is_directory(STATE_FOLDER_BSD) ? STATE_FOLDER_BSD "/ntpd.drift"
                                                              : "";
     memcpy(c->driftfile, file, strlen(file) + 1);
-}
-
-static void finish(struct reader *r)
-{
-    (void)r;
 }
 
 /* ---- tables ---- */
@@ -236,14 +215,14 @@ static const struct directive directives[] = {
     {0},
 };
 
-static const struct language *const others[] = {&ntp_conf, &chrony_conf, NULL};
-
 const struct language openntpd_conf = {
     .dialect = DIALECT_OPENNTPD,
+    .name = "OpenNTPD's ntpd.conf",
+    .label = "openntpd",
+    .file_name = "ntpd.conf",
+    .path_name = "openntpd",
     .directives = directives,
     .source_defaults = &source_defaults,
-    .others = others,
     .style = {.comment_starts = "#", .quotes = true, .single_quotes = true},
     .defaults = set_defaults,
-    .finish = finish,
 };

@@ -16,13 +16,6 @@
 
 #define LISTED_MAX 1000
 
-static const struct {
-    const char *name;
-    enum config_dialect dialect;
-} languages[] = {{"chrony", DIALECT_CHRONY}, {"ntp", DIALECT_NTP}, {"openntpd", DIALECT_OPENNTPD}};
-
-#define LANGUAGES (sizeof languages / sizeof languages[0])
-
 /* ---- the list ---- */
 
 struct listed {
@@ -89,9 +82,9 @@ static void read_tests(void)
 
 static const struct language *language_named(const char *name)
 {
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        if (strcmp(languages[i].name, name) == 0) {
-            return config_language(languages[i].dialect);
+    for (const struct language *l = language_next(NULL); l; l = language_next(l)) {
+        if (strcmp(l->label, name) == 0) {
+            return l;
         }
     }
     fail_msg("there is no language '%s'", name);
@@ -148,20 +141,20 @@ static bool is_listed(const char *language, const char *keyword, const char *opt
 static void each_row_is_listed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
-            if (!is_listed(languages[i].name, d->keyword, NULL)) {
-                fail_msg("%s: '%s' is not in tests/vectors/directives", languages[i].name,
+            if (!is_listed(language->label, d->keyword, NULL)) {
+                fail_msg("%s: '%s' is not in tests/vectors/directives", language->label,
                          d->keyword);
             }
             if (d->verdict != VERDICT_WORKS) {
                 continue;
             }
             for (unsigned k = 0; k < parameter_count(d->options); k++) {
-                if (!is_listed(languages[i].name, d->keyword, d->options[k].name)) {
-                    fail_msg("%s: '%s.%s' is not in tests/vectors/directives", languages[i].name,
+                if (!is_listed(language->label, d->keyword, d->options[k].name)) {
+                    fail_msg("%s: '%s.%s' is not in tests/vectors/directives", language->label,
                              d->keyword, d->options[k].name);
                 }
             }
@@ -209,8 +202,8 @@ static void check_words(const char *keyword, const char *name, enum verdict verd
 static void each_row_is_documented(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             check_words(d->keyword, "", d->verdict, d->reason, d->doc);
@@ -310,8 +303,8 @@ static void a_slip_in_each_keyword(void **state)
     unsigned right = 0, all = 0;
 
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             size_t length = strlen(d->keyword);
@@ -321,7 +314,7 @@ static void a_slip_in_each_keyword(void **state)
                 const struct config_message *m;
 
                 snprintf(line, sizeof line, "%.*s%s x\n", (int)at, d->keyword, d->keyword + at + 1);
-                m = error_of(line, languages[i].dialect);
+                m = error_of(line, language->dialect);
                 if (m == NULL || strcmp(m->code, "E001") != 0) {
                     continue; /* it is another word: 'server' of 'servers' */
                 }
@@ -340,8 +333,8 @@ static void a_slip_in_each_keyword(void **state)
 static void a_slip_in_each_option(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             for (unsigned k = 0; is_read(d) && k < parameter_count(d->options); k++) {
@@ -351,7 +344,7 @@ static void a_slip_in_each_option(void **state)
                 snprintf(slip, sizeof slip, "%sq", name);
                 begin_line(d, required_count(d), line);
                 snprintf(line + strlen(line), 100, " %s\n", slip);
-                expect(line, languages[i].dialect, "E002", slip);
+                expect(line, language->dialect, "E002", slip);
             }
         }
     }
@@ -387,15 +380,15 @@ static void rubbish_for_each_number(void **state)
     char line[1000];
 
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             for (unsigned k = 0; is_read(d) && k < parameter_count(d->arguments); k++) {
                 if (d->arguments[k].type == PARAMETER_INTEGER ||
                     d->arguments[k].type == PARAMETER_REAL) {
                     begin_line(d, k, line);
-                    check_number(line, &d->arguments[k], languages[i].dialect);
+                    check_number(line, &d->arguments[k], language->dialect);
                 }
             }
             for (unsigned k = 0; is_read(d) && k < parameter_count(d->options); k++) {
@@ -405,7 +398,7 @@ static void rubbish_for_each_number(void **state)
                     (p->type == PARAMETER_INTEGER || p->type == PARAMETER_REAL)) {
                     begin_line(d, required_count(d), line);
                     snprintf(line + strlen(line), 100, " %s", p->name);
-                    check_number(line, p, languages[i].dialect);
+                    check_number(line, p, language->dialect);
                 }
             }
         }
@@ -417,8 +410,8 @@ static void each_row_misses_its_words_and_counts_them(void **state)
     char line[1000];
 
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             unsigned wanted = required_count(d);
@@ -426,14 +419,14 @@ static void each_row_misses_its_words_and_counts_them(void **state)
             for (unsigned k = 0; is_read(d) && k < wanted; k++) {
                 begin_line(d, k, line);
                 strcat(line, "\n");
-                expect(line, languages[i].dialect, "E005", NULL);
+                expect(line, language->dialect, "E005", NULL);
             }
             if (is_read(d) && d->options == NULL && d->verdict != VERDICT_LATER && wanted > 0 &&
                 wanted == parameter_count(d->arguments) &&
                 d->arguments[wanted - 1].type != PARAMETER_REST) {
                 begin_line(d, wanted, line);
                 strcat(line, " onemore\n");
-                expect(line, languages[i].dialect, "E006", "onemore");
+                expect(line, language->dialect, "E006", "onemore");
             }
             for (unsigned k = 0; is_read(d) && k < parameter_count(d->options); k++) {
                 const struct parameter *p = &d->options[k];
@@ -441,7 +434,7 @@ static void each_row_misses_its_words_and_counts_them(void **state)
                 if (p->type != PARAMETER_FLAG && p->verdict != VERDICT_REFUSED) {
                     begin_line(d, wanted, line);
                     snprintf(line + strlen(line), 100, " %s\n", p->name);
-                    expect(line, languages[i].dialect, "E005", p->name);
+                    expect(line, language->dialect, "E005", p->name);
                 }
             }
         }
@@ -454,14 +447,14 @@ static void what_is_refused_is_an_error(void **state)
     char line[1000];
 
     (void)state;
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        const struct language *language = config_language(languages[i].dialect);
+    for (const struct language *language = language_next(NULL); language;
+         language = language_next(language)) {
 
         for (const struct directive *d = language->directives; d->keyword != NULL; d++) {
             if (d->verdict == VERDICT_REFUSED) {
                 begin_line(d, required_count(d), line);
                 strcat(line, "\n");
-                expect(line, languages[i].dialect, "E014", d->keyword);
+                expect(line, language->dialect, "E014", d->keyword);
                 assert_string_equal(config->messages[0].hint, d->instead);
             }
         }
