@@ -32,8 +32,10 @@ enum effect_type {
 struct effect_send {
     uint16_t source, serial;
     struct address to, from; /* from: ADDRESS_NONE: any of ours */
-    uint8_t data[PACKET_KEYED_MAX];
-    size_t length;
+    /* The engine's (a queue of whole datagrams would be mostly air): good until the next request to
+     * this source. */
+    const uint8_t *data;
+    size_t length; /* up to PACKET_DATAGRAM_MAX */
 };
 
 struct effect_cancel {

@@ -219,13 +219,16 @@ static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
     struct source *s = &e->sources[i];
     bool silent = s->reach == 0x80;
     uint32_t missed = s->missed;
-    struct effect_send send = {
-        .source = i, .to = s->address, .from = s->config.from[s->address.family == ADDRESS_V6]};
+    uint8_t *data = e->requests[i];
+    struct effect_send send = {.source = i,
+                               .to = s->address,
+                               .from = s->config.from[s->address.family == ADDRESS_V6],
+                               .data = data};
 
-    source_poll(s, &e->random, now.mono, send.data);
+    source_poll(s, &e->random, now.mono, data);
     s->request.sent = now.wall;
     send.serial = s->request.serial;
-    send.length = source_seal(s, e->settings.keys, send.data);
+    send.length = source_seal(s, e->settings.keys, data);
     if (send.length > 0) { /* without its key nothing goes out, and nothing will come back */
         effect_push(&e->effects, EFFECT_SEND)->send = send;
     }

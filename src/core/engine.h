@@ -59,6 +59,7 @@ struct engine {
     struct reference reference;
     struct random random;
     struct effect_queue effects;
+    uint8_t requests[SOURCES_MAX][PACKET_DATAGRAM_MAX]; /* the last one to each source */
     double precision_s;
     struct address self[16];
     unsigned self_count;

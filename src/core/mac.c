@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See the header. The arithmetic is nettle's; here is which one, over what, and how much of it. */
+/* The table of symmetric keys and the digests made with them. The arithmetic is nettle's; here is
+ * which function, over which bytes, and how much of its result. */
 #include "core/mac.h"
 
 #include <nettle/cmac.h>
@@ -13,9 +14,6 @@
 #include <string.h>
 
 #include "core/bytes.h"
-#include "core/packet.h"
-
-_Static_assert(PACKET_KEYED_MAX == PACKET_HEADER_LENGTH + MAC_LENGTH_MAX, "the longest MAC");
 
 /* Any hash of the table below. */
 union mac_hash {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Codec of the NTP header, and the one parser of what may follow it: extension fields and a MAC.
- * All bytes come from strangers; every access goes through core/bytes.h and every loop moves on by
- * at least 16 bytes. */
+/* Codec of the NTP header, and the one parser of what may follow it: extension fields, as
+ * core/field.h reads them, and a MAC. All bytes come from strangers; every access goes through
+ * core/bytes.h. */
 #include "core/packet.h"
 
 #include "core/bytes.h"
-
-/* RFC 7822 section 7.5: a field with its header, and the last one when no MAC follows. */
-#define FIELD_LENGTH_MIN 16
-#define LAST_FIELD_LENGTH_MIN 28
+#include "core/field.h"
 
 /* Key id and digest: MD5 or AES-CMAC, SHA-1; a lone key id is a crypto-NAK. Longer ones, up to
  * SHA-512 and a little slack, can be told from extension fields only where there are none. */
@@ -44,32 +41,26 @@ static void take_mac(struct bytes_reader r, struct packet_trailer *trailer)
     trailer->key_id = bytes_read_u32(&r);
 }
 
-/* RFC 7822: fields as long as more than a MAC is left. False if they do not fit. */
+/* RFC 7822: fields, and at most a MAC behind them. False if that is not what these bytes are. */
 static bool parse_fields(struct bytes_reader r, struct packet_trailer *trailer)
 {
-    trailer->fields_at = r.at;
-    while (bytes_left(&r) >= LAST_FIELD_LENGTH_MIN) {
-        size_t start = r.at;
-        size_t length;
+    struct field_reader fields = field_reader_before_mac(r.data, r.length, r.at);
+    struct field field;
 
-        (void)bytes_read_u16(&r); /* field type: who needs it, reads it */
-        length = bytes_read_u16(&r);
-        if (length < FIELD_LENGTH_MIN || length % 4 != 0 ||
-            !bytes_take(&r, length - (r.at - start))) {
-            return false;
-        }
-        trailer->fields_length += length;
+    while (field_next(&fields, &field)) {
+        trailer->fields_at = r.at;
+        trailer->fields_length += FIELD_HEADER_LENGTH + field.length;
     }
-    if (trailer->fields_length == 0) {
-        trailer->fields_at = 0;
+    if (fields.bytes.failed) {
+        return false;
     }
-    switch (bytes_left(&r)) {
+    switch (bytes_left(&fields.bytes)) {
     case 0:
         return true;
     case MAC_LENGTH_NAK:
     case MAC_LENGTH_MIN:
     case MAC_LENGTH_V4:
-        take_mac(r, trailer);
+        take_mac(fields.bytes, trailer);
         return true;
     default:
         return false;
@@ -114,7 +105,7 @@ enum packet_verdict packet_decode(const uint8_t *data, size_t length, struct pac
     if (out->version < 1 || out->version > 4) {
         return PACKET_BAD_VERSION;
     }
-    if (length % 4 != 0 || length > PACKET_LENGTH_MAX) {
+    if (length % 4 != 0 || length > PACKET_DATAGRAM_MAX) {
         return PACKET_BAD_LENGTH;
     }
     verdict = parse_trailer(r, out->version, &parts);

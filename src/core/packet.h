@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #define PACKET_HEADER_LENGTH 48
-#define PACKET_LENGTH_MAX 1472
-#define PACKET_KEYED_MAX (PACKET_HEADER_LENGTH + 4 + 64) /* with the longest MAC of core/mac.h */
+/* The longest datagram that is read, and the size of every buffer for one: what an Ethernet frame
+ * carries over IPv4 (1500 less 20 and 8; over IPv6 it is 1452). Authentication by extension fields
+ * needs it: a request of NTS with seven placeholders has up to 1280 bytes. */
+#define PACKET_DATAGRAM_MAX 1472
 #define NTP_PORT 123
 
 enum packet_mode {
@@ -45,9 +47,9 @@ struct packet {
 
 enum packet_verdict {
     PACKET_OK,          /* bare header */
-    PACKET_OK_TRAILER,  /* header, then extension fields and/or a MAC: see packet_trailer_* */
+    PACKET_OK_TRAILER,  /* header, then extension fields and/or a MAC: see packet_trailer */
     PACKET_SHORT,       /* fewer than 48 bytes */
-    PACKET_BAD_LENGTH,  /* not a multiple of four, or above PACKET_LENGTH_MAX */
+    PACKET_BAD_LENGTH,  /* not a multiple of four, or above PACKET_DATAGRAM_MAX */
     PACKET_BAD_VERSION, /* not 1..4 */
     PACKET_BAD_TRAILER  /* extension fields that run past the end or are too short (RFC 7822) */
 };

@@ -186,7 +186,7 @@ enum respond_verdict respond_with_keys(const struct reference *reference,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
                                        struct mono_time now, bool limited, uint64_t random,
-                                       uint8_t reply[PACKET_KEYED_MAX], size_t *reply_length)
+                                       uint8_t reply[PACKET_DATAGRAM_MAX], size_t *reply_length)
 {
     struct respond_request in = {.key = NULL};
     uint8_t mac[MAC_LENGTH_MAX];
@@ -226,7 +226,7 @@ enum respond_verdict respond(const struct reference *reference, const uint8_t *r
                              uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
 {
     static const struct respond_keys none = {.keys = NULL};
-    uint8_t buffer[PACKET_KEYED_MAX];
+    uint8_t buffer[PACKET_DATAGRAM_MAX];
     size_t reply_length;
     enum respond_verdict verdict =
         respond_with_keys(reference, &none, request, length, from, received, transmit, now, limited,

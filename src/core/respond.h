@@ -63,7 +63,7 @@ enum respond_verdict respond_with_keys(const struct reference *reference,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
                                        struct mono_time now, bool limited, uint64_t random,
-                                       uint8_t reply[PACKET_KEYED_MAX], size_t *reply_length)
+                                       uint8_t reply[PACKET_DATAGRAM_MAX], size_t *reply_length)
     __attribute__((warn_unused_result));
 
 #endif

@@ -238,7 +238,7 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
 }
 
 size_t source_seal(const struct source *s, const struct mac_keys *keys,
-                   uint8_t data[PACKET_KEYED_MAX])
+                   uint8_t data[PACKET_DATAGRAM_MAX])
 {
     const struct mac_key *key = mac_find(keys, s->config.key_id);
     bool cut = s->config.version >= 4 || !s->config.long_mac;

@@ -213,7 +213,7 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
 /* Puts the MAC of the source's key behind a request, if it has one: length of the whole; 0: the key
  * is not known, and the request may not be sent without it. */
 size_t source_seal(const struct source *s, const struct mac_keys *keys,
-                   uint8_t data[PACKET_KEYED_MAX]);
+                   uint8_t data[PACKET_DATAGRAM_MAX]);
 
 /* A reference clock's poll interval is over: its reach register moves on. */
 void source_age(struct source *s, struct mono_time now);

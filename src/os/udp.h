@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/packet.h"
 #include "core/time.h"
 
 #define UDP_BATCH 32
-#define UDP_DATAGRAM_MAX 1472
+#define UDP_DATAGRAM_MAX PACKET_DATAGRAM_MAX
 
 struct datagram {
     struct address peer;    /* from / to */

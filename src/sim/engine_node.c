@@ -43,15 +43,14 @@ static void send_request(struct world *w, struct node *node, const struct effect
 {
     struct engine_node *n = node->state;
     struct engine_port *port = &n->ports[n->port_count++ % PORTS];
-    struct world_packet packet = {
-        .from = node->address, .to = send->to, .length = (uint16_t)send->length};
+    struct world_packet packet;
 
+    world_packet_make(&packet, &node->address, &send->to, send->data, send->length);
     *port = (struct engine_port){.port = (uint16_t)(1024 + prng_below(&node->prng, 64512)),
                                  .source = send->source,
                                  .serial = send->serial,
                                  .open = true};
     packet.from.port = port->port;
-    memcpy(packet.data, send->data, send->length);
     world_send(w, node, &packet, true);
     engine_sent(&n->engine, send->source, send->serial, world_read_clock(w, node).wall, true);
 }
@@ -183,14 +182,15 @@ static void node_start(struct world *w, struct node *node)
 
 static void answer(struct world *w, struct node *node, const struct world_packet *request)
 {
-    struct world_packet reply = {
-        .from = node->address, .to = request->from, .length = PACKET_HEADER_LENGTH};
+    struct world_packet reply;
     struct instant now = world_read_clock(w, node);
+    uint8_t data[PACKET_HEADER_LENGTH];
     enum respond_verdict verdict =
         respond(&node->engine->reference, request->data, request->length, &request->from, now.wall,
-                now.wall, now.mono, false, prng_u64(&node->prng), reply.data);
+                now.wall, now.mono, false, prng_u64(&node->prng), data);
 
     if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
+        world_packet_make(&reply, &node->address, &request->from, data, sizeof data);
         world_send(w, node, &reply, false);
     }
 }

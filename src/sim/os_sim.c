@@ -244,19 +244,13 @@ unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *err
     struct os_sim_socket *s = socket_of(fd);
     unsigned sent = 0;
 
+    (void)error;
     for (unsigned i = 0; i < count; i++) {
-        struct world_packet packet = {.from = current->node->address,
-                                      .to = s->listening ? batch[i].peer : s->peer,
-                                      .length = (uint16_t)batch[i].length};
+        struct world_packet packet;
 
-        if (batch[i].length > sizeof packet.data) {
-            if (error && sent == i) {
-                *error = EMSGSIZE;
-            }
-            continue;
-        }
+        world_packet_make(&packet, &current->node->address,
+                          s->listening ? &batch[i].peer : &s->peer, batch[i].data, batch[i].length);
         packet.from.port = s->port;
-        memcpy(packet.data, batch[i].data, batch[i].length);
         if (s->listening) {
             note_answered(&packet.to);
         } else {
@@ -330,7 +324,7 @@ void os_sim_deliver(struct os_sim *os, const struct world_packet *packet)
                 d->fd = OS_SIM_FIRST_FD + i;
                 d->order = os->order++;
                 d->stamp = world_read_clock(os->world, os->node).wall;
-                d->packet = *packet;
+                world_packet_copy(&d->packet, packet);
                 return;
             }
         }

@@ -7,6 +7,8 @@
 
 #include "core/respond.h"
 
+#define GARBAGE_MAX 96 /* bytes: around the length of a packet with a MAC */
+
 bool period_holds(const struct period *p, double now_s)
 {
     return now_s >= p->from_s && now_s < p->to_s;
@@ -97,8 +99,8 @@ static unsigned add_attacks(struct server *s, const uint8_t genuine[PACKET_HEADE
         forge_reply(s, genuine, &replies[count++]);
     }
     if (set->garbage > 0 && prng_chance(&s->prng, set->garbage)) {
-        uint8_t noise[SERVER_PACKET_MAX];
-        size_t length = prng_below(&s->prng, SERVER_PACKET_MAX + 1);
+        uint8_t noise[GARBAGE_MAX];
+        size_t length = prng_below(&s->prng, GARBAGE_MAX + 1);
 
         prng_fill(&s->prng, noise, sizeof noise);
         if (prng_chance(&s->prng, 0.5)) {

@@ -10,7 +10,6 @@
 #include "sim/oscillator.h"
 
 #define SERVER_REPLIES_MAX 4 /* to one request, forged ones included */
-#define SERVER_PACKET_MAX 96
 
 /* When something holds: true seconds, from <= t < to. Both 0: never. */
 struct period {
@@ -46,7 +45,7 @@ struct server {
 };
 
 struct server_reply {
-    uint8_t data[SERVER_PACKET_MAX];
+    uint8_t data[PACKET_DATAGRAM_MAX];
     size_t length;
     double after_s; /* the request's arrival */
     bool genuine;

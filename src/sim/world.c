@@ -5,6 +5,7 @@
 #include "sim/world.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,22 @@ double world_error_s(const struct world *w, unsigned node)
 
 /* ---- packets ---- */
 
+void world_packet_make(struct world_packet *out, const struct address *from,
+                       const struct address *to, const uint8_t *data, size_t length)
+{
+    assert(length <= sizeof out->data);
+    memset(out, 0, offsetof(struct world_packet, data));
+    out->from = *from;
+    out->to = *to;
+    out->length = (uint16_t)length;
+    memcpy(out->data, data, length);
+}
+
+void world_packet_copy(struct world_packet *out, const struct world_packet *packet)
+{
+    memcpy(out, packet, offsetof(struct world_packet, data) + packet->length);
+}
+
 static int node_of(const struct world *w, const struct address *a)
 {
     for (unsigned i = 0; i < w->node_count; i++) {
@@ -204,7 +221,7 @@ static void send_packet(struct world *w, unsigned from, const struct world_packe
         struct world_event *e = push(w, w->now_ns + ns_from_s(delays_s[i]), (unsigned)to, NULL, 0);
 
         if (e) {
-            e->packet = *packet;
+            world_packet_copy(&e->packet, packet);
             e->packet.from_node = (uint8_t)from;
             e->packet.to_node = (uint8_t)to;
             e->packet.path_s = delays_s[i];
@@ -232,14 +249,13 @@ static void server_receive(struct world *w, struct node *node, const struct worl
                                    request->data, request->length, replies);
 
     for (unsigned i = 0; i < count; i++) {
-        struct world_packet packet = {.from = node->address,
-                                      .to = request->from,
-                                      .length = (uint16_t)replies[i].length,
-                                      .earlier_s = request->path_s,
-                                      .genuine = replies[i].genuine};
+        struct world_packet packet;
         int64_t now = w->now_ns;
 
-        memcpy(packet.data, replies[i].data, replies[i].length);
+        world_packet_make(&packet, &node->address, &request->from, replies[i].data,
+                          replies[i].length);
+        packet.earlier_s = request->path_s;
+        packet.genuine = replies[i].genuine;
         /* A turnaround is short: nothing else can happen to this server meanwhile. */
         w->now_ns += ns_from_s(replies[i].after_s);
         world_send(w, node, &packet, false);
@@ -376,17 +392,21 @@ static void start_node(struct world *w, struct node *node, double value)
 
 static void happen(struct world *w, const struct world_event *first)
 {
-    struct world_event event = *first; /* its slot may be taken again by what follows */
-    struct node *node = &w->nodes[event.node];
+    /* copies: its slot may be taken again by what follows */
+    struct node *node = &w->nodes[first->node];
+    world_action *action = first->action;
+    double value = first->value;
+    struct world_packet packet;
 
-    if (!event.action) {
-        deliver(w, node, &event.packet);
+    if (!action) {
+        world_packet_copy(&packet, &first->packet);
+        deliver(w, node, &packet);
         return;
     }
     if (!node->asleep) {
         oscillator_advance(&node->clock, w->now_ns);
     }
-    event.action(w, node, event.value);
+    action(w, node, value);
 }
 
 void world_start(struct world *w)

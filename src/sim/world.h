@@ -20,7 +20,6 @@
 #define WORLD_NODES_MAX 16
 #define WORLD_NAMES_MAX 8
 #define WORLD_EVENTS_MAX 4096
-#define WORLD_PACKET_MAX 256
 #define WORLD_EPOCH_S INT64_C(1800000000)
 #define WORLD_NOT_DUE INT64_MAX
 #define WORLD_KERNEL_RATE_MAX 0.1
@@ -35,7 +34,7 @@ struct world_packet {
     double path_s;    /* how long this copy took */
     double earlier_s; /* and its request, for a reply of a server */
     bool genuine;
-    uint8_t data[WORLD_PACKET_MAX];
+    uint8_t data[PACKET_DATAGRAM_MAX]; /* the last member: only `length` of it is copied */
 };
 
 /* What makes a node more than a clock. */
@@ -150,6 +149,14 @@ void world_start(struct world *w);
 void world_run_second(struct world *w);
 
 /* For those who implement nodes. */
+
+/* A packet with these bytes, at most PACKET_DATAGRAM_MAX; the rest of its buffer is not touched. */
+void world_packet_make(struct world_packet *out, const struct address *from,
+                       const struct address *to, const uint8_t *data, size_t length);
+
+/* Copies a packet, but of its buffer only what is used. */
+void world_packet_copy(struct world_packet *out, const struct world_packet *packet);
+
 double world_now_s(const struct world *w);
 struct instant world_read_clock(struct world *w, struct node *node);
 /* `request`: a packet of a client, not of a server. */

@@ -30,7 +30,7 @@ static void start(void)
                                      .max_delay_s = 3};
     const struct address to = {.family = ADDRESS_V4, .bytes = {192, 0, 2, 1}, .port = NTP_PORT};
     const uint8_t seed[RANDOM_SEED_LENGTH] = {1};
-    uint8_t request[PACKET_KEYED_MAX];
+    uint8_t request[PACKET_DATAGRAM_MAX];
     struct random random;
 
     FUZZ_REQUIRE(mac_add(&keys, 1, MAC_MD5, "one", 3));
@@ -76,7 +76,7 @@ static void check_server(const uint8_t *data, size_t length, bool limited)
     const struct respond_keys with = {.keys = &keys, .required = true};
     const struct address from = {.family = ADDRESS_V4, .bytes = {192, 0, 2, 9}, .port = 50000};
     const struct reference reference = {.stratum = 2, .precision = -24};
-    uint8_t reply[PACKET_KEYED_MAX], silence[PACKET_KEYED_MAX];
+    uint8_t reply[PACKET_DATAGRAM_MAX], silence[PACKET_DATAGRAM_MAX];
     size_t reply_length = 0;
     enum respond_verdict v;
 
@@ -119,7 +119,7 @@ static void check_client(const uint8_t *data, size_t length, uint32_t id)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes_reader r = bytes_reader(data, size);
-    uint8_t packet[PACKET_LENGTH_MAX + 100];
+    uint8_t packet[PACKET_DATAGRAM_MAX + 100];
     uint8_t choice = bytes_read_u8(&r);
     uint32_t id = 1 + choice % KEYS;
     size_t length = bytes_left(&r);
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (keys.count == 0) {
         start();
     }
-    if (length > PACKET_LENGTH_MAX) {
+    if (length > PACKET_DATAGRAM_MAX) {
         return 0;
     }
     memcpy(packet, data + size - length, length);

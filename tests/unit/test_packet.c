@@ -8,9 +8,9 @@
 #include "check.h"
 
 /* A client request of version 4 with room behind it. */
-static void make_request(uint8_t data[PACKET_LENGTH_MAX + 64], uint8_t version)
+static void make_request(uint8_t data[PACKET_DATAGRAM_MAX + 64], uint8_t version)
 {
-    memset(data, 0, PACKET_LENGTH_MAX + 64);
+    memset(data, 0, PACKET_DATAGRAM_MAX + 64);
     data[0] = (uint8_t)(version << 3 | MODE_CLIENT);
 }
 
@@ -92,7 +92,7 @@ static void test_every_length(void **state)
         if (length < PACKET_HEADER_LENGTH) {
             assert_int_equal(v, PACKET_SHORT);
             assert_int_equal(p.version, 0); /* never parsed */
-        } else if (length % 4 != 0 || length > PACKET_LENGTH_MAX) {
+        } else if (length % 4 != 0 || length > PACKET_DATAGRAM_MAX) {
             assert_int_equal(v, PACKET_BAD_LENGTH);
         } else if (length == PACKET_HEADER_LENGTH) {
             assert_int_equal(v, PACKET_OK);
@@ -126,7 +126,7 @@ static void test_mac_alone(void **state)
 {
     static const unsigned good[] = {4, 20, 24, 28, 32, 36, 52, 68, 72};
     static const unsigned bad[] = {8, 12, 16, 76, 80, 84, 100};
-    uint8_t data[PACKET_LENGTH_MAX + 64];
+    uint8_t data[PACKET_DATAGRAM_MAX + 64];
     struct packet_trailer t;
     struct packet p;
 
@@ -152,7 +152,7 @@ static void test_mac_alone(void **state)
 /* S12: one field of each declared length in each room, alone and before a MAC. */
 static void test_one_field(void **state)
 {
-    uint8_t data[PACKET_LENGTH_MAX + 64];
+    uint8_t data[PACKET_DATAGRAM_MAX + 64];
 
     (void)state;
     for (unsigned room = 4; room <= 160; room += 4) {
@@ -188,20 +188,20 @@ static void test_one_field(void **state)
 /* S12: as many fields as there is room for; the last of them too short without a MAC. */
 static void test_many_fields(void **state)
 {
-    uint8_t data[PACKET_LENGTH_MAX + 64];
+    uint8_t data[PACKET_DATAGRAM_MAX + 64];
     struct packet_trailer t;
     struct packet p;
     size_t at = 48;
 
     (void)state;
     make_request(data, 4);
-    while (at + 16 + 28 <= PACKET_LENGTH_MAX) {
+    while (at + 16 + 28 <= PACKET_DATAGRAM_MAX) {
         put_field(data + at, 0x0204, 16);
         at += 16;
     }
-    put_field(data + at, 0x0204, PACKET_LENGTH_MAX - at);
-    assert_int_equal(packet_decode(data, PACKET_LENGTH_MAX, &p, &t), PACKET_OK_TRAILER);
-    assert_int_equal(t.fields_length, PACKET_LENGTH_MAX - 48);
+    put_field(data + at, 0x0204, PACKET_DATAGRAM_MAX - at);
+    assert_int_equal(packet_decode(data, PACKET_DATAGRAM_MAX, &p, &t), PACKET_OK_TRAILER);
+    assert_int_equal(t.fields_length, PACKET_DATAGRAM_MAX - 48);
 
     make_request(data, 4);
     put_field(data + 48, 0x0204, 60);
@@ -224,7 +224,7 @@ static void test_many_fields(void **state)
 /* S13: 20 and 24 bytes at the end are a MAC even if they look like a field. */
 static void test_mac_like_field(void **state)
 {
-    uint8_t data[PACKET_LENGTH_MAX + 64];
+    uint8_t data[PACKET_DATAGRAM_MAX + 64];
     struct packet_trailer t;
     struct packet p;
 
@@ -248,7 +248,7 @@ static void test_mac_like_field(void **state)
 /* S14: before version 4 there are no fields. */
 static void test_version_3_has_no_fields(void **state)
 {
-    uint8_t data[PACKET_LENGTH_MAX + 64];
+    uint8_t data[PACKET_DATAGRAM_MAX + 64];
     struct packet_trailer t;
     struct packet p;
 

@@ -50,12 +50,12 @@ static size_t make_request(uint8_t request[300], uint8_t version, uint32_t id, s
 }
 
 static enum respond_verdict ask(const uint8_t *request, size_t length, bool limited, bool required,
-                                uint8_t reply[PACKET_KEYED_MAX], size_t *reply_length)
+                                uint8_t reply[PACKET_DATAGRAM_MAX], size_t *reply_length)
 {
     const struct respond_keys with = {.keys = &keys, .required = required};
     enum respond_verdict v;
 
-    memset(reply, 0xaa, PACKET_KEYED_MAX);
+    memset(reply, 0xaa, PACKET_DATAGRAM_MAX);
     *reply_length = 7;
     v = respond_with_keys(&reference, &with, request, length, &client, t2, t3, mono_now, limited, 0,
                           reply, reply_length);
@@ -67,7 +67,7 @@ static enum respond_verdict ask(const uint8_t *request, size_t length, bool limi
 
 static void assert_silent(const uint8_t *request, size_t length, enum respond_verdict expected)
 {
-    uint8_t reply[PACKET_KEYED_MAX], untouched[PACKET_KEYED_MAX];
+    uint8_t reply[PACKET_DATAGRAM_MAX], untouched[PACKET_DATAGRAM_MAX];
     size_t reply_length;
 
     memset(untouched, 0xaa, sizeof untouched);
@@ -81,7 +81,7 @@ static void assert_silent(const uint8_t *request, size_t length, enum respond_ve
 /* The reply bears a right MAC of the same key and length; and it is the reply that anybody gets. */
 static void assert_answered(const uint8_t *request, size_t length, uint32_t id)
 {
-    uint8_t reply[PACKET_KEYED_MAX], bare[48];
+    uint8_t reply[PACKET_DATAGRAM_MAX], bare[48];
     size_t reply_length;
     struct packet_trailer t;
     struct packet p;
@@ -147,7 +147,7 @@ static void test_every_mac_length(void **state)
 /* Any bit of header or MAC changed on the way (of a longer MAC some bits make it a field). */
 static void test_every_bit(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length, reply_length;
 
     (void)state;
@@ -165,7 +165,7 @@ static void test_every_bit(void **state)
 
 static void test_required(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 0, 0), reply_length;
 
     (void)state;
@@ -179,7 +179,7 @@ static void test_required(void **state)
 
 static void test_kiss_is_authenticated(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 2, 24), reply_length;
     struct packet p;
 
@@ -194,7 +194,7 @@ static void test_kiss_is_authenticated(void **state)
 /* The MAC covers extension fields; the reply has none. */
 static void test_behind_a_field(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t reply_length;
 
     (void)state;
@@ -215,7 +215,7 @@ static void test_behind_a_field(void **state)
 static void test_no_keys(void **state)
 {
     const struct respond_keys none = {.keys = NULL};
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 2, 24), reply_length;
 
     (void)state;
@@ -227,7 +227,7 @@ static void test_no_keys(void **state)
 /* Never an answer to an answer, authenticated or not. */
 static void test_no_echo(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 2, 24), reply_length;
 
     (void)state;
@@ -239,7 +239,7 @@ static void test_no_echo(void **state)
 /* 10^6 packets under CMAC cost no memory. */
 static void test_nothing_is_lost(void **state)
 {
-    uint8_t request[300], reply[PACKET_KEYED_MAX];
+    uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 1 + MAC_AES128, 20), reply_length;
     const struct respond_keys with = {.keys = &keys};
     size_t before = mallinfo2().uordblks;

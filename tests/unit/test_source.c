@@ -630,7 +630,7 @@ static void test_c40_length(void **state)
         p = lab_reply(&lab, 0.5);
         packet_encode(&p, data);
         v = source_check_reply(&lab.source, &lab.context, data, length, lab.received, &lab.sample);
-        if (length < 48 || length % 4 != 0 || length > PACKET_LENGTH_MAX) {
+        if (length < 48 || length % 4 != 0 || length > PACKET_DATAGRAM_MAX) {
             assert_int_equal(v, REPLY_MALFORMED);
             assert_true(lab.source.request.outstanding);
         } else {

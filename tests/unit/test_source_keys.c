@@ -25,7 +25,8 @@ static void start_with_key(struct source_lab *lab, uint32_t key_id)
 }
 
 /* A reply with the MAC of any key, of any bytes. */
-static size_t sealed(const struct packet *p, uint32_t id, bool cut, uint8_t out[PACKET_KEYED_MAX])
+static size_t sealed(const struct packet *p, uint32_t id, bool cut,
+                     uint8_t out[PACKET_DATAGRAM_MAX])
 {
     packet_encode(p, out);
     return 48 + mac_write(&keys, mac_find(&keys, id), out, 48, cut, out + 48);
@@ -52,7 +53,7 @@ static void test_request(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint8_t data[PACKET_KEYED_MAX];
+        uint8_t data[PACKET_DATAGRAM_MAX];
         struct packet_trailer t;
         struct source_lab lab;
         struct packet p;
@@ -82,7 +83,7 @@ static void test_right_answers(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         for (unsigned cut = 0; cut < 2; cut++) {
-            uint8_t data[PACKET_KEYED_MAX];
+            uint8_t data[PACKET_DATAGRAM_MAX];
             struct source_lab lab;
             struct packet p;
             size_t length;
@@ -114,7 +115,7 @@ static void refuse(struct source_lab *lab, const uint8_t *data, size_t length, u
  * kisses among them. Then the true answer comes. */
 static void test_wrong_answers(void **state)
 {
-    uint8_t data[PACKET_KEYED_MAX + 40] = {0};
+    uint8_t data[PACKET_DATAGRAM_MAX + 40] = {0};
     struct source_lab lab;
     struct packet p, kiss;
     size_t length;
@@ -158,7 +159,7 @@ static void test_wrong_answers(void **state)
 
 static void test_kiss_with_a_mac(void **state)
 {
-    uint8_t data[PACKET_KEYED_MAX];
+    uint8_t data[PACKET_DATAGRAM_MAX];
     struct source_lab lab;
     struct packet p;
 
@@ -174,7 +175,7 @@ static void test_kiss_with_a_mac(void **state)
 /* A source without a key did not ask for a MAC, nor for a crypto-NAK. */
 static void test_without_a_key(void **state)
 {
-    uint8_t data[PACKET_KEYED_MAX] = {0};
+    uint8_t data[PACKET_DATAGRAM_MAX] = {0};
     struct source_lab lab;
     struct packet p;
 
@@ -190,7 +191,7 @@ static void test_without_a_key(void **state)
 /* The key went away with a reload: what was asked for cannot be checked any more. */
 static void test_key_gone(void **state)
 {
-    uint8_t data[PACKET_KEYED_MAX];
+    uint8_t data[PACKET_DATAGRAM_MAX];
     struct source_lab lab;
     struct packet p;
     size_t length;
@@ -206,7 +207,7 @@ static void test_key_gone(void **state)
 /* An interleaved answer needs its MAC like any other. */
 static void test_interleaved(void **state)
 {
-    uint8_t data[PACKET_KEYED_MAX];
+    uint8_t data[PACKET_DATAGRAM_MAX];
     struct source_lab lab;
     struct packet p;
 
