@@ -15,6 +15,7 @@
 struct verb {
     const char *name, *usage;
     bool changes; /* only for who may change things */
+    bool fills;   /* the answer needs all of the report */
     /* Either it is answered at once ... */
     void (*write)(struct document *d, const struct report *report);
     /* ... or it becomes an order: false if the rest of the line makes no sense. */
@@ -96,24 +97,33 @@ static bool order_step(struct command_order *order, const char *rest)
 }
 
 static const struct verb verbs[] = {
-    {"status", "status", false, report_json_status, NULL, NULL},
-    {"sources", "sources", false, report_json_sources, NULL, NULL},
-    {"config", "config", false, write_config, NULL, NULL},
+    {.name = "status", .usage = "status", .fills = true, .write = report_json_status},
+    {.name = "sources", .usage = "sources", .fills = true, .write = report_json_sources},
+    {.name = "config", .usage = "config", .write = write_config},
     {.name = "clients",
      .usage = "clients [busiest|recent|limited] [COUNT]",
      .ask = clients_json_write},
     {.name = "history", .usage = "history [hour|day|month]", .ask = history_json_write},
-    {"reload", "reload", true, NULL, order_reload, NULL},
-    {"add", "add server|pool|peer HOST [option...]", true, NULL, order_add, NULL},
-    {"delete", "delete HOST", true, NULL, order_delete, NULL},
-    {"allow", "allow [subnet]", true, NULL, order_line, NULL},
-    {"deny", "deny [subnet]", true, NULL, order_line, NULL},
-    {"restrict", "restrict ADDRESS [flag...]", true, NULL, order_line, NULL},
-    {"unrestrict", "unrestrict ADDRESS [flag...]", true, NULL, order_line, NULL},
-    {"offline", "offline [HOST]", true, NULL, order_offline, NULL},
-    {"online", "online [HOST]", true, NULL, order_online, NULL},
-    {"burst", "burst [HOST]", true, NULL, order_burst, NULL},
-    {"makestep", "makestep", true, NULL, order_step, NULL},
+    {.name = "reload", .usage = "reload", .changes = true, .order = order_reload},
+    {.name = "add",
+     .usage = "add server|pool|peer HOST [option...]",
+     .changes = true,
+     .order = order_add},
+    {.name = "delete", .usage = "delete HOST", .changes = true, .order = order_delete},
+    {.name = "allow", .usage = "allow [subnet]", .changes = true, .order = order_line},
+    {.name = "deny", .usage = "deny [subnet]", .changes = true, .order = order_line},
+    {.name = "restrict",
+     .usage = "restrict ADDRESS [flag...]",
+     .changes = true,
+     .order = order_line},
+    {.name = "unrestrict",
+     .usage = "unrestrict ADDRESS [flag...]",
+     .changes = true,
+     .order = order_line},
+    {.name = "offline", .usage = "offline [HOST]", .changes = true, .order = order_offline},
+    {.name = "online", .usage = "online [HOST]", .changes = true, .order = order_online},
+    {.name = "burst", .usage = "burst [HOST]", .changes = true, .order = order_burst},
+    {.name = "makestep", .usage = "makestep", .changes = true, .order = order_step},
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])
@@ -160,7 +170,11 @@ static size_t write_report(const struct verb *verb, const char *rest,
     struct document d;
     size_t length;
 
-    report_fill(report, input);
+    if (verb->fills) {
+        report_fill(report, input);
+    } else {
+        report_start(report, input);
+    }
     document_begin(&d, out, capacity);
     if (verb->ask ? !verb->ask(&d, report, rest) : rest[0] != '\0') {
         return 0;

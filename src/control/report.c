@@ -41,21 +41,63 @@ const char *report_refid(uint32_t refid, uint8_t stratum, char text[REPORT_REFID
     return text;
 }
 
+static struct mono_time now_of(const struct report *r)
+{
+    return r->input.now.mono;
+}
+
+/* What a sample's age adds to its error. */
+static double dispersion_now(const struct engine *e, const struct sample *sample, double age_s)
+{
+    return sample->dispersion_s + e->settings.max_clock_error * fmax(age_s, 0);
+}
+
+static void fill_samples(struct report_source *out, const struct engine *e, const struct source *s,
+                         const struct estimate *line)
+{
+    bool above = false;
+
+    out->runs = 0;
+    out->newest_count = s->filter.count < REPORT_SAMPLES ? s->filter.count : REPORT_SAMPLES;
+    for (unsigned i = 0; i < s->filter.count; i++) {
+        const struct sample *sample = filter_sample(&s->filter, i);
+        double age_s = s_from_ns(ns_subtract(line->at.ns, sample->at.ns));
+        bool now_above = sample->offset_s > line->offset_s - age_s * line->rate;
+
+        out->runs += i == 0 || now_above != above;
+        above = now_above;
+        if (i < out->newest_count) {
+            out->newest[i] =
+                (struct report_sample){.offset_s = sample->offset_s + age_s * e->discipline.drift,
+                                       .delay_s = sample->delay_s,
+                                       .dispersion_s = dispersion_now(e, sample, age_s)};
+        }
+        out->span_s = age_s;
+    }
+    out->span_s -= s_from_ns(ns_subtract(line->at.ns, filter_sample(&s->filter, 0)->at.ns));
+}
+
 /* What the filter of a source says of the clock now. */
 static void fill_estimate(struct report_source *out, const struct engine *e, const struct source *s,
-                          struct instant now)
+                          struct mono_time now)
 {
-    struct free_time free = timeline_free(&e->timeline, now.mono);
+    struct free_time free = timeline_free(&e->timeline, now);
     struct estimate estimate = filter_estimate(&s->filter, free);
 
-    out->samples = s->filter.count;
     out->last_sample_age_s = s_from_ns(ns_subtract(free.ns, s->last.at.ns));
-    out->offset_s = timeline_clock_offset(&e->timeline, now.mono, estimate.offset_s);
+    out->offset_s = timeline_clock_offset(&e->timeline, now, estimate.offset_s);
     out->offset_sd_s = estimate.offset_sd_s;
     out->frequency = estimate.rate;
+    out->frequency_sd = estimate.rate_sd;
     out->delay_s = s->last.delay_s;
     out->jitter_s = s->filter.jitter_s;
     out->root_distance_s = source_root_distance(s, &estimate);
+    out->last_offset_s = timeline_clock_offset(
+        &e->timeline, now, s->last.offset_s + out->last_sample_age_s * e->discipline.drift);
+    fill_samples(out, e, s, &estimate);
+    for (unsigned i = 0; i < out->newest_count; i++) {
+        out->newest[i].offset_s = timeline_clock_offset(&e->timeline, now, out->newest[i].offset_s);
+    }
 }
 
 static const char *address_origin(const struct source *s)
@@ -66,56 +108,115 @@ static const char *address_origin(const struct source *s)
                                                       : "name-service";
 }
 
-static void fill_source(struct report_source *out, const struct engine *e, const struct source *s,
-                        struct instant now)
+static void fill_measurements(struct report_source *out, const struct engine *e,
+                              const struct source *s, struct mono_time now)
 {
-    *out = (struct report_source){.slot = (uint16_t)(s - e->sources),
-                                  .kind = s->config.kind,
-                                  .status = s->status,
-                                  .port = s->address.family ? s->address.port : s->config.port,
-                                  .heard = s->heard,
-                                  .stratum = s->stratum,
-                                  .leap = s->leap,
-                                  .poll = s->poll,
-                                  .reach = s->reach,
-                                  .sent = s->sent,
-                                  .received = s->received,
-                                  .missed = s->missed,
-                                  .last_sample_age_s = UNKNOWN,
-                                  .offset_s = UNKNOWN,
-                                  .offset_sd_s = UNKNOWN,
-                                  .delay_s = UNKNOWN,
-                                  .jitter_s = UNKNOWN,
-                                  .frequency = UNKNOWN,
-                                  .root_delay_s = s->heard ? s->root_delay_s : UNKNOWN,
-                                  .root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN,
-                                  .root_distance_s = UNKNOWN,
-                                  .kernel_stamps = s->kernel_receive && s->kernel_transmit,
-                                  .address_from = address_origin(s),
-                                  .interleaved = s->interleaved,
-                                  .max_distance_s = e->settings.max_distance_s,
-                                  .max_jitter_s = e->settings.max_jitter_s,
-                                  .combined_offset_s = UNKNOWN,
-                                  .lookup_error = (enum names_error)s->lookup_error,
-                                  .send_error = s->send_error,
-                                  .rejected = s->rejections.count,
-                                  .rejection = s->rejections.last,
-                                  .crypto_nak = s->rejections.crypto_nak,
-                                  .key = s->config.key_id};
-    snprintf(out->name, sizeof out->name, "%s", s->config.name);
-    if (s->address.family) {
-        address_format(&s->address, out->address);
-    }
-    report_refid(s->refid, s->stratum, out->refid);
-    if (s->kiss) {
-        letters(s->kiss, out->kiss);
-    }
-    memcpy(out->verdicts, s->verdicts, sizeof out->verdicts);
+    out->samples = s->filter.count;
+    out->last_sample_age_s = out->offset_s = out->offset_sd_s = out->delay_s = UNKNOWN;
+    out->jitter_s = out->frequency = out->frequency_sd = out->root_distance_s = UNKNOWN;
+    out->last = s->last;
+    out->last_clock_offset_s = s->last_clock_offset_s;
+    out->last_offset_s = UNKNOWN;
+    out->span_s = 0;
+    out->slope = s->filter.slope;
+    out->runs = out->newest_count = 0;
     if (s->filter.count > 0) {
         fill_estimate(out, e, s, now);
     }
-    if (e->selection.valid) {
-        out->combined_offset_s = engine_clock_offset(e, now.mono);
+    out->max_distance_s = e->settings.max_distance_s;
+    out->max_jitter_s = e->settings.max_jitter_s;
+    out->combined_offset_s = e->selection.valid ? engine_clock_offset(e, now) : UNKNOWN;
+}
+
+static void fill_packet(struct report_source *out, const struct source *s)
+{
+    out->stratum = s->stratum;
+    out->leap = s->leap;
+    out->version = s->version;
+    out->mode = s->mode;
+    out->server_poll = s->server_poll;
+    out->precision = s->precision;
+    out->refid_number = s->refid;
+    report_refid(s->refid, s->stratum, out->refid);
+    out->reference_time = s->reference_time;
+    out->root_delay_s = s->heard ? s->root_delay_s : UNKNOWN;
+    out->root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN;
+    out->turnaround_s = s->turnaround_s;
+    out->kernel_receive = s->kernel_receive;
+    out->kernel_transmit = s->kernel_transmit;
+    out->interleaved = s->interleaved;
+    out->kernel_sent = s->kernel_sent;
+    out->kernel_received = s->kernel_received;
+}
+
+static void fill_asking(struct report_source *out, const struct source *s)
+{
+    snprintf(out->name, sizeof out->name, "%s", s->config.name);
+    out->address[0] = out->kiss[0] = '\0';
+    if (s->address.family) {
+        address_format(&s->address, out->address);
+    }
+    if (s->kiss) {
+        letters(s->kiss, out->kiss);
+    }
+    out->port = s->address.family ? s->address.port : s->config.port;
+    out->address_from = address_origin(s);
+    out->poll = s->poll;
+    out->heard_at = s->heard_at;
+    out->next = s->next;
+    out->asked_at = s->request.sent;
+    out->lookup_error = (enum names_error)s->lookup_error;
+    out->send_error = s->send_error;
+    out->rejected = s->rejections.count;
+    out->rejection = s->rejections.last;
+    out->crypto_nak = s->rejections.crypto_nak;
+}
+
+void report_fill_source(struct report *report, unsigned index)
+{
+    struct report_source *out = &report->sources[index];
+    const struct engine *e = report->input.engine;
+    const struct source *s = &e->sources[out->slot];
+
+    fill_asking(out, s);
+    fill_packet(out, s);
+    fill_measurements(out, e, s, now_of(report));
+}
+
+static void start_source(struct report_source *out, const struct source *s, unsigned slot)
+{
+    out->slot = (uint16_t)slot;
+    out->kind = s->config.kind;
+    out->status = s->status;
+    out->spec = &s->config;
+    out->remote = s->address;
+    out->local = s->local;
+    out->heard = s->heard;
+    out->bursting = s->burst_left > 0;
+    out->reach = s->reach;
+    out->sent = s->sent;
+    out->received = s->received;
+    out->missed = s->missed;
+    memcpy(out->verdicts, s->verdicts, sizeof out->verdicts);
+    out->last_verdict = s->last_verdict;
+    out->key = s->config.key_id;
+}
+
+void report_start(struct report *report, const struct report_input *input)
+{
+    const struct engine *e = input->engine;
+
+    report->input = *input;
+    report->spec_count = e->settings.spec_count;
+    report->source_count = 0;
+    report->clock.selected = -1;
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        if (e->sources[i].status == SOURCE_SELECTED) {
+            report->clock.selected = (int)report->source_count;
+        }
+        if (e->sources[i].status != SOURCE_UNUSED) {
+            start_source(&report->sources[report->source_count++], &e->sources[i], i);
+        }
     }
 }
 
@@ -275,8 +376,10 @@ static enum report_clock_code clock_code(const struct report *r, const struct en
     return code_from_sources(r, e);
 }
 
-static void fill_clock(struct report *r, const struct engine *e, struct instant now)
+void report_fill_clock(struct report *r)
 {
+    const struct engine *e = r->input.engine;
+    struct mono_time now = now_of(r);
     const struct discipline *d = &e->discipline;
     const struct reference *ref = &e->reference;
     struct report_clock *c = &r->clock;
@@ -286,18 +389,22 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
 
     *c = (struct report_clock){
         .synchronised = e->synchronised,
+        .local = announced && !e->synchronised,
         .state = d->state,
-        .selected = -1,
+        .selected = c->selected,
         .stratum = ref->stratum,
         .leap = ref->leap,
+        .refid_number = ref->refid,
         .reference_time = ref->updated,
-        .offset_s = known ? engine_clock_offset(e, now.mono) : UNKNOWN,
+        .offset_s = known ? engine_clock_offset(e, now) : UNKNOWN,
         .offset_sd_s = known ? d->estimate.offset_sd_s : UNKNOWN,
-        .error_bound_s = announced ? reference_distance(ref, now.mono) : UNKNOWN,
+        .error_bound_s = announced ? reference_distance(ref, now) : UNKNOWN,
         .frequency = frequency_known ? d->drift : UNKNOWN,
         .frequency_sd = frequency_known ? d->drift_sd : UNKNOWN,
+        .drift = d->drift,
+        .corrections = e->corrections,
         .root_delay_s = announced ? ref->root_delay_s : UNKNOWN,
-        .root_dispersion_s = announced ? reference_dispersion(ref, now.mono) : UNKNOWN,
+        .root_dispersion_s = announced ? reference_dispersion(ref, now) : UNKNOWN,
         .precision_s = e->precision_s,
         .refused_s = d->refused_s,
         .updates = d->updates,
@@ -308,26 +415,16 @@ static void fill_clock(struct report *r, const struct engine *e, struct instant 
         .true_error_s = r->input.true_error_s,
     };
     report_refid(ref->refid, ref->stratum, c->refid);
-    for (unsigned i = 0; i < r->source_count; i++) {
-        if (r->sources[i].status == SOURCE_SELECTED) {
-            c->selected = (int)i;
-        }
-    }
-    c->code = clock_code(r, e);
-    explain_clock(r);
 }
 
 void report_fill(struct report *report, const struct report_input *input)
 {
-    const struct engine *e = input->engine;
-
-    report->input = *input;
-    report->source_count = 0;
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        if (e->sources[i].status != SOURCE_UNUSED) {
-            fill_source(&report->sources[report->source_count++], e, &e->sources[i], input->now);
-        }
+    report_start(report, input);
+    for (unsigned i = 0; i < report->source_count; i++) {
+        report_fill_source(report, i);
     }
     fill_company(report);
-    fill_clock(report, e, input->now);
+    report_fill_clock(report);
+    report->clock.code = clock_code(report, input->engine);
+    explain_clock(report);
 }

@@ -90,7 +90,7 @@ static void write_source(struct document *d, const struct report_source *s)
     } else {
         document_null(d, "key");
     }
-    document_string(d, "timestamps", s->kernel_stamps ? "kernel" : "daemon");
+    document_string(d, "timestamps", s->kernel_receive && s->kernel_transmit ? "kernel" : "daemon");
     document_bool(d, "interleaved", s->interleaved);
     document_open_object(d, "verdicts");
     for (unsigned v = 0; v < REPLY_VERDICTS; v++) {
