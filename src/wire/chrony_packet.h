@@ -12,198 +12,183 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/address.h"
-#include "core/bytes.h"
-#include "core/time.h"
+#include "wire/chrony_field.h"
 
-#define CHRONYC_PORT 323
-#define CHRONYC_VERSION 6
-#define CHRONYC_VERSION_ANSWERED 5 /* older ones are told that theirs is not ours */
-#define CHRONYC_REQUEST 1          /* packet types */
-#define CHRONYC_REPLY 2
-#define CHRONYC_REQUEST_HEADER 20
-#define CHRONYC_REPLY_HEADER 28
-#define CHRONYC_PACKET_MIN 28 /* of a request: the shortest reply */
-#define CHRONYC_PACKET_MAX 860
-#define CHRONYC_REPLY_MAX 520
-#define CHRONYC_NAME_LENGTH 256
-#define CHRONYC_NEVER UINT32_MAX /* as "seconds ago" */
+#define CHRONY_PORT 323
+#define CHRONY_VERSION 6
+#define CHRONY_VERSION_ANSWERED 5 /* older ones are told that theirs is not ours */
+#define CHRONY_REQUEST 1          /* packet types */
+#define CHRONY_REPLY 2
+#define CHRONY_REQUEST_HEADER 20
+#define CHRONY_REPLY_HEADER 28
+#define CHRONY_PACKET_MIN 28 /* of a request: the shortest reply */
+#define CHRONY_PACKET_MAX 860
+#define CHRONY_REPLY_MAX 520
+#define CHRONY_NAME_LENGTH 256
+#define CHRONY_NEVER UINT32_MAX /* as "seconds ago" */
 
-enum chronyc_command {
-    CHRONYC_NULL = 0,
-    CHRONYC_ONLINE = 1,
-    CHRONYC_OFFLINE = 2,
-    CHRONYC_BURST = 3,
-    CHRONYC_MINPOLL = 4,
-    CHRONYC_MAXPOLL = 5,
-    CHRONYC_DUMP = 6,
-    CHRONYC_MAXDELAY = 7,
-    CHRONYC_MAXDELAYRATIO = 8,
-    CHRONYC_MAXUPDATESKEW = 9,
-    CHRONYC_SETTIME = 11,
-    CHRONYC_MANUAL = 13,
-    CHRONYC_N_SOURCES = 14,
-    CHRONYC_SOURCE_DATA = 15,
-    CHRONYC_REKEY = 16,
-    CHRONYC_ALLOW = 17,
-    CHRONYC_ALLOW_ALL = 18,
-    CHRONYC_DENY = 19,
-    CHRONYC_DENY_ALL = 20,
-    CHRONYC_CMDALLOW = 21,
-    CHRONYC_CMDALLOW_ALL = 22,
-    CHRONYC_CMDDENY = 23,
-    CHRONYC_CMDDENY_ALL = 24,
-    CHRONYC_ACCHECK = 25,
-    CHRONYC_CMDACCHECK = 26,
-    CHRONYC_DELETE_SOURCE = 29,
-    CHRONYC_WRITE_RTC = 30,
-    CHRONYC_DFREQ = 31,
-    CHRONYC_DOFFSET_OLD = 32,
-    CHRONYC_TRACKING = 33,
-    CHRONYC_SOURCESTATS = 34,
-    CHRONYC_RTC_REPORT = 35,
-    CHRONYC_TRIM_RTC = 36,
-    CHRONYC_CYCLE_LOGS = 37,
-    CHRONYC_MANUAL_LIST = 41,
-    CHRONYC_MANUAL_DELETE = 42,
-    CHRONYC_MAKESTEP = 43,
-    CHRONYC_ACTIVITY = 44,
-    CHRONYC_MINSTRATUM = 45,
-    CHRONYC_POLLTARGET = 46,
-    CHRONYC_MAXDELAYDEVRATIO = 47,
-    CHRONYC_RESELECT = 48,
-    CHRONYC_RESELECTDIST = 49,
-    CHRONYC_MODIFY_MAKESTEP = 50,
-    CHRONYC_SMOOTHING = 51,
-    CHRONYC_SMOOTHTIME = 52,
-    CHRONYC_REFRESH = 53,
-    CHRONYC_SERVER_STATS = 54,
-    CHRONYC_CLIENT_ACCESSES_OLD = 55, /* of chronyc 3.5, as are ... */
-    CHRONYC_LOCAL_OLD = 56,
-    CHRONYC_NTP_DATA = 57,
-    CHRONYC_ADD_SERVER_OLD = 60, /* ... these */
-    CHRONYC_ADD_PEER_OLD = 61,
-    CHRONYC_SHUTDOWN = 62,
-    CHRONYC_ONOFFLINE = 63,
-    CHRONYC_ADD_SOURCE = 64,
-    CHRONYC_SOURCE_NAME = 65,
-    CHRONYC_RESET_SOURCES = 66,
-    CHRONYC_AUTH_DATA = 67,
-    CHRONYC_CLIENT_ACCESSES = 68,
-    CHRONYC_SELECT_DATA = 69,
-    CHRONYC_RELOAD_SOURCES = 70,
-    CHRONYC_DOFFSET = 71,
-    CHRONYC_SELECTOPTS = 72,
-    CHRONYC_OFFSET = 73,
-    CHRONYC_LOCAL = 74,
-    CHRONYC_COMMANDS
+enum chrony_command {
+    CHRONY_NULL = 0,
+    CHRONY_ONLINE = 1,
+    CHRONY_OFFLINE = 2,
+    CHRONY_BURST = 3,
+    CHRONY_MINPOLL = 4,
+    CHRONY_MAXPOLL = 5,
+    CHRONY_DUMP = 6,
+    CHRONY_MAXDELAY = 7,
+    CHRONY_MAXDELAYRATIO = 8,
+    CHRONY_MAXUPDATESKEW = 9,
+    CHRONY_SETTIME = 11,
+    CHRONY_MANUAL = 13,
+    CHRONY_N_SOURCES = 14,
+    CHRONY_SOURCE_DATA = 15,
+    CHRONY_REKEY = 16,
+    CHRONY_ALLOW = 17,
+    CHRONY_ALLOW_ALL = 18,
+    CHRONY_DENY = 19,
+    CHRONY_DENY_ALL = 20,
+    CHRONY_CMDALLOW = 21,
+    CHRONY_CMDALLOW_ALL = 22,
+    CHRONY_CMDDENY = 23,
+    CHRONY_CMDDENY_ALL = 24,
+    CHRONY_ACCHECK = 25,
+    CHRONY_CMDACCHECK = 26,
+    CHRONY_DELETE_SOURCE = 29,
+    CHRONY_WRITE_RTC = 30,
+    CHRONY_DFREQ = 31,
+    CHRONY_DOFFSET_OLD = 32,
+    CHRONY_TRACKING = 33,
+    CHRONY_SOURCESTATS = 34,
+    CHRONY_RTC_REPORT = 35,
+    CHRONY_TRIM_RTC = 36,
+    CHRONY_CYCLE_LOGS = 37,
+    CHRONY_MANUAL_LIST = 41,
+    CHRONY_MANUAL_DELETE = 42,
+    CHRONY_MAKESTEP = 43,
+    CHRONY_ACTIVITY = 44,
+    CHRONY_MINSTRATUM = 45,
+    CHRONY_POLLTARGET = 46,
+    CHRONY_MAXDELAYDEVRATIO = 47,
+    CHRONY_RESELECT = 48,
+    CHRONY_RESELECTDIST = 49,
+    CHRONY_MODIFY_MAKESTEP = 50,
+    CHRONY_SMOOTHING = 51,
+    CHRONY_SMOOTHTIME = 52,
+    CHRONY_REFRESH = 53,
+    CHRONY_SERVER_STATS = 54,
+    CHRONY_CLIENT_ACCESSES_OLD = 55, /* of chronyc 3.5, as are ... */
+    CHRONY_LOCAL_OLD = 56,
+    CHRONY_NTP_DATA = 57,
+    CHRONY_ADD_SERVER_OLD = 60, /* ... these */
+    CHRONY_ADD_PEER_OLD = 61,
+    CHRONY_SHUTDOWN = 62,
+    CHRONY_ONOFFLINE = 63,
+    CHRONY_ADD_SOURCE = 64,
+    CHRONY_SOURCE_NAME = 65,
+    CHRONY_RESET_SOURCES = 66,
+    CHRONY_AUTH_DATA = 67,
+    CHRONY_CLIENT_ACCESSES = 68,
+    CHRONY_SELECT_DATA = 69,
+    CHRONY_RELOAD_SOURCES = 70,
+    CHRONY_DOFFSET = 71,
+    CHRONY_SELECTOPTS = 72,
+    CHRONY_OFFSET = 73,
+    CHRONY_LOCAL = 74,
+    CHRONY_COMMANDS
 };
 
 /* What a reply holds. */
-enum chronyc_reply {
-    CHRONYC_REPLY_NULL = 1,
-    CHRONYC_REPLY_N_SOURCES = 2,
-    CHRONYC_REPLY_SOURCE_DATA = 3,
-    CHRONYC_REPLY_TRACKING = 5,
-    CHRONYC_REPLY_SOURCESTATS = 6,
-    CHRONYC_REPLY_RTC = 7,
-    CHRONYC_REPLY_ACTIVITY = 12,
-    CHRONYC_REPLY_SMOOTHING = 13,
-    CHRONYC_REPLY_SERVER_STATS = 14,        /* chronyc 3.5 */
-    CHRONYC_REPLY_CLIENT_ACCESSES_OLD = 15, /* likewise */
-    CHRONYC_REPLY_NTP_DATA = 16,            /* to 4.5 */
-    CHRONYC_REPLY_MANUAL_TIMESTAMP = 17,
-    CHRONYC_REPLY_MANUAL_LIST = 18,
-    CHRONYC_REPLY_SOURCE_NAME = 19,
-    CHRONYC_REPLY_AUTH_DATA = 20,
-    CHRONYC_REPLY_CLIENT_ACCESSES = 21,
-    CHRONYC_REPLY_SERVER_STATS2 = 22, /* 4.0, 4.1 */
-    CHRONYC_REPLY_SELECT_DATA = 23,
-    CHRONYC_REPLY_SERVER_STATS3 = 24, /* 4.2, 4.3 */
-    CHRONYC_REPLY_SERVER_STATS4 = 25, /* since 4.4 */
-    CHRONYC_REPLY_NTP_DATA2 = 26,     /* since 4.6 */
-    CHRONYC_REPLIES
+enum chrony_reply {
+    CHRONY_REPLY_NULL = 1,
+    CHRONY_REPLY_N_SOURCES = 2,
+    CHRONY_REPLY_SOURCE_DATA = 3,
+    CHRONY_REPLY_TRACKING = 5,
+    CHRONY_REPLY_SOURCESTATS = 6,
+    CHRONY_REPLY_RTC = 7,
+    CHRONY_REPLY_ACTIVITY = 12,
+    CHRONY_REPLY_SMOOTHING = 13,
+    CHRONY_REPLY_SERVER_STATS = 14,        /* chronyc 3.5 */
+    CHRONY_REPLY_CLIENT_ACCESSES_OLD = 15, /* likewise */
+    CHRONY_REPLY_NTP_DATA = 16,            /* to 4.5 */
+    CHRONY_REPLY_MANUAL_TIMESTAMP = 17,
+    CHRONY_REPLY_MANUAL_LIST = 18,
+    CHRONY_REPLY_SOURCE_NAME = 19,
+    CHRONY_REPLY_AUTH_DATA = 20,
+    CHRONY_REPLY_CLIENT_ACCESSES = 21,
+    CHRONY_REPLY_SERVER_STATS2 = 22, /* 4.0, 4.1 */
+    CHRONY_REPLY_SELECT_DATA = 23,
+    CHRONY_REPLY_SERVER_STATS3 = 24, /* 4.2, 4.3 */
+    CHRONY_REPLY_SERVER_STATS4 = 25, /* since 4.4 */
+    CHRONY_REPLY_NTP_DATA2 = 26,     /* since 4.6 */
+    CHRONY_REPLIES
 };
 
-enum chronyc_status {
-    CHRONYC_SUCCESS = 0,
-    CHRONYC_FAILED = 1,
-    CHRONYC_UNAUTHORISED = 2,
-    CHRONYC_INVALID = 3,
-    CHRONYC_NO_SUCH_SOURCE = 4,
-    CHRONYC_NOT_ENABLED = 6,
-    CHRONYC_BAD_SUBNET = 7,
-    CHRONYC_ACCESS_ALLOWED = 8,
-    CHRONYC_ACCESS_DENIED = 9,
-    CHRONYC_SOURCE_KNOWN = 11,
-    CHRONYC_TOO_MANY_SOURCES = 12,
-    CHRONYC_NO_RTC = 13,
-    CHRONYC_INACTIVE = 15,
-    CHRONYC_BAD_SAMPLE = 16,
-    CHRONYC_INVALID_FAMILY = 17,
-    CHRONYC_BAD_VERSION = 18,
-    CHRONYC_BAD_LENGTH = 19,
-    CHRONYC_INVALID_NAME = 21
+enum chrony_status {
+    CHRONY_SUCCESS = 0,
+    CHRONY_FAILED = 1,
+    CHRONY_UNAUTHORISED = 2,
+    CHRONY_INVALID = 3,
+    CHRONY_NO_SUCH_SOURCE = 4,
+    CHRONY_NOT_ENABLED = 6,
+    CHRONY_BAD_SUBNET = 7,
+    CHRONY_ACCESS_ALLOWED = 8,
+    CHRONY_ACCESS_DENIED = 9,
+    CHRONY_SOURCE_KNOWN = 11,
+    CHRONY_TOO_MANY_SOURCES = 12,
+    CHRONY_NO_RTC = 13,
+    CHRONY_INACTIVE = 15,
+    CHRONY_BAD_SAMPLE = 16,
+    CHRONY_INVALID_FAMILY = 17,
+    CHRONY_BAD_VERSION = 18,
+    CHRONY_BAD_LENGTH = 19,
+    CHRONY_INVALID_NAME = 21
 };
 
-/* Options of a source in CHRONYC_ADD_SOURCE, and the new ones in CHRONYC_SELECTOPTS. */
-enum chronyc_source_flags {
-    CHRONYC_SOURCE_ONLINE = 0x1,
-    CHRONYC_SOURCE_AUTO_OFFLINE = 0x2,
-    CHRONYC_SOURCE_IBURST = 0x4,
-    CHRONYC_SOURCE_PREFER = 0x8,
-    CHRONYC_SOURCE_NOSELECT = 0x10,
-    CHRONYC_SOURCE_TRUST = 0x20,
-    CHRONYC_SOURCE_REQUIRE = 0x40,
-    CHRONYC_SOURCE_INTERLEAVED = 0x80,
-    CHRONYC_SOURCE_BURST = 0x100,
-    CHRONYC_SOURCE_NTS = 0x200,
-    CHRONYC_SOURCE_COPY = 0x400,
-    CHRONYC_SOURCE_EXTENSION_ROOT = 0x800,
-    CHRONYC_SOURCE_EXTENSION_CORRECTION = 0x1000,
-    CHRONYC_SOURCE_IPV4 = 0x2000,
-    CHRONYC_SOURCE_IPV6 = 0x4000
+/* Options of a source in CHRONY_ADD_SOURCE, and the new ones in CHRONY_SELECTOPTS. */
+enum chrony_source_flags {
+    CHRONY_SOURCE_ONLINE = 0x1,
+    CHRONY_SOURCE_AUTO_OFFLINE = 0x2,
+    CHRONY_SOURCE_IBURST = 0x4,
+    CHRONY_SOURCE_PREFER = 0x8,
+    CHRONY_SOURCE_NOSELECT = 0x10,
+    CHRONY_SOURCE_TRUST = 0x20,
+    CHRONY_SOURCE_REQUIRE = 0x40,
+    CHRONY_SOURCE_INTERLEAVED = 0x80,
+    CHRONY_SOURCE_BURST = 0x100,
+    CHRONY_SOURCE_NTS = 0x200,
+    CHRONY_SOURCE_COPY = 0x400,
+    CHRONY_SOURCE_EXTENSION_ROOT = 0x800,
+    CHRONY_SOURCE_EXTENSION_CORRECTION = 0x1000,
+    CHRONY_SOURCE_IPV4 = 0x2000,
+    CHRONY_SOURCE_IPV6 = 0x4000
 };
 
-/* Options of a source in CHRONYC_REPLY_SELECT_DATA, and the mask of CHRONYC_SELECTOPTS. */
-enum chronyc_select_flags {
-    CHRONYC_SELECT_NOSELECT = 1,
-    CHRONYC_SELECT_PREFER = 2,
-    CHRONYC_SELECT_TRUST = 4,
-    CHRONYC_SELECT_REQUIRE = 8
+/* Options of a source in CHRONY_REPLY_SELECT_DATA, and the mask of CHRONY_SELECTOPTS. */
+enum chrony_select_flags {
+    CHRONY_SELECT_NOSELECT = 1,
+    CHRONY_SELECT_PREFER = 2,
+    CHRONY_SELECT_TRUST = 4,
+    CHRONY_SELECT_REQUIRE = 8
 };
 
-/* How a source is in CHRONYC_REPLY_SOURCE_DATA. */
-enum chronyc_source_state {
-    CHRONYC_STATE_SELECTED = 0,    /* * */
-    CHRONYC_STATE_UNUSABLE = 1,    /* ? */
-    CHRONYC_STATE_FALSETICKER = 2, /* x */
-    CHRONYC_STATE_JITTERY = 3,     /* ~ */
-    CHRONYC_STATE_COMBINED = 4,    /* + */
-    CHRONYC_STATE_NOT_COMBINED = 5 /* - */
+/* How a source is in CHRONY_REPLY_SOURCE_DATA. */
+enum chrony_source_state {
+    CHRONY_STATE_SELECTED = 0,    /* * */
+    CHRONY_STATE_UNUSABLE = 1,    /* ? */
+    CHRONY_STATE_FALSETICKER = 2, /* x */
+    CHRONY_STATE_JITTERY = 3,     /* ~ */
+    CHRONY_STATE_COMBINED = 4,    /* + */
+    CHRONY_STATE_NOT_COMBINED = 5 /* - */
 };
-enum chronyc_source_mode { CHRONYC_MODE_SERVER, CHRONYC_MODE_PEER, CHRONYC_MODE_REFCLOCK };
+enum chrony_source_mode { CHRONY_MODE_SERVER, CHRONY_MODE_PEER, CHRONY_MODE_REFCLOCK };
 
-/* An address as the protocol has it: of a family, or the number of a source without one. */
-enum chronyc_family {
-    CHRONYC_FAMILY_NONE = 0,
-    CHRONYC_FAMILY_V4 = 1,
-    CHRONYC_FAMILY_V6 = 2,
-    CHRONYC_FAMILY_ID = 3
-};
-struct chronyc_host {
-    uint16_t family; /* enum chronyc_family; others may come from the wire */
-    struct address address;
-    uint32_t id;
-};
-
-struct chronyc_request {
+struct chrony_request {
     uint8_t version, type, zero1, zero2;
     uint16_t command, attempt;
     uint32_t sequence;
 };
 
-struct chronyc_response {
+struct chrony_response {
     uint8_t version, type, zero1, zero2;
     uint16_t command, reply, status;
     uint32_t sequence;
@@ -211,47 +196,17 @@ struct chronyc_response {
 
 /* Bytes of the shortest request of this command that the daemon takes: its header, its body, and
  * zeros up to the shortest reply that it can have; 0: there is no such command. */
-size_t chronyc_packet_request_length(unsigned command);
+size_t chrony_packet_request_length(unsigned command);
 
 /* What today's chronyc sends: room for the longest reply. */
-size_t chronyc_packet_request_length_now(unsigned command);
+size_t chrony_packet_request_length_now(unsigned command);
 
 /* Bytes of a whole reply of this kind; 0: there is none. */
-size_t chronyc_packet_reply_length(unsigned reply);
+size_t chrony_packet_reply_length(unsigned reply);
 
-struct chronyc_request chronyc_packet_read_request(struct bytes_reader *r);
-void chronyc_packet_write_request(struct bytes_writer *w, const struct chronyc_request *request);
-struct chronyc_response chronyc_packet_read_response(struct bytes_reader *r);
-void chronyc_packet_write_response(struct bytes_writer *w, const struct chronyc_response *response);
-
-/* The protocol's floating point: signed exponent of 7 bits, signed coefficient of 25 bits; value =
- * coefficient * 2^(exponent - 25). What is too large saturates, too small a number and NaN are 0.
- */
-uint32_t chronyc_packet_encode_float(double value);
-double chronyc_packet_decode_float(uint32_t bits);
-
-static inline void chronyc_packet_write_float(struct bytes_writer *w, double value)
-{
-    bytes_write_u32(w, chronyc_packet_encode_float(value));
-}
-
-static inline double chronyc_packet_read_float(struct bytes_reader *r)
-{
-    return chronyc_packet_decode_float(bytes_read_u32(r));
-}
-
-/* 20 bytes. */
-void chronyc_packet_write_host(struct bytes_writer *w, const struct chronyc_host *host);
-struct chronyc_host chronyc_packet_read_host(struct bytes_reader *r);
-
-/* The host of an address; ADDRESS_NONE: CHRONYC_FAMILY_NONE. */
-struct chronyc_host chronyc_packet_host(const struct address *address);
-
-/* 12 bytes. */
-void chronyc_packet_write_time(struct bytes_writer *w, struct wall_time t);
-struct wall_time chronyc_packet_read_time(struct bytes_reader *r);
-
-/* Zeros. */
-void chronyc_packet_pad(struct bytes_writer *w, size_t count);
+struct chrony_request chrony_packet_read_request(struct bytes_reader *r);
+void chrony_packet_write_request(struct bytes_writer *w, const struct chrony_request *request);
+struct chrony_response chrony_packet_read_response(struct bytes_reader *r);
+void chrony_packet_write_response(struct bytes_writer *w, const struct chrony_response *response);
 
 #endif

@@ -58,7 +58,7 @@ static void start(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct command_order order;
-    uint8_t request[1000] = {0}, reply[CHRONYC_REPLY_MAX];
+    uint8_t request[1000] = {0}, reply[CHRONY_REPLY_MAX];
     struct report_input input = {.engine = &engine,
                                  .now = {{INT64_C(1800000050) * NS_PER_S}, {1050 * NS_PER_S}}};
     struct chronyc_context context = {
@@ -80,8 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         memset(request, 0, sizeof request);
         memcpy(request, head, sizeof head);
-        memcpy(request + CHRONYC_REQUEST_HEADER, data + 3, size - 3 < 900 ? size - 3 : 900);
-        length = data[2] & 1 ? chronyc_packet_request_length_now(data[1]) : 4 * (size_t)data[2];
+        memcpy(request + CHRONY_REQUEST_HEADER, data + 3, size - 3 < 900 ? size - 3 : 900);
+        length = data[2] & 1 ? chrony_packet_request_length_now(data[1]) : 4 * (size_t)data[2];
     }
     result = chronyc_respond(&context, request, length, &order, reply, &answered);
     if (result == CHRONYC_ANSWERED) {

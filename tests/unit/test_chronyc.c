@@ -18,10 +18,10 @@ static struct clients *clients;
 /* One exchange. */
 static struct {
     enum chronyc_result result;
-    struct chronyc_response head;
+    struct chrony_response head;
     size_t length;
     struct bytes_reader body;
-    uint8_t data[CHRONYC_REPLY_MAX];
+    uint8_t data[CHRONY_REPLY_MAX];
 } got;
 
 static struct report_input input(void)
@@ -48,8 +48,8 @@ static void ask_raw(const uint8_t *request, size_t length, bool may_change)
     got.body = bytes_reader(got.data, got.length);
     if (got.result == CHRONYC_ANSWERED) {
         assert_true(got.length <= length);
-        got.head = chronyc_packet_read_response(&got.body);
-        assert_int_equal(got.length, chronyc_packet_reply_length(got.head.reply));
+        got.head = chrony_packet_read_response(&got.body);
+        assert_int_equal(got.length, chrony_packet_reply_length(got.head.reply));
         assert_int_equal(got.head.version, 6);
         assert_int_equal(got.head.type, 2);
     }
@@ -61,10 +61,10 @@ static void ask_of(unsigned version, unsigned command, const struct bytes_writer
     uint8_t request[1000] = {0};
     struct bytes_writer w = bytes_writer(request, sizeof request);
 
-    chronyc_packet_write_request(&w, &(struct chronyc_request){.version = (uint8_t)version,
-                                                               .type = CHRONYC_REQUEST,
-                                                               .command = (uint16_t)command,
-                                                               .sequence = 0x11223344});
+    chrony_packet_write_request(&w, &(struct chrony_request){.version = (uint8_t)version,
+                                                             .type = CHRONY_REQUEST,
+                                                             .command = (uint16_t)command,
+                                                             .sequence = 0x11223344});
     if (body) {
         bytes_put(&w, body->data, body->at);
     }
@@ -77,7 +77,7 @@ static void ask_of(unsigned version, unsigned command, const struct bytes_writer
 
 static void ask(unsigned command, const struct bytes_writer *body)
 {
-    ask_of(6, command, body, chronyc_packet_request_length_now(command), true);
+    ask_of(6, command, body, chrony_packet_request_length_now(command), true);
 }
 
 static uint8_t body_room[400];
@@ -93,11 +93,11 @@ static struct bytes_writer body_of_number(uint32_t number)
 static void write_address(struct bytes_writer *w, const char *text)
 {
     struct address address = {.family = ADDRESS_NONE};
-    struct chronyc_host host;
+    struct chrony_host host;
 
     assert_true(text[0] == '\0' || address_parse(text, &address));
-    host = chronyc_packet_host(&address);
-    chronyc_packet_write_host(w, &host);
+    host = chrony_field_host(&address);
+    chrony_field_write_host(w, &host);
 }
 
 static struct bytes_writer body_of_address(const char *text)
@@ -110,7 +110,7 @@ static struct bytes_writer body_of_address(const char *text)
 
 static double number(void)
 {
-    return chronyc_packet_read_float(&got.body);
+    return chrony_field_read_float(&got.body);
 }
 
 /* Three servers; ours is 50 ms slow, and runs slow by 20 ppm; nothing is corrected. */
@@ -133,22 +133,22 @@ static void assert_near(double value, double expected, double slack)
 
 static void tracking_has_the_signs_of_the_wire(void **state)
 {
-    struct chronyc_host host;
+    struct chrony_host host;
     struct address first;
     int64_t updated_ns;
 
     (void)state;
     begin(3);
-    ask(CHRONYC_TRACKING, NULL);
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_TRACKING);
+    ask(CHRONY_TRACKING, NULL);
+    assert_int_equal(got.head.reply, CHRONY_REPLY_TRACKING);
     assert_int_equal(got.length, 104);
     assert_int_equal(bytes_read_u32(&got.body), lab->engine.reference.refid);
-    host = chronyc_packet_read_host(&got.body);
+    host = chrony_field_read_host(&got.body);
     first = lab->engine.sources[lab->engine.selection.chosen].address;
     assert_true(address_equal(&host.address, &first));
     assert_int_equal(bytes_read_u16(&got.body), 3);
     assert_int_equal(bytes_read_u16(&got.body), LEAP_NONE);
-    updated_ns = chronyc_packet_read_time(&got.body).ns;
+    updated_ns = chrony_field_read_time(&got.body).ns;
     assert_int_equal(updated_ns, lab->engine.reference.updated.ns);
     /* slow: the correction is positive, the last offset and the frequency negative */
     assert_near(number(), lab_error_s(lab), 1e-3);
@@ -167,12 +167,12 @@ static void an_unsynchronised_clock_says_nothing_of_itself(void **state)
     (void)state;
     lab = lab_new(1, 0, 0);
     lab_begin(lab);
-    ask(CHRONYC_TRACKING, NULL);
+    ask(CHRONY_TRACKING, NULL);
     assert_int_equal(bytes_read_u32(&got.body), 0);
-    assert_int_equal(chronyc_packet_read_host(&got.body).family, CHRONYC_FAMILY_NONE);
+    assert_int_equal(chrony_field_read_host(&got.body).family, CHRONY_FAMILY_NONE);
     assert_int_equal(bytes_read_u16(&got.body), 0);
     assert_int_equal(bytes_read_u16(&got.body), LEAP_UNSYNCHRONISED);
-    assert_int_equal(chronyc_packet_read_time(&got.body).ns, 0);
+    assert_int_equal(chrony_field_read_time(&got.body).ns, 0);
     for (unsigned i = 0; i < 6; i++) {
         (void)number();
     }
@@ -183,21 +183,21 @@ static void an_unsynchronised_clock_says_nothing_of_itself(void **state)
 static void sources_have_the_signs_of_the_wire(void **state)
 {
     struct bytes_writer body = body_of_number(0);
-    struct chronyc_host host;
+    struct chrony_host host;
     uint32_t ago;
 
     (void)state;
     begin(3);
-    ask(CHRONYC_N_SOURCES, NULL);
+    ask(CHRONY_N_SOURCES, NULL);
     assert_int_equal(bytes_read_u32(&got.body), 3);
-    ask(CHRONYC_SOURCE_DATA, &body);
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_SOURCE_DATA);
-    host = chronyc_packet_read_host(&got.body);
+    ask(CHRONY_SOURCE_DATA, &body);
+    assert_int_equal(got.head.reply, CHRONY_REPLY_SOURCE_DATA);
+    host = chrony_field_read_host(&got.body);
     assert_true(address_equal(&host.address, &lab->engine.sources[0].address));
     assert_int_equal(bytes_read_u16(&got.body), lab->engine.sources[0].poll);
     assert_int_equal(bytes_read_u16(&got.body), 2);
-    assert_true(bytes_read_u16(&got.body) <= CHRONYC_STATE_COMBINED);
-    assert_int_equal(bytes_read_u16(&got.body), CHRONYC_MODE_SERVER);
+    assert_true(bytes_read_u16(&got.body) <= CHRONY_STATE_COMBINED);
+    assert_int_equal(bytes_read_u16(&got.body), CHRONY_MODE_SERVER);
     bytes_read_u16(&got.body);
     assert_int_equal(bytes_read_u16(&got.body), lab->engine.sources[0].reach);
     ago = bytes_read_u32(&got.body);
@@ -206,8 +206,8 @@ static void sources_have_the_signs_of_the_wire(void **state)
     assert_near(number(), -lab_error_s(lab), 1e-3);
     assert_true(number() > 0);
     body = body_of_number(3);
-    ask(CHRONYC_SOURCE_DATA, &body);
-    assert_int_equal(got.head.status, CHRONYC_NO_SUCH_SOURCE);
+    ask(CHRONY_SOURCE_DATA, &body);
+    assert_int_equal(got.head.status, CHRONY_NO_SUCH_SOURCE);
     assert_int_equal(got.length, 28);
 }
 
@@ -220,9 +220,9 @@ static void sourcestats_are_of_the_filter(void **state)
     (void)state;
     begin(2);
     s = &lab->engine.sources[1];
-    ask(CHRONYC_SOURCESTATS, &body);
+    ask(CHRONY_SOURCESTATS, &body);
     assert_int_equal(bytes_read_u32(&got.body), address_refid(&s->address));
-    chronyc_packet_read_host(&got.body);
+    chrony_field_read_host(&got.body);
     samples = bytes_read_u32(&got.body);
     runs = bytes_read_u32(&got.body);
     assert_int_equal(samples, s->filter.count);
@@ -244,13 +244,13 @@ static void an_empty_source_is_told_by_usual_numbers(void **state)
     lab->servers[0].answer = LAB_SILENT;
     lab_begin(lab);
     lab_run(lab, 10);
-    ask(CHRONYC_SOURCESTATS, &body);
+    ask(CHRONY_SOURCESTATS, &body);
     bytes_take(&got.body, 4 + 20 + 12);
     assert_near(number(), 4, 0);
     assert_near(number(), 0, 0);
     assert_near(number(), 2000, 0);
     body = body_of_number(0);
-    ask(CHRONYC_SELECT_DATA, &body);
+    ask(CHRONY_SELECT_DATA, &body);
     bytes_take(&got.body, 24);
     assert_int_equal(bytes_read_u8(&got.body), 'M');
     assert_int_equal(bytes_read_u8(&got.body), 0);
@@ -268,14 +268,14 @@ static void ntpdata_has_a_layout_for_each_version(void **state)
     s = &lab->engine.sources[0];
     body = bytes_writer(body_room, sizeof body_room);
     {
-        struct chronyc_host host = chronyc_packet_host(&s->address);
+        struct chrony_host host = chrony_field_host(&s->address);
 
-        chronyc_packet_write_host(&body, &host);
+        chrony_field_write_host(&body, &host);
     }
-    ask_of(6, CHRONYC_NTP_DATA, &body, 152, true);
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_NTP_DATA);
-    ask_of(6, CHRONYC_NTP_DATA, &body, 172, true);
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_NTP_DATA2);
+    ask_of(6, CHRONY_NTP_DATA, &body, 152, true);
+    assert_int_equal(got.head.reply, CHRONY_REPLY_NTP_DATA);
+    ask_of(6, CHRONY_NTP_DATA, &body, 172, true);
+    assert_int_equal(got.head.reply, CHRONY_REPLY_NTP_DATA2);
     bytes_take(&got.body, 40);
     assert_int_equal(bytes_read_u16(&got.body), s->address.port);
     assert_int_equal(bytes_read_u8(&got.body), s->leap);
@@ -284,7 +284,7 @@ static void ntpdata_has_a_layout_for_each_version(void **state)
     assert_int_equal(bytes_read_u8(&got.body), 2);
     bytes_take(&got.body, 2 + 8);
     assert_int_equal(bytes_read_u32(&got.body), s->refid);
-    assert_int_equal(chronyc_packet_read_time(&got.body).ns, s->reference_time.ns);
+    assert_int_equal(chrony_field_read_time(&got.body).ns, s->reference_time.ns);
     assert_near(number(), 0.06, 5e-3); /* here an offset is positive where we are slow */
     assert_near(number(), s->last.delay_s, 1e-6);
     assert_near(number(), s->last.dispersion_s, 1e-6);
@@ -300,8 +300,8 @@ static void ntpdata_has_a_layout_for_each_version(void **state)
     bytes_take(&got.body, 16);
     assert_int_equal(bytes_read_u32(&got.body), UINT32_MAX);
     body = body_of_address("198.51.100.200");
-    ask(CHRONYC_NTP_DATA, &body);
-    assert_int_equal(got.head.status, CHRONYC_NO_SUCH_SOURCE);
+    ask(CHRONY_NTP_DATA, &body);
+    assert_int_equal(got.head.status, CHRONY_NO_SUCH_SOURCE);
 }
 
 static void serverstats_have_a_layout_for_each_version(void **state)
@@ -309,9 +309,9 @@ static void serverstats_have_a_layout_for_each_version(void **state)
     static const struct {
         size_t request, width;
         unsigned reply, ntp_drops; /* index of the word */
-    } rows[] = {{48, 4, CHRONYC_REPLY_SERVER_STATS, 2},   {60, 4, CHRONYC_REPLY_SERVER_STATS2, 3},
-                {72, 4, CHRONYC_REPLY_SERVER_STATS3, 3},  {195, 4, CHRONYC_REPLY_SERVER_STATS3, 3},
-                {196, 8, CHRONYC_REPLY_SERVER_STATS4, 3}, {416, 8, CHRONYC_REPLY_SERVER_STATS4, 3}};
+    } rows[] = {{48, 4, CHRONY_REPLY_SERVER_STATS, 2},   {60, 4, CHRONY_REPLY_SERVER_STATS2, 3},
+                {72, 4, CHRONY_REPLY_SERVER_STATS3, 3},  {195, 4, CHRONY_REPLY_SERVER_STATS3, 3},
+                {196, 8, CHRONY_REPLY_SERVER_STATS4, 3}, {416, 8, CHRONY_REPLY_SERVER_STATS4, 3}};
 
     (void)state;
     begin(1);
@@ -319,7 +319,7 @@ static void serverstats_have_a_layout_for_each_version(void **state)
     server.counters[RESPOND_DROPPED_RATE] = 5;
     server.counters[RESPOND_DROPPED_SHORT] = 2;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        ask_of(6, CHRONYC_SERVER_STATS, NULL, rows[i].request, true);
+        ask_of(6, CHRONY_SERVER_STATS, NULL, rows[i].request, true);
         assert_int_equal(got.head.reply, rows[i].reply);
         for (unsigned word = 0; word <= rows[i].ntp_drops; word++) {
             uint64_t count = bytes_read(&got.body, rows[i].width);
@@ -336,10 +336,10 @@ static void serverstats_have_a_layout_for_each_version(void **state)
     server.authenticated = 4;
     server.answered = 60;
     server.kernel_stamps = 69;
-    ask_of(6, CHRONYC_SERVER_STATS, NULL, 72, true);
+    ask_of(6, CHRONY_SERVER_STATS, NULL, 72, true);
     bytes_take(&got.body, 28);
     assert_int_equal(bytes_read_u32(&got.body), 4);
-    ask_of(6, CHRONYC_SERVER_STATS, NULL, 196, true);
+    ask_of(6, CHRONY_SERVER_STATS, NULL, 196, true);
     bytes_take(&got.body, 56);
     assert_int_equal(bytes_read_u64(&got.body), 4);
     bytes_take(&got.body, 24);
@@ -349,15 +349,15 @@ static void serverstats_have_a_layout_for_each_version(void **state)
     assert_int_equal(bytes_read_u64(&got.body), 0);
     bytes_take(&got.body, 16);
     assert_int_equal(bytes_read_u64(&got.body), UINT64_MAX);
-    ask_of(6, CHRONYC_SERVER_STATS, NULL, 47, true);
-    assert_int_equal(got.head.status, CHRONYC_BAD_LENGTH);
+    ask_of(6, CHRONY_SERVER_STATS, NULL, 47, true);
+    assert_int_equal(got.head.status, CHRONY_BAD_LENGTH);
     memset(&server, 0, sizeof server);
 }
 
 static void sources_without_an_address_come_last(void **state)
 {
     struct bytes_writer body = body_of_number(1);
-    struct chronyc_host host;
+    struct chrony_host host;
     uint32_t known = 0;
 
     (void)state;
@@ -366,17 +366,17 @@ static void sources_without_an_address_come_last(void **state)
     strcpy(lab->settings.specs[0].name, "ntp.example");
     lab_begin(lab);
     lab_run(lab, 5);
-    ask(CHRONYC_SOURCE_DATA, &body);
-    host = chronyc_packet_read_host(&got.body);
-    assert_int_equal(host.family, CHRONYC_FAMILY_ID);
+    ask(CHRONY_SOURCE_DATA, &body);
+    host = chrony_field_read_host(&got.body);
+    assert_int_equal(host.family, CHRONY_FAMILY_ID);
     assert_int_equal(host.id, 1);
     /* and is asked for by that number */
     body = bytes_writer(body_room, sizeof body_room);
-    chronyc_packet_write_host(&body, &host);
-    ask(CHRONYC_SOURCE_NAME, &body);
-    assert_int_equal(got.head.status, CHRONYC_SUCCESS);
+    chrony_field_write_host(&body, &host);
+    ask(CHRONY_SOURCE_NAME, &body);
+    assert_int_equal(got.head.status, CHRONY_SUCCESS);
     assert_string_equal((const char *)got.data + 28, "ntp.example");
-    ask(CHRONYC_ACTIVITY, NULL);
+    ask(CHRONY_ACTIVITY, NULL);
     for (unsigned i = 0; i < 4; i++) { /* online, offline, either in a burst */
         known += bytes_read_u32(&got.body);
     }
@@ -396,34 +396,34 @@ static void access_is_checked_by_the_tables(void **state)
     assert_true(address_parse("10.0.0.0", &address));
     acl_set(&config->access, &address, 8, 0);
     body = body_of_address("10.3.3.3");
-    ask(CHRONYC_ACCHECK, &body);
-    assert_int_equal(got.head.status, CHRONYC_ACCESS_ALLOWED);
-    ask(CHRONYC_CMDACCHECK, &body);
-    assert_int_equal(got.head.status, CHRONYC_ACCESS_DENIED);
+    ask(CHRONY_ACCHECK, &body);
+    assert_int_equal(got.head.status, CHRONY_ACCESS_ALLOWED);
+    ask(CHRONY_CMDACCHECK, &body);
+    assert_int_equal(got.head.status, CHRONY_ACCESS_DENIED);
     body = body_of_address("");
-    ask(CHRONYC_ACCHECK, &body);
-    assert_int_equal(got.head.status, CHRONYC_INVALID_FAMILY);
+    ask(CHRONY_ACCHECK, &body);
+    assert_int_equal(got.head.status, CHRONY_INVALID_FAMILY);
 }
 
 static void what_toki_has_not_is_switched_off(void **state)
 {
     (void)state;
     begin(1);
-    ask(CHRONYC_RTC_REPORT, NULL);
-    assert_int_equal(got.head.status, CHRONYC_NO_RTC);
-    ask(CHRONYC_SMOOTHING, NULL);
-    assert_int_equal(got.head.status, CHRONYC_NOT_ENABLED);
-    ask(CHRONYC_CLIENT_ACCESSES, NULL);
-    assert_int_equal(got.head.status, CHRONYC_INACTIVE);
-    ask(CHRONYC_MANUAL_LIST, NULL);
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_MANUAL_LIST);
+    ask(CHRONY_RTC_REPORT, NULL);
+    assert_int_equal(got.head.status, CHRONY_NO_RTC);
+    ask(CHRONY_SMOOTHING, NULL);
+    assert_int_equal(got.head.status, CHRONY_NOT_ENABLED);
+    ask(CHRONY_CLIENT_ACCESSES, NULL);
+    assert_int_equal(got.head.status, CHRONY_INACTIVE);
+    ask(CHRONY_MANUAL_LIST, NULL);
+    assert_int_equal(got.head.reply, CHRONY_REPLY_MANUAL_LIST);
     assert_int_equal(bytes_read_u32(&got.body), 0);
-    ask(CHRONYC_SETTIME, NULL);
-    assert_int_equal(got.head.status, CHRONYC_NOT_ENABLED);
-    ask(CHRONYC_MANUAL_DELETE, NULL);
-    assert_int_equal(got.head.status, CHRONYC_BAD_SAMPLE);
-    ask(CHRONYC_DFREQ, NULL);
-    assert_int_equal(got.head.status, CHRONYC_FAILED);
+    ask(CHRONY_SETTIME, NULL);
+    assert_int_equal(got.head.status, CHRONY_NOT_ENABLED);
+    ask(CHRONY_MANUAL_DELETE, NULL);
+    assert_int_equal(got.head.status, CHRONY_BAD_SAMPLE);
+    ask(CHRONY_DFREQ, NULL);
+    assert_int_equal(got.head.status, CHRONY_FAILED);
 }
 
 /* ---- protocol ---- */
@@ -434,28 +434,28 @@ static void wrong_packets_are_told_or_ignored(void **state)
 
     (void)state;
     begin(1);
-    ask_of(6, CHRONYC_TRACKING, NULL, 103, false);
-    assert_int_equal(got.head.status, CHRONYC_BAD_LENGTH);
-    ask_of(6, CHRONYC_TRACKING, NULL, 27, false);
+    ask_of(6, CHRONY_TRACKING, NULL, 103, false);
+    assert_int_equal(got.head.status, CHRONY_BAD_LENGTH);
+    ask_of(6, CHRONY_TRACKING, NULL, 27, false);
     assert_int_equal(got.result, CHRONYC_IGNORED);
-    ask_of(6, CHRONYC_TRACKING, NULL, 861, false);
+    ask_of(6, CHRONY_TRACKING, NULL, 861, false);
     assert_int_equal(got.result, CHRONYC_IGNORED);
-    ask_of(5, CHRONYC_TRACKING, NULL, 104, false);
-    assert_int_equal(got.head.status, CHRONYC_BAD_VERSION);
-    ask_of(7, CHRONYC_TRACKING, NULL, 104, false);
-    assert_int_equal(got.head.status, CHRONYC_BAD_VERSION);
-    ask_of(4, CHRONYC_TRACKING, NULL, 104, false);
+    ask_of(5, CHRONY_TRACKING, NULL, 104, false);
+    assert_int_equal(got.head.status, CHRONY_BAD_VERSION);
+    ask_of(7, CHRONY_TRACKING, NULL, 104, false);
+    assert_int_equal(got.head.status, CHRONY_BAD_VERSION);
+    ask_of(4, CHRONY_TRACKING, NULL, 104, false);
     assert_int_equal(got.result, CHRONYC_IGNORED);
     ask_of(6, 75, NULL, 28, false);
-    assert_int_equal(got.head.status, CHRONYC_INVALID);
+    assert_int_equal(got.head.status, CHRONY_INVALID);
     ask_of(6, 10, NULL, 28, true);
-    assert_int_equal(got.head.status, CHRONYC_INVALID);
-    ask_of(6, CHRONYC_MAKESTEP, NULL, 28, false);
-    assert_int_equal(got.head.status, CHRONYC_UNAUTHORISED);
-    ask_of(6, CHRONYC_SERVER_STATS, NULL, 416, false);
-    assert_int_equal(got.head.status, CHRONYC_UNAUTHORISED);
-    ask_of(6, CHRONYC_TRACKING, NULL, 400, false); /* longer is fine */
-    assert_int_equal(got.head.reply, CHRONYC_REPLY_TRACKING);
+    assert_int_equal(got.head.status, CHRONY_INVALID);
+    ask_of(6, CHRONY_MAKESTEP, NULL, 28, false);
+    assert_int_equal(got.head.status, CHRONY_UNAUTHORISED);
+    ask_of(6, CHRONY_SERVER_STATS, NULL, 416, false);
+    assert_int_equal(got.head.status, CHRONY_UNAUTHORISED);
+    ask_of(6, CHRONY_TRACKING, NULL, 400, false); /* longer is fine */
+    assert_int_equal(got.head.reply, CHRONY_REPLY_TRACKING);
     request[1] = 2; /* a reply */
     ask_raw(request, sizeof request, false);
     assert_int_equal(got.result, CHRONYC_IGNORED);
@@ -473,7 +473,7 @@ static void no_reply_is_longer_than_its_request(void **state)
 
     (void)state;
     begin(3);
-    for (unsigned command = 0; command < CHRONYC_COMMANDS + 3; command++) {
+    for (unsigned command = 0; command < CHRONY_COMMANDS + 3; command++) {
         for (size_t length = 0; length < sizeof request; length += 1 + dice_below(&dice, 7)) {
             bool may_change = dice_below(&dice, 2);
 
@@ -502,7 +502,7 @@ static void expect_change(unsigned command, const struct bytes_writer *body, enu
 }
 
 static void expect_status(unsigned command, const struct bytes_writer *body,
-                          enum chronyc_status status)
+                          enum chrony_status status)
 {
     ask(command, body);
     assert_int_equal(got.result, CHRONYC_ANSWERED);
@@ -525,21 +525,21 @@ static void connections_name_their_sources(void **state)
 
     (void)state;
     begin(2);
-    expect_change(CHRONYC_OFFLINE, &body, CHANGE_OFFLINE, "");
-    expect_change(CHRONYC_ONLINE, &body, CHANGE_ONLINE, "");
+    expect_change(CHRONY_OFFLINE, &body, CHANGE_OFFLINE, "");
+    expect_change(CHRONY_ONLINE, &body, CHANGE_ONLINE, "");
     address_format(&lab->engine.sources[0].address, first);
     body = body_of_subnet("255.255.255.255", first);
-    expect_change(CHRONYC_OFFLINE, &body, CHANGE_OFFLINE, lab->engine.sources[0].config.name);
+    expect_change(CHRONY_OFFLINE, &body, CHANGE_OFFLINE, lab->engine.sources[0].config.name);
     body = body_of_subnet("255.255.255.0", first);
     snprintf(both, sizeof both, "%s %s", lab->engine.sources[0].config.name,
              lab->engine.sources[1].config.name);
-    expect_change(CHRONYC_OFFLINE, &body, CHANGE_OFFLINE, both);
+    expect_change(CHRONY_OFFLINE, &body, CHANGE_OFFLINE, both);
     body = body_of_subnet("255.255.255.255", "203.0.113.9");
-    expect_status(CHRONYC_OFFLINE, &body, CHRONYC_NO_SUCH_SOURCE);
+    expect_status(CHRONY_OFFLINE, &body, CHRONY_NO_SUCH_SOURCE);
     body = body_of_subnet("255.255.255.255", first);
     bytes_write_u32(&body, 2);
     bytes_write_u32(&body, 4);
-    ask(CHRONYC_BURST, &body);
+    ask(CHRONY_BURST, &body);
     assert_int_equal(got.result, CHRONYC_ORDERED);
     assert_int_equal(order.kind, ORDER_BURST);
     assert_int_equal(order.chosen, 1);
@@ -548,7 +548,7 @@ static void connections_name_their_sources(void **state)
     body = body_of_subnet("", "");
     bytes_write_u32(&body, 5);
     bytes_write_u32(&body, 4);
-    expect_status(CHRONYC_BURST, &body, CHRONYC_INVALID);
+    expect_status(CHRONY_BURST, &body, CHRONY_INVALID);
 }
 
 static void options_and_settings_are_lines(void **state)
@@ -564,48 +564,48 @@ static void options_and_settings_are_lines(void **state)
     body = body_of_address(first);
     bytes_write_u32(&body, (uint32_t)-2);
     snprintf(text, sizeof text, "%s minpoll -2", name);
-    expect_change(CHRONYC_MINPOLL, &body, CHANGE_OPTION, text);
+    expect_change(CHRONY_MINPOLL, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
-    chronyc_packet_write_float(&body, 0.5);
+    chrony_field_write_float(&body, 0.5);
     snprintf(text, sizeof text, "%s maxdelay 0.5", name);
-    expect_change(CHRONYC_MAXDELAY, &body, CHANGE_OPTION, text);
+    expect_change(CHRONY_MAXDELAY, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
     bytes_write_u32(&body, 0);
     bytes_write_u32(&body, 6); /* as chronyc sends "-prefer +trust" */
     bytes_write_u32(&body, 0x20);
     snprintf(text, sizeof text, "%s prefer 0 trust 1", name);
-    expect_change(CHRONYC_SELECTOPTS, &body, CHANGE_OPTION, text);
+    expect_change(CHRONY_SELECTOPTS, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
     bytes_write_u32(&body, 0);
-    chronyc_packet_write_float(&body, 0.25);
+    chrony_field_write_float(&body, 0.25);
     snprintf(text, sizeof text, "%s offset 0.25", name);
-    expect_change(CHRONYC_OFFSET, &body, CHANGE_OPTION, text);
+    expect_change(CHRONY_OFFSET, &body, CHANGE_OPTION, text);
     body = body_of_address(first);
-    expect_change(CHRONYC_DELETE_SOURCE, &body, CHANGE_DELETE, name);
+    expect_change(CHRONY_DELETE_SOURCE, &body, CHANGE_DELETE, name);
     body = body_of_address("203.0.113.9");
-    expect_status(CHRONYC_DELETE_SOURCE, &body, CHRONYC_NO_SUCH_SOURCE);
+    expect_status(CHRONY_DELETE_SOURCE, &body, CHRONY_NO_SUCH_SOURCE);
 
     body = body_of_address("10.0.0.0");
     bytes_write_u32(&body, 8);
-    expect_change(CHRONYC_ALLOW, &body, CHANGE_CHRONY_LINE, "allow 10.0.0.0/8");
-    expect_change(CHRONYC_CMDDENY_ALL, &body, CHANGE_CHRONY_LINE, "cmddeny all 10.0.0.0/8");
+    expect_change(CHRONY_ALLOW, &body, CHANGE_CHRONY_LINE, "allow 10.0.0.0/8");
+    expect_change(CHRONY_CMDDENY_ALL, &body, CHANGE_CHRONY_LINE, "cmddeny all 10.0.0.0/8");
     body = body_of_address("");
-    expect_change(CHRONYC_DENY_ALL, &body, CHANGE_CHRONY_LINE, "deny all");
+    expect_change(CHRONY_DENY_ALL, &body, CHANGE_CHRONY_LINE, "deny all");
     body = body_of_address("10.0.0.0");
     bytes_write_u32(&body, 33);
-    expect_status(CHRONYC_ALLOW, &body, CHRONYC_BAD_SUBNET);
+    expect_status(CHRONY_ALLOW, &body, CHRONY_BAD_SUBNET);
 
     body = bytes_writer(body_room, sizeof body_room);
     bytes_write_u32(&body, 3);
-    chronyc_packet_write_float(&body, 0.5);
+    chrony_field_write_float(&body, 0.5);
     snprintf(text, sizeof text, "makestep 0.5 %u", 3 + lab->engine.discipline.updates);
-    expect_change(CHRONYC_MODIFY_MAKESTEP, &body, CHANGE_CHRONY_LINE, text);
+    expect_change(CHRONY_MODIFY_MAKESTEP, &body, CHANGE_CHRONY_LINE, text);
     body = bytes_writer(body_room, sizeof body_room);
-    chronyc_packet_write_float(&body, 100);
-    expect_change(CHRONYC_MAXUPDATESKEW, &body, CHANGE_CHRONY_LINE, "maxupdateskew 100");
-    expect_change(CHRONYC_RESELECTDIST, &body, CHANGE_CHRONY_LINE, "reselectdist 100");
-    expect_change(CHRONYC_REKEY, NULL, CHANGE_KEYS, "");
-    expect_change(CHRONYC_RELOAD_SOURCES, NULL, CHANGE_SOURCES, "");
+    chrony_field_write_float(&body, 100);
+    expect_change(CHRONY_MAXUPDATESKEW, &body, CHANGE_CHRONY_LINE, "maxupdateskew 100");
+    expect_change(CHRONY_RESELECTDIST, &body, CHANGE_CHRONY_LINE, "reselectdist 100");
+    expect_change(CHRONY_REKEY, NULL, CHANGE_KEYS, "");
+    expect_change(CHRONY_RELOAD_SOURCES, NULL, CHANGE_SOURCES, "");
 }
 
 static void local_has_two_layouts(void **state)
@@ -616,19 +616,19 @@ static void local_has_two_layouts(void **state)
     begin(1);
     bytes_write_u32(&body, 1);
     bytes_write_u32(&body, 9);
-    chronyc_packet_write_float(&body, 0.5);
+    chrony_field_write_float(&body, 0.5);
     bytes_write_u32(&body, 1);
-    ask_of(6, CHRONYC_LOCAL_OLD, &body, 36, true);
+    ask_of(6, CHRONY_LOCAL_OLD, &body, 36, true);
     assert_string_equal(order.change.text,
                         "local stratum 9 distance 0.5 activate 0 waitsynced 0 waitunsynced 0 "
                         "orphan");
-    chronyc_packet_write_float(&body, 2);
-    chronyc_packet_write_float(&body, 4);
-    chronyc_packet_write_float(&body, 8);
-    expect_change(CHRONYC_LOCAL, &body, CHANGE_CHRONY_LINE,
+    chrony_field_write_float(&body, 2);
+    chrony_field_write_float(&body, 4);
+    chrony_field_write_float(&body, 8);
+    expect_change(CHRONY_LOCAL, &body, CHANGE_CHRONY_LINE,
                   "local stratum 9 distance 0.5 activate 2 waitsynced 4 waitunsynced 8 orphan");
     body = body_of_number(0);
-    expect_change(CHRONYC_LOCAL, &body, CHANGE_CHRONY_LINE, "local off");
+    expect_change(CHRONY_LOCAL, &body, CHANGE_CHRONY_LINE, "local off");
 }
 
 /* As chronyc sends it, but for name, key and flags. */
@@ -639,7 +639,7 @@ static struct bytes_writer body_of_source(uint32_t type, const char *name, uint3
 
     bytes_write_u32(&w, type);
     bytes_put(&w, name, strlen(name));
-    chronyc_packet_pad(&w, CHRONYC_NAME_LENGTH - strlen(name));
+    chrony_field_pad(&w, CHRONY_NAME_LENGTH - strlen(name));
     bytes_write_u32(&w, 123);
     bytes_write_u32(&w, 1);
     bytes_write_u32(&w, 3);
@@ -652,16 +652,16 @@ static struct bytes_writer body_of_source(uint32_t type, const char *name, uint3
     bytes_write_u32(&w, (uint32_t)-1);
     bytes_write_u32(&w, key);
     bytes_write_u32(&w, 4460);
-    chronyc_packet_write_float(&w, 3);
-    chronyc_packet_write_float(&w, 0);
-    chronyc_packet_write_float(&w, 10);
-    chronyc_packet_write_float(&w, 0);
-    chronyc_packet_write_float(&w, 1);
-    chronyc_packet_write_float(&w, 0);
+    chrony_field_write_float(&w, 3);
+    chrony_field_write_float(&w, 0);
+    chrony_field_write_float(&w, 10);
+    chrony_field_write_float(&w, 0);
+    chrony_field_write_float(&w, 1);
+    chrony_field_write_float(&w, 0);
     bytes_write_u32(&w, flags);
     bytes_write_u32(&w, 0);
     bytes_write_u32(&w, 0);
-    chronyc_packet_write_float(&w, 0);
+    chrony_field_write_float(&w, 0);
     bytes_write_u32(&w, 100000);
     return w;
 }
@@ -669,31 +669,31 @@ static struct bytes_writer body_of_source(uint32_t type, const char *name, uint3
 static void a_new_source_is_a_line(void **state)
 {
     struct bytes_writer body = body_of_source(1, "127.0.0.77", 1, 0xd);
-    char name[CHRONYC_NAME_LENGTH + 1];
+    char name[CHRONY_NAME_LENGTH + 1];
 
     (void)state;
     begin(1);
-    expect_change(CHRONYC_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
+    expect_change(CHRONY_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
                   "server 127.0.0.77 port 123 minpoll 1 maxpoll 3 maxdelay 3 polltarget 8 key 1 "
                   "iburst prefer");
     body = body_of_source(3, "pool.example", 0, 0x2000);
-    expect_change(CHRONYC_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
+    expect_change(CHRONY_ADD_SOURCE, &body, CHANGE_CHRONY_LINE,
                   "pool pool.example port 123 minpoll 1 maxpoll 3 maxdelay 3 maxsources 4 "
                   "polltarget 8 ipv4 offline");
-    body = body_of_source(1, "ntp.example", 0, CHRONYC_SOURCE_NTS);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_NOT_ENABLED);
+    body = body_of_source(1, "ntp.example", 0, CHRONY_SOURCE_NTS);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_NOT_ENABLED);
     body = body_of_source(7, "ntp.example", 0, 1);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_INVALID);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_INVALID);
     body = body_of_source(1, "ntp.example\nallow", 0, 1);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_INVALID_NAME);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_INVALID_NAME);
     body = body_of_source(1, "", 0, 1);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_INVALID_NAME);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_INVALID_NAME);
     memset(name, 'a', sizeof name);
-    name[CHRONYC_NAME_LENGTH] = '\0';
+    name[CHRONY_NAME_LENGTH] = '\0';
     body = body_of_source(1, name, 0, 1);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_INVALID_NAME);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_INVALID_NAME);
     body = body_of_source(1, lab->engine.sources[0].config.name, 0, 1);
-    expect_status(CHRONYC_ADD_SOURCE, &body, CHRONYC_SOURCE_KNOWN);
+    expect_status(CHRONY_ADD_SOURCE, &body, CHRONY_SOURCE_KNOWN);
 }
 
 /* chronyc 3.5 has looked its name up, and sends an address. */
@@ -709,19 +709,19 @@ static void an_old_new_source_is_a_line(void **state)
         bytes_write_u32(&body, words[i]);
     }
     for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++) {
-        chronyc_packet_write_float(&body, floats[i]);
+        chrony_field_write_float(&body, floats[i]);
     }
-    bytes_write_u32(&body, CHRONYC_SOURCE_ONLINE | CHRONYC_SOURCE_IBURST);
+    bytes_write_u32(&body, CHRONY_SOURCE_ONLINE | CHRONY_SOURCE_IBURST);
     bytes_write_u32(&body, 0);
     assert_int_equal(body.at, 96);
-    expect_change(CHRONYC_ADD_SERVER_OLD, &body, CHANGE_CHRONY_LINE,
+    expect_change(CHRONY_ADD_SERVER_OLD, &body, CHANGE_CHRONY_LINE,
                   "server 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
                   "version 4 key 7 maxdelaydevratio 20 offset 0.5 iburst");
-    expect_change(CHRONYC_ADD_PEER_OLD, &body, CHANGE_CHRONY_LINE,
+    expect_change(CHRONY_ADD_PEER_OLD, &body, CHANGE_CHRONY_LINE,
                   "peer 2001:db8::77 port 123 minpoll 6 maxpoll 10 maxdelay 3 polltarget 8 "
                   "version 4 key 7 maxdelaydevratio 20 offset 0.5 iburst");
     body = body_of_address("");
-    expect_status(CHRONYC_ADD_SERVER_OLD, &body, CHRONYC_INVALID_NAME);
+    expect_status(CHRONY_ADD_SERVER_OLD, &body, CHRONY_INVALID_NAME);
 }
 
 /* Ten clients, of which one asked three times, for two versions of the protocol. */
@@ -745,7 +745,7 @@ static void clients_are_listed_by_and_by(void **state)
                      i == 11 ? CLIENTS_LIMITED : CLIENTS_ANSWERED);
     }
     for (unsigned turn = 0; turn < 2; turn++) {
-        unsigned kind = turn ? CHRONYC_REPLY_CLIENT_ACCESSES_OLD : CHRONYC_REPLY_CLIENT_ACCESSES;
+        unsigned kind = turn ? CHRONY_REPLY_CLIENT_ACCESSES_OLD : CHRONY_REPLY_CLIENT_ACCESSES;
         uint32_t room, count;
 
         seen = busy = next = 0;
@@ -753,17 +753,17 @@ static void clients_are_listed_by_and_by(void **state)
             body = body_of_number(next);
             bytes_write_u32(&body, 8);
             bytes_write_u32(&body, 0);
-            ask(turn ? CHRONYC_CLIENT_ACCESSES_OLD : CHRONYC_CLIENT_ACCESSES, &body);
+            ask(turn ? CHRONY_CLIENT_ACCESSES_OLD : CHRONY_CLIENT_ACCESSES, &body);
             assert_int_equal(got.head.reply, kind);
             room = bytes_read_u32(&got.body);
             next = bytes_read_u32(&got.body);
             count = bytes_read_u32(&got.body);
             assert_true(count <= 8);
             for (uint32_t i = 0; i < count; i++, seen++) {
-                struct chronyc_host host = chronyc_packet_read_host(&got.body);
+                struct chrony_host host = chrony_field_read_host(&got.body);
                 uint32_t hits = bytes_read_u32(&got.body);
 
-                assert_int_equal(host.family, CHRONYC_FAMILY_V4);
+                assert_int_equal(host.family, CHRONY_FAMILY_V4);
                 bytes_take(&got.body, turn ? 4 : 8);
                 busy += hits == 3 && bytes_read_u32(&got.body) == 1 && host.address.bytes[3] == 9;
                 bytes_take(&got.body, hits == 3 ? 0 : 4);
@@ -778,7 +778,7 @@ static void clients_are_listed_by_and_by(void **state)
     body = body_of_number(0);
     bytes_write_u32(&body, 8);
     bytes_write_u32(&body, 2); /* hits at least */
-    ask(CHRONYC_CLIENT_ACCESSES, &body);
+    ask(CHRONY_CLIENT_ACCESSES, &body);
     bytes_take(&got.body, 8);
     assert_int_equal(bytes_read_u32(&got.body), 1);
     free(clients);
@@ -790,11 +790,11 @@ static void plain_orders(void **state)
     static const struct {
         unsigned command;
         enum order_kind kind;
-    } rows[] = {{CHRONYC_MAKESTEP, ORDER_MAKE_STEP},   {CHRONYC_DUMP, ORDER_KEEP},
-                {CHRONYC_REFRESH, ORDER_REFRESH},      {CHRONYC_RESELECT, ORDER_RESELECT},
-                {CHRONYC_RESET_SOURCES, ORDER_FORGET}, {CHRONYC_ONOFFLINE, ORDER_FOLLOW_ROUTES},
-                {CHRONYC_SHUTDOWN, ORDER_END}};
-    uint8_t request[28] = {6, 1, 0, 0, 0, CHRONYC_MAKESTEP, 0, 0, 1, 2, 3, 4}, reply[520];
+    } rows[] = {{CHRONY_MAKESTEP, ORDER_MAKE_STEP},   {CHRONY_DUMP, ORDER_KEEP},
+                {CHRONY_REFRESH, ORDER_REFRESH},      {CHRONY_RESELECT, ORDER_RESELECT},
+                {CHRONY_RESET_SOURCES, ORDER_FORGET}, {CHRONY_ONOFFLINE, ORDER_FOLLOW_ROUTES},
+                {CHRONY_SHUTDOWN, ORDER_END}};
+    uint8_t request[28] = {6, 1, 0, 0, 0, CHRONY_MAKESTEP, 0, 0, 1, 2, 3, 4}, reply[520];
     static const struct command_outcome failed = {.error = "refused"}, done = {.error = NULL};
 
     (void)state;
@@ -807,7 +807,7 @@ static void plain_orders(void **state)
     assert_int_equal(chronyc_answer(request, &done, reply), 28);
     assert_memory_equal(reply, "\6\2\0\0\0\x2b\0\1\0\0\0\0\0\0\0\0\1\2\3\4", 20);
     assert_int_equal(chronyc_answer(request, &failed, reply), 28);
-    assert_int_equal(reply[9], CHRONYC_FAILED);
+    assert_int_equal(reply[9], CHRONY_FAILED);
 }
 
 static int set_up(void **state)

@@ -60,7 +60,7 @@ static void test_other_columns(void **state)
     assert_string_equal(chronyc_format_stamp((struct wall_time){-1}, text), "-1.999999999");
     assert_string_equal(chronyc_format_log2(127, text), " -");
     assert_string_equal(chronyc_format_log2(-4, text), "-4");
-    assert_string_equal(chronyc_format_status(CHRONYC_NO_SUCH_SOURCE), "503 No such source");
+    assert_string_equal(chronyc_format_status(CHRONY_NO_SUCH_SOURCE), "503 No such source");
     assert_string_equal(chronyc_format_status(99), "520 Got unexpected error from daemon");
 }
 
@@ -68,22 +68,22 @@ static void test_tracking_is_read(void **state)
 {
     uint8_t data[76];
     struct bytes_writer w = bytes_writer(data, sizeof data);
-    struct chronyc_host host = {.family = CHRONYC_FAMILY_V4, .address = {.family = ADDRESS_V4}};
+    struct chrony_host host = {.family = CHRONY_FAMILY_V4, .address = {.family = ADDRESS_V4}};
     struct bytes_reader r;
-    struct chronyc_tracking t;
+    struct chrony_tracking t;
 
     (void)state;
     bytes_write_u32(&w, 0xc0000201);
-    chronyc_packet_write_host(&w, &host);
+    chrony_field_write_host(&w, &host);
     bytes_write_u16(&w, 2);
     bytes_write_u16(&w, 1);
-    chronyc_packet_write_time(&w, (struct wall_time){INT64_C(1795314286750686452)});
+    chrony_field_write_time(&w, (struct wall_time){INT64_C(1795314286750686452)});
     for (int i = 1; i <= 9; i++) {
-        chronyc_packet_write_float(&w, i * 0.125);
+        chrony_field_write_float(&w, i * 0.125);
     }
     assert_false(w.failed);
     r = bytes_reader(data, w.at);
-    t = chronyc_reply_tracking(&r);
+    t = chrony_reply_tracking(&r);
     assert_false(r.failed);
     assert_int_equal(bytes_left(&r), 0);
     assert_int_equal(t.refid, 0xc0000201);
@@ -92,7 +92,7 @@ static void test_tracking_is_read(void **state)
     assert_true(t.reference_time.ns == INT64_C(1795314286750686452));
     assert_true(t.correction_s == 0.125 && t.last_offset_s == 0.25 && t.interval_s == 1.125);
     r = bytes_reader(data, w.at - 1);
-    chronyc_reply_tracking(&r);
+    chrony_reply_tracking(&r);
     assert_true(r.failed);
 }
 
@@ -102,14 +102,14 @@ static void test_server_counters_find_their_places(void **state)
     uint8_t data[17 * 8];
     struct bytes_writer w = bytes_writer(data, sizeof data);
     struct bytes_reader r;
-    struct chronyc_server_stats s;
+    struct chrony_server_stats s;
 
     (void)state;
     for (uint32_t i = 0; i < 17; i++) {
         bytes_write_u64(&w, i);
     }
     r = bytes_reader(data, w.at);
-    s = chronyc_reply_server_stats(&r, CHRONYC_REPLY_SERVER_STATS4);
+    s = chrony_reply_server_stats(&r, CHRONY_REPLY_SERVER_STATS4);
     assert_int_equal(s.count, 17);
     assert_int_equal(s.values[1], 3); /* dropped */
     assert_int_equal(s.values[5], 1); /* key establishment */
@@ -119,7 +119,7 @@ static void test_server_counters_find_their_places(void **state)
         bytes_write_u32(&w, i);
     }
     r = bytes_reader(data, w.at);
-    s = chronyc_reply_server_stats(&r, CHRONYC_REPLY_SERVER_STATS);
+    s = chrony_reply_server_stats(&r, CHRONY_REPLY_SERVER_STATS);
     assert_int_equal(s.count, 5);
     assert_int_equal(s.values[1], 2);
     assert_int_equal(s.values[2], 1);

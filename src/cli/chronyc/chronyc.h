@@ -13,7 +13,7 @@
 
 #define CHRONYC_HOSTS "/run/chrony/chronyd.sock,127.0.0.1,::1"
 #define CHRONYC_WORDS_MAX 64
-#define CHRONYC_BODY_MAX (CHRONYC_PACKET_MAX - CHRONYC_REQUEST_HEADER)
+#define CHRONYC_BODY_MAX (CHRONY_PACKET_MAX - CHRONY_REQUEST_HEADER)
 #define CHRONYC_NAME_SHOWN_MAX 512
 
 struct chronyc {
@@ -29,9 +29,9 @@ struct chronyc {
     unsigned retries;
     struct random random;
 
-    uint8_t answer[CHRONYC_PACKET_MAX];
+    uint8_t answer[CHRONY_PACKET_MAX];
     size_t answer_length;
-    struct chronyc_response response; /* to the last request */
+    struct chrony_response response; /* to the last request */
     struct bytes_reader body;
 };
 
@@ -69,11 +69,11 @@ bool chronyc_count_sources(struct chronyc *c, uint32_t *count);
 
 /* A source by the name that it is shown by: its reference id for clocks (`host` NULL or empty),
  * else its name, cut to `width` if that is not 0. */
-const char *chronyc_name(struct chronyc *c, const struct chronyc_host *host, uint32_t refid,
+const char *chronyc_name(struct chronyc *c, const struct chrony_host *host, uint32_t refid,
                          bool is_clock, size_t width, char out[CHRONYC_NAME_SHOWN_MAX]);
 
 /* The host of a word: an address, ID#..., or a name to look up; false: none. */
-bool chronyc_read_host(const struct chronyc *c, const char *word, struct chronyc_host *out);
+bool chronyc_read_host(const struct chronyc *c, const char *word, struct chrony_host *out);
 
 chronyc_function chronyc_tracking, chronyc_sources, chronyc_sourcestats; /* chronyc_reports.c */
 chronyc_function chronyc_activity, chronyc_smoothing, chronyc_rtcdata, chronyc_sourcename;

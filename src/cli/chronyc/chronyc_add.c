@@ -61,7 +61,7 @@ static const struct {
     [MINDELAY] = {"mindelay", 0, true},
     [ASYMMETRY] = {"asymmetry", 1, true},
     [OFFSET] = {"offset", 0, true},
-    [FLAGS] = {NULL, CHRONYC_SOURCE_ONLINE, false},
+    [FLAGS] = {NULL, CHRONY_SOURCE_ONLINE, false},
     [FILTER] = {"filter", 0, false},
     [CERTSET] = {"certset", 0, false},
     [MAXDELAYQUANT] = {"maxdelayquant", 0, true},
@@ -72,18 +72,18 @@ static const struct {
     const char *option;
     unsigned flag;
 } flags[] = {
-    {"auto_offline", CHRONYC_SOURCE_AUTO_OFFLINE},
-    {"iburst", CHRONYC_SOURCE_IBURST},
-    {"burst", CHRONYC_SOURCE_BURST},
-    {"prefer", CHRONYC_SOURCE_PREFER},
-    {"noselect", CHRONYC_SOURCE_NOSELECT},
-    {"trust", CHRONYC_SOURCE_TRUST},
-    {"require", CHRONYC_SOURCE_REQUIRE},
-    {"xleave", CHRONYC_SOURCE_INTERLEAVED},
-    {"nts", CHRONYC_SOURCE_NTS},
-    {"copy", CHRONYC_SOURCE_COPY},
-    {"ipv4", CHRONYC_SOURCE_IPV4},
-    {"ipv6", CHRONYC_SOURCE_IPV6},
+    {"auto_offline", CHRONY_SOURCE_AUTO_OFFLINE},
+    {"iburst", CHRONY_SOURCE_IBURST},
+    {"burst", CHRONY_SOURCE_BURST},
+    {"prefer", CHRONY_SOURCE_PREFER},
+    {"noselect", CHRONY_SOURCE_NOSELECT},
+    {"trust", CHRONY_SOURCE_TRUST},
+    {"require", CHRONY_SOURCE_REQUIRE},
+    {"xleave", CHRONY_SOURCE_INTERLEAVED},
+    {"nts", CHRONY_SOURCE_NTS},
+    {"copy", CHRONY_SOURCE_COPY},
+    {"ipv4", CHRONY_SOURCE_IPV4},
+    {"ipv6", CHRONY_SOURCE_IPV6},
 };
 
 /* One option with what follows it; false: it is none. */
@@ -94,7 +94,7 @@ static bool take_option(const struct chronyc_line *line, unsigned *i, double val
     char *end;
 
     if (strcmp(word, "offline") == 0) {
-        *flag_bits &= ~(unsigned)CHRONYC_SOURCE_ONLINE;
+        *flag_bits &= ~(unsigned)CHRONY_SOURCE_ONLINE;
         return true;
     }
     for (size_t f = 0; f < sizeof flags / sizeof flags[0]; f++) {
@@ -109,8 +109,8 @@ static bool take_option(const struct chronyc_line *line, unsigned *i, double val
     if (strcmp(word, "extfield") == 0) {
         const char *type = line->words[++*i];
 
-        *flag_bits |= strcmp(type, "F323") == 0   ? CHRONYC_SOURCE_EXTENSION_ROOT
-                      : strcmp(type, "F324") == 0 ? CHRONYC_SOURCE_EXTENSION_CORRECTION
+        *flag_bits |= strcmp(type, "F323") == 0   ? CHRONY_SOURCE_EXTENSION_ROOT
+                      : strcmp(type, "F324") == 0 ? CHRONY_SOURCE_EXTENSION_CORRECTION
                                                   : 0;
         return strcmp(type, "F323") == 0 || strcmp(type, "F324") == 0;
     }
@@ -130,7 +130,7 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
     static const char *const types[] = {"", "server", "peer", "pool"};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    unsigned type = SOURCE_TYPE_POOL, flag_bits = CHRONYC_SOURCE_ONLINE;
+    unsigned type = SOURCE_TYPE_POOL, flag_bits = CHRONY_SOURCE_ONLINE;
     double values[FIELDS];
     struct address address;
     size_t length;
@@ -139,7 +139,7 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
         type--;
     }
     length = type ? strlen(line->words[2]) : 0;
-    if (!type || length >= CHRONYC_NAME_LENGTH) {
+    if (!type || length >= CHRONY_NAME_LENGTH) {
         return chronyc_syntax_error("add command");
     }
     for (size_t f = 0; f < FIELDS; f++) {
@@ -158,13 +158,13 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
     values[FLAGS] = flag_bits;
     bytes_write_u32(&body, type);
     bytes_put(&body, line->words[2], length);
-    chronyc_packet_pad(&body, CHRONYC_NAME_LENGTH - length);
+    chrony_field_pad(&body, CHRONY_NAME_LENGTH - length);
     for (size_t f = 0; f < FIELDS; f++) {
         if (fields[f].real) {
-            chronyc_packet_write_float(&body, values[f]);
+            chrony_field_write_float(&body, values[f]);
         } else {
             bytes_write_u32(&body, (uint32_t)(int64_t)values[f]);
         }
     }
-    return chronyc_order(c, CHRONYC_ADD_SOURCE, &body);
+    return chronyc_order(c, CHRONY_ADD_SOURCE, &body);
 }

@@ -49,7 +49,7 @@ static const char *bits(unsigned value, unsigned shift, unsigned count, char tex
     return text;
 }
 
-static void print_ntp_data_csv(const struct chronyc_ntp_data *d, const char *remote,
+static void print_ntp_data_csv(const struct chrony_ntp_data *d, const char *remote,
                                const char *local, const char *refid)
 {
     char text[4][CHRONYC_TEXT_MAX];
@@ -73,7 +73,7 @@ static void print_ntp_data_csv(const struct chronyc_ntp_data *d, const char *rem
     putchar('\n');
 }
 
-static void print_ntp_data_text(const struct chronyc_ntp_data *d, const char *remote,
+static void print_ntp_data_text(const struct chrony_ntp_data *d, const char *remote,
                                 const char *local, const char *refid)
 {
     char text[4][CHRONYC_TEXT_MAX];
@@ -125,28 +125,28 @@ static void print_ntp_data_text(const struct chronyc_ntp_data *d, const char *re
     }
 }
 
-static bool ask_by_host(struct chronyc *c, unsigned command, const struct chronyc_host *host)
+static bool ask_by_host(struct chronyc *c, unsigned command, const struct chrony_host *host)
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
 
-    chronyc_packet_write_host(&body, host);
+    chrony_field_write_host(&body, host);
     if (!chronyc_ask(c, command, &body)) {
         return false;
     }
-    return c->response.status == CHRONYC_SUCCESS || chronyc_print_status(c);
+    return c->response.status == CHRONY_SUCCESS || chronyc_print_status(c);
 }
 
-static bool show_ntp_data(struct chronyc *c, const struct chronyc_host *host, bool gap)
+static bool show_ntp_data(struct chronyc *c, const struct chrony_host *host, bool gap)
 {
     char remote[CHRONYC_NAME_SHOWN_MAX], local[CHRONYC_NAME_SHOWN_MAX], refid[CHRONYC_TEXT_MAX];
-    struct chronyc_ntp_data d;
+    struct chrony_ntp_data d;
     bool numeric = c->numeric, by_name = c->sources_by_name;
 
-    if (!ask_by_host(c, CHRONYC_NTP_DATA, host)) {
+    if (!ask_by_host(c, CHRONY_NTP_DATA, host)) {
         return false;
     }
-    d = chronyc_reply_ntp_data(&c->body, c->response.reply);
+    d = chrony_reply_ntp_data(&c->body, c->response.reply);
     c->numeric = true; /* addresses are what is asked for */
     c->sources_by_name = false;
     chronyc_name(c, &d.remote, 0, false, 0, remote);
@@ -166,22 +166,22 @@ static bool show_ntp_data(struct chronyc *c, const struct chronyc_host *host, bo
 }
 
 /* The n-th source; false: it has said why not. */
-static bool ask_source(struct chronyc *c, uint32_t index, struct chronyc_source *out)
+static bool ask_source(struct chronyc *c, uint32_t index, struct chrony_source *out)
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
 
     bytes_write_u32(&body, index);
-    if (!chronyc_ask_for(c, CHRONYC_SOURCE_DATA, &body, CHRONYC_REPLY_SOURCE_DATA)) {
+    if (!chronyc_ask_for(c, CHRONY_SOURCE_DATA, &body, CHRONY_REPLY_SOURCE_DATA)) {
         return false;
     }
-    *out = chronyc_reply_source(&c->body);
+    *out = chrony_reply_source(&c->body);
     return true;
 }
 
 bool chronyc_ntpdata(struct chronyc *c, const struct chronyc_line *line)
 {
-    struct chronyc_host host;
+    struct chrony_host host;
     uint32_t count;
 
     if (line->count > 1) {
@@ -195,12 +195,12 @@ bool chronyc_ntpdata(struct chronyc *c, const struct chronyc_line *line)
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct chronyc_source s;
+        struct chrony_source s;
 
         if (!ask_source(c, i, &s)) {
             return false;
         }
-        if (s.mode != CHRONYC_MODE_REFCLOCK && s.host.family != CHRONYC_FAMILY_ID &&
+        if (s.mode != CHRONY_MODE_REFCLOCK && s.host.family != CHRONY_FAMILY_ID &&
             !show_ntp_data(c, &s.host, true)) {
             return false;
         }
@@ -215,10 +215,10 @@ static const char *option_letters(unsigned options, const char *between,
     static const struct {
         unsigned bit;
         char letter;
-    } letters[] = {{CHRONYC_SELECT_NOSELECT, 'N'},
-                   {CHRONYC_SELECT_PREFER, 'P'},
-                   {CHRONYC_SELECT_TRUST, 'T'},
-                   {CHRONYC_SELECT_REQUIRE, 'R'}};
+    } letters[] = {{CHRONY_SELECT_NOSELECT, 'N'},
+                   {CHRONY_SELECT_PREFER, 'P'},
+                   {CHRONY_SELECT_TRUST, 'T'},
+                   {CHRONY_SELECT_REQUIRE, 'R'}};
     size_t used = 0;
 
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
@@ -229,13 +229,13 @@ static const char *option_letters(unsigned options, const char *between,
     return text;
 }
 
-static void print_select(struct chronyc *c, const struct chronyc_select *s)
+static void print_select(struct chronyc *c, const struct chrony_select *s)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
     char state = s->state >= ' ' && s->state < 127 ? (char)s->state : '?';
     const char *between = c->csv ? "," : "";
 
-    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONYC_FAMILY_NONE, 25, name);
+    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONY_FAMILY_NONE, 25, name);
     option_letters(s->configured, between, text[0]);
     option_letters(s->effective, between, text[1]);
     if (c->csv) {
@@ -274,22 +274,22 @@ bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
     for (uint32_t i = 0; i < count; i++) {
         uint8_t room[CHRONYC_BODY_MAX];
         struct bytes_writer body = chronyc_body(room);
-        struct chronyc_select s;
+        struct chrony_select s;
 
         bytes_write_u32(&body, i);
-        if (!chronyc_ask_for(c, CHRONYC_SELECT_DATA, &body, CHRONYC_REPLY_SELECT_DATA)) {
+        if (!chronyc_ask_for(c, CHRONY_SELECT_DATA, &body, CHRONY_REPLY_SELECT_DATA)) {
             return false;
         }
-        s = chronyc_reply_select(&c->body);
-        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+        s = chrony_reply_select(&c->body);
+        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
             print_select(c, &s);
         }
     }
     return true;
 }
 
-static void print_auth(struct chronyc *c, const struct chronyc_host *host,
-                       const struct chronyc_auth *a)
+static void print_auth(struct chronyc *c, const struct chrony_host *host,
+                       const struct chrony_auth *a)
 {
     static const char *const modes[] = {"-", "SK", "NTS"};
     char name[CHRONYC_NAME_SHOWN_MAX], text[CHRONYC_TEXT_MAX];
@@ -326,20 +326,20 @@ bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
             "=========================================================================");
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct chronyc_source s;
-        struct chronyc_auth a;
+        struct chrony_source s;
+        struct chrony_auth a;
 
         if (!ask_source(c, i, &s)) {
             return false;
         }
-        if (s.mode == CHRONYC_MODE_REFCLOCK ||
-            (s.host.family == CHRONYC_FAMILY_ID && !has_option(line, "-a"))) {
+        if (s.mode == CHRONY_MODE_REFCLOCK ||
+            (s.host.family == CHRONY_FAMILY_ID && !has_option(line, "-a"))) {
             continue;
         }
-        if (!ask_by_host(c, CHRONYC_AUTH_DATA, &s.host)) {
+        if (!ask_by_host(c, CHRONY_AUTH_DATA, &s.host)) {
             return false;
         }
-        a = chronyc_reply_auth(&c->body);
+        a = chrony_reply_auth(&c->body);
         print_auth(c, &s.host, &a);
     }
     return true;
@@ -347,23 +347,23 @@ bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
 
 bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const char *const names[CHRONYC_SERVER_STATS_MAX] = {
+    static const char *const names[CHRONY_SERVER_STATS_MAX] = {
         "NTP packets received       ", "NTP packets dropped        ", "Command packets received   ",
         "Command packets dropped    ", "Client log records dropped ", "NTS-KE connections accepted",
         "NTS-KE connections dropped ", "Authenticated NTP packets  ", "Interleaved NTP packets    ",
         "NTP timestamps held        ", "NTP timestamp span         ", "NTP daemon RX timestamps   ",
         "NTP daemon TX timestamps   ", "NTP kernel RX timestamps   ", "NTP kernel TX timestamps   ",
         "NTP hardware RX timestamps ", "NTP hardware TX timestamps "};
-    struct chronyc_server_stats s;
+    struct chrony_server_stats s;
 
     (void)line;
-    if (!chronyc_ask(c, CHRONYC_SERVER_STATS, NULL)) {
+    if (!chronyc_ask(c, CHRONY_SERVER_STATS, NULL)) {
         return false;
     }
-    if (c->response.status != CHRONYC_SUCCESS) {
+    if (c->response.status != CHRONY_SUCCESS) {
         return chronyc_print_status(c);
     }
-    s = chronyc_reply_server_stats(&c->body, c->response.reply);
+    s = chrony_reply_server_stats(&c->body, c->response.reply);
     for (unsigned i = 0; i < s.count; i++) {
         if (c->csv) {
             printf("%s%llu", i ? "," : "", (unsigned long long)s.values[i]);
@@ -377,7 +377,7 @@ bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
     return true;
 }
 
-static void print_client(struct chronyc *c, const struct chronyc_client *client, bool nke)
+static void print_client(struct chronyc *c, const struct chrony_client *client, bool nke)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
     uint32_t hits = nke ? client->nke : client->command;
@@ -420,19 +420,19 @@ bool chronyc_clients(struct chronyc *c, const struct chronyc_line *line)
     while (first < indices) {
         uint8_t room[CHRONYC_BODY_MAX];
         struct bytes_writer body = chronyc_body(room);
-        struct chronyc_clients list;
+        struct chrony_clients list;
 
         bytes_write_u32(&body, first);
-        bytes_write_u32(&body, CHRONYC_CLIENTS_MAX);
+        bytes_write_u32(&body, CHRONY_CLIENTS_MAX);
         bytes_write_u32(&body, least);
         bytes_write_u32(&body, has_option(line, "-r"));
-        if (!chronyc_ask_for(c, CHRONYC_CLIENT_ACCESSES, &body, CHRONYC_REPLY_CLIENT_ACCESSES)) {
+        if (!chronyc_ask_for(c, CHRONY_CLIENT_ACCESSES, &body, CHRONY_REPLY_CLIENT_ACCESSES)) {
             c->sources_by_name = by_name;
             return false;
         }
-        list = chronyc_reply_clients(&c->body);
+        list = chrony_reply_clients(&c->body);
         for (uint32_t i = 0; i < list.count; i++) {
-            if (list.clients[i].host.family != CHRONYC_FAMILY_NONE) {
+            if (list.clients[i].host.family != CHRONY_FAMILY_NONE) {
                 print_client(c, &list.clients[i], nke);
             }
         }

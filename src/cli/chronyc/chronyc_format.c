@@ -10,7 +10,7 @@
 
 const char *chronyc_format_interval(uint32_t s, char text[CHRONYC_TEXT_MAX])
 {
-    if (s == CHRONYC_NEVER) {
+    if (s == CHRONY_NEVER) {
         return "   -";
     }
     if (s < 1200) {
@@ -152,27 +152,27 @@ const char *chronyc_format_status(unsigned status)
     static const struct {
         unsigned status;
         const char *text;
-    } texts[] = {{CHRONYC_SUCCESS, "200 OK"},
-                 {CHRONYC_FAILED, "500 Failure"},
-                 {CHRONYC_UNAUTHORISED, "501 Not authorised"},
-                 {CHRONYC_INVALID, "502 Invalid command"},
-                 {CHRONYC_NO_SUCH_SOURCE, "503 No such source"},
+    } texts[] = {{CHRONY_SUCCESS, "200 OK"},
+                 {CHRONY_FAILED, "500 Failure"},
+                 {CHRONY_UNAUTHORISED, "501 Not authorised"},
+                 {CHRONY_INVALID, "502 Invalid command"},
+                 {CHRONY_NO_SUCH_SOURCE, "503 No such source"},
                  {5, "504 Duplicate or stale logon detected"},
-                 {CHRONYC_NOT_ENABLED, "505 Facility not enabled in daemon"},
-                 {CHRONYC_BAD_SUBNET, "507 Bad subnet"},
-                 {CHRONYC_ACCESS_ALLOWED, "208 Access allowed"},
-                 {CHRONYC_ACCESS_DENIED, "209 Access denied"},
+                 {CHRONY_NOT_ENABLED, "505 Facility not enabled in daemon"},
+                 {CHRONY_BAD_SUBNET, "507 Bad subnet"},
+                 {CHRONY_ACCESS_ALLOWED, "208 Access allowed"},
+                 {CHRONY_ACCESS_DENIED, "209 Access denied"},
                  {10, "510 No command access from this host"},
-                 {CHRONYC_SOURCE_KNOWN, "511 Source already present"},
-                 {CHRONYC_TOO_MANY_SOURCES, "512 Too many sources present"},
-                 {CHRONYC_NO_RTC, "513 RTC driver not running"},
+                 {CHRONY_SOURCE_KNOWN, "511 Source already present"},
+                 {CHRONY_TOO_MANY_SOURCES, "512 Too many sources present"},
+                 {CHRONY_NO_RTC, "513 RTC driver not running"},
                  {14, "514 Can't write RTC parameters"},
-                 {CHRONYC_INACTIVE, "519 Client logging is not active in the daemon"},
-                 {CHRONYC_BAD_SAMPLE, "516 Sample index out of range"},
-                 {CHRONYC_INVALID_FAMILY, "515 Invalid address family"},
-                 {CHRONYC_BAD_VERSION, "517 Protocol version mismatch"},
-                 {CHRONYC_BAD_LENGTH, "518 Packet length mismatch"},
-                 {CHRONYC_INVALID_NAME, "521 Invalid name"}};
+                 {CHRONY_INACTIVE, "519 Client logging is not active in the daemon"},
+                 {CHRONY_BAD_SAMPLE, "516 Sample index out of range"},
+                 {CHRONY_INVALID_FAMILY, "515 Invalid address family"},
+                 {CHRONY_BAD_VERSION, "517 Protocol version mismatch"},
+                 {CHRONY_BAD_LENGTH, "518 Packet length mismatch"},
+                 {CHRONY_INVALID_NAME, "521 Invalid name"}};
 
     for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].status == status) {

@@ -17,13 +17,12 @@
 static const struct {
     const char *word, *second;
     unsigned command;
-} simple[] = {
-    {"cyclelogs", NULL, CHRONYC_CYCLE_LOGS}, {"dump", NULL, CHRONYC_DUMP},
-    {"onoffline", NULL, CHRONYC_ONOFFLINE},  {"refresh", NULL, CHRONYC_REFRESH},
-    {"rekey", NULL, CHRONYC_REKEY},          {"reload", "sources", CHRONYC_RELOAD_SOURCES},
-    {"reselect", NULL, CHRONYC_RESELECT},    {"reset", "sources", CHRONYC_RESET_SOURCES},
-    {"shutdown", NULL, CHRONYC_SHUTDOWN},    {"trimrtc", NULL, CHRONYC_TRIM_RTC},
-    {"writertc", NULL, CHRONYC_WRITE_RTC}};
+} simple[] = {{"cyclelogs", NULL, CHRONY_CYCLE_LOGS}, {"dump", NULL, CHRONY_DUMP},
+              {"onoffline", NULL, CHRONY_ONOFFLINE},  {"refresh", NULL, CHRONY_REFRESH},
+              {"rekey", NULL, CHRONY_REKEY},          {"reload", "sources", CHRONY_RELOAD_SOURCES},
+              {"reselect", NULL, CHRONY_RESELECT},    {"reset", "sources", CHRONY_RESET_SOURCES},
+              {"shutdown", NULL, CHRONY_SHUTDOWN},    {"trimrtc", NULL, CHRONY_TRIM_RTC},
+              {"writertc", NULL, CHRONY_WRITE_RTC}};
 
 static bool syntax_of(const struct chronyc_line *line)
 {
@@ -67,10 +66,10 @@ bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
     static const struct {
         const char *word;
         unsigned command, before; /* an older daemon knows this one */
-    } rows[] = {{"dfreq", CHRONYC_DFREQ, 0},
-                {"doffset", CHRONYC_DOFFSET, CHRONYC_DOFFSET_OLD},
-                {"maxupdateskew", CHRONYC_MAXUPDATESKEW, 0},
-                {"reselectdist", CHRONYC_RESELECTDIST, 0}};
+    } rows[] = {{"dfreq", CHRONY_DFREQ, 0},
+                {"doffset", CHRONY_DOFFSET, CHRONY_DOFFSET_OLD},
+                {"maxupdateskew", CHRONY_MAXUPDATESKEW, 0},
+                {"reselectdist", CHRONY_RESELECTDIST, 0}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
     double value;
@@ -83,9 +82,9 @@ bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
         if (strcmp(line->words[0], rows[i].word) != 0) {
             continue;
         }
-        chronyc_packet_write_float(&body, value);
+        chrony_field_write_float(&body, value);
         if (!chronyc_ask(c, rows[i].command, &body) ||
-            (c->response.status == CHRONYC_INVALID && rows[i].before &&
+            (c->response.status == CHRONY_INVALID && rows[i].before &&
              !chronyc_ask(c, rows[i].before, &body))) {
             return false;
         }
@@ -101,16 +100,16 @@ bool chronyc_source_number(struct chronyc *c, const struct chronyc_line *line)
         const char *word;
         unsigned command;
         bool whole;
-    } rows[] = {{"maxdelay", CHRONYC_MAXDELAY, false},
-                {"maxdelaydevratio", CHRONYC_MAXDELAYDEVRATIO, false},
-                {"maxdelayratio", CHRONYC_MAXDELAYRATIO, false},
-                {"maxpoll", CHRONYC_MAXPOLL, true},
-                {"minpoll", CHRONYC_MINPOLL, true},
-                {"minstratum", CHRONYC_MINSTRATUM, true},
-                {"polltarget", CHRONYC_POLLTARGET, true}};
+    } rows[] = {{"maxdelay", CHRONY_MAXDELAY, false},
+                {"maxdelaydevratio", CHRONY_MAXDELAYDEVRATIO, false},
+                {"maxdelayratio", CHRONY_MAXDELAYRATIO, false},
+                {"maxpoll", CHRONY_MAXPOLL, true},
+                {"minpoll", CHRONY_MINPOLL, true},
+                {"minstratum", CHRONY_MINSTRATUM, true},
+                {"polltarget", CHRONY_POLLTARGET, true}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    struct chronyc_host host;
+    struct chrony_host host;
     double value = 0;
     long whole = 0;
 
@@ -123,11 +122,11 @@ bool chronyc_source_number(struct chronyc *c, const struct chronyc_line *line)
             if (rows[i].whole && !read_integer(line->words[2], &whole)) {
                 return chronyc_syntax_error("address value");
             }
-            chronyc_packet_write_host(&body, &host);
+            chrony_field_write_host(&body, &host);
             if (rows[i].whole) {
                 bytes_write_u32(&body, (uint32_t)(int32_t)whole);
             } else {
-                chronyc_packet_write_float(&body, value);
+                chrony_field_write_float(&body, value);
             }
             return chronyc_order(c, rows[i].command, &body);
         }
@@ -136,7 +135,7 @@ bool chronyc_source_number(struct chronyc *c, const struct chronyc_line *line)
 }
 
 /* A network as chrony writes it: ADDRESS, ADDRESS/BITS, and 10 or 10.1 for 10.0.0.0/8. */
-static bool read_subnet(const struct chronyc *c, const char *word, struct chronyc_host *host,
+static bool read_subnet(const struct chronyc *c, const char *word, struct chrony_host *host,
                         long *bits)
 {
     char text[64];
@@ -160,9 +159,9 @@ static bool read_subnet(const struct chronyc *c, const char *word, struct chrony
     if (!chronyc_read_host(c, text, host)) {
         return false;
     }
-    *bits = host->family == CHRONYC_FAMILY_V4 ? (dots < 3 ? 8 * ((long)dots + 1) : 32) : 128;
+    *bits = host->family == CHRONY_FAMILY_V4 ? (dots < 3 ? 8 * ((long)dots + 1) : 32) : 128;
     return word[length] == '\0' || (read_integer(word + length + 1, bits) && *bits >= 0 &&
-                                    *bits <= (host->family == CHRONYC_FAMILY_V4 ? 32 : 128));
+                                    *bits <= (host->family == CHRONY_FAMILY_V4 ? 32 : 128));
 }
 
 /* allow|deny|cmdallow|cmddeny [all] [SUBNET] */
@@ -171,26 +170,26 @@ bool chronyc_access(struct chronyc *c, const struct chronyc_line *line)
     static const struct {
         const char *word;
         unsigned command;
-    } rows[] = {{"allow", CHRONYC_ALLOW},
-                {"deny", CHRONYC_DENY},
-                {"cmdallow", CHRONYC_CMDALLOW},
-                {"cmddeny", CHRONYC_CMDDENY}};
+    } rows[] = {{"allow", CHRONY_ALLOW},
+                {"deny", CHRONY_DENY},
+                {"cmdallow", CHRONY_CMDALLOW},
+                {"cmddeny", CHRONY_CMDDENY}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
     bool all = line->count > 1 && strcmp(line->words[1], "all") == 0;
     const char *subnet = line->count > 1U + all ? line->words[1 + all] : NULL;
-    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+    struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
     long bits = 0;
 
     if (subnet && strcmp(subnet, "0/0") == 0) {
-        host = (struct chronyc_host){.family = CHRONYC_FAMILY_V4, .address.family = ADDRESS_V4};
+        host = (struct chrony_host){.family = CHRONY_FAMILY_V4, .address.family = ADDRESS_V4};
     } else if (subnet && strcmp(subnet, "::/0") == 0) {
-        host = (struct chronyc_host){.family = CHRONYC_FAMILY_V6, .address.family = ADDRESS_V6};
+        host = (struct chrony_host){.family = CHRONY_FAMILY_V6, .address.family = ADDRESS_V6};
     } else if (subnet && !read_subnet(c, subnet, &host, &bits)) {
         fputs("Could not read address\n", stderr);
         return false;
     }
-    chronyc_packet_write_host(&body, &host);
+    chrony_field_write_host(&body, &host);
     bytes_write_u32(&body, (uint32_t)bits);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(line->words[0], rows[i].word) == 0) {
@@ -204,17 +203,17 @@ bool chronyc_check_access(struct chronyc *c, const struct chronyc_line *line)
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    struct chronyc_host host;
+    struct chrony_host host;
 
     if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
         fputs("Could not read address\n", stderr);
         return false;
     }
-    chronyc_packet_write_host(&body, &host);
-    return chronyc_order(c, line->words[0][0] == 'c' ? CHRONYC_CMDACCHECK : CHRONYC_ACCHECK, &body);
+    chrony_field_write_host(&body, &host);
+    return chronyc_order(c, line->words[0][0] == 'c' ? CHRONY_CMDACCHECK : CHRONY_ACCHECK, &body);
 }
 
-static void fill_mask(struct chronyc_host *mask, const struct chronyc_host *host, long bits)
+static void fill_mask(struct chrony_host *mask, const struct chrony_host *host, long bits)
 {
     *mask = *host;
     for (long i = 0; i < 16; i++) {
@@ -227,7 +226,7 @@ static void fill_mask(struct chronyc_host *mask, const struct chronyc_host *host
 /* [[MASK/]ADDRESS] or ADDRESS/BITS: two hosts of the body. */
 static bool write_masked(const struct chronyc *c, const char *word, struct bytes_writer *body)
 {
-    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE}, mask = host;
+    struct chrony_host host = {.family = CHRONY_FAMILY_NONE}, mask = host;
     const char *slash = word ? strchr(word, '/') : NULL;
     char first[64];
     long bits;
@@ -236,7 +235,7 @@ static bool write_masked(const struct chronyc *c, const char *word, struct bytes
         snprintf(first, sizeof first, "%.*s", (int)(slash - word), word);
         if (read_integer(slash + 1, &bits) && bits >= 0) {
             if (!chronyc_read_host(c, first, &host) ||
-                bits > (host.family == CHRONYC_FAMILY_V4 ? 32 : 128)) {
+                bits > (host.family == CHRONY_FAMILY_V4 ? 32 : 128)) {
                 return false;
             }
             fill_mask(&mask, &host, bits);
@@ -248,12 +247,12 @@ static bool write_masked(const struct chronyc *c, const char *word, struct bytes
         if (!chronyc_read_host(c, word, &host)) {
             return false;
         }
-        if (host.family != CHRONYC_FAMILY_ID) {
-            fill_mask(&mask, &host, host.family == CHRONYC_FAMILY_V4 ? 32 : 128);
+        if (host.family != CHRONY_FAMILY_ID) {
+            fill_mask(&mask, &host, host.family == CHRONY_FAMILY_V4 ? 32 : 128);
         }
     }
-    chronyc_packet_write_host(body, &mask);
-    chronyc_packet_write_host(body, &host);
+    chrony_field_write_host(body, &mask);
+    chrony_field_write_host(body, &host);
     return true;
 }
 
@@ -266,8 +265,8 @@ bool chronyc_switch(struct chronyc *c, const struct chronyc_line *line)
     if (!write_masked(c, line->count > 1 ? line->words[1] : NULL, &body)) {
         return chronyc_syntax_error("mask/address");
     }
-    return chronyc_order(
-        c, strcmp(line->words[0], "online") == 0 ? CHRONYC_ONLINE : CHRONYC_OFFLINE, &body);
+    return chronyc_order(c, strcmp(line->words[0], "online") == 0 ? CHRONY_ONLINE : CHRONY_OFFLINE,
+                         &body);
 }
 
 /* burst GOOD/TOTAL [[MASK/]ADDRESS] */
@@ -291,7 +290,7 @@ bool chronyc_burst(struct chronyc *c, const struct chronyc_line *line)
     }
     bytes_write_u32(&body, (uint32_t)(int32_t)good);
     bytes_write_u32(&body, (uint32_t)(int32_t)total);
-    return chronyc_order(c, CHRONYC_BURST, &body);
+    return chronyc_order(c, CHRONY_BURST, &body);
 }
 
 /* makestep [THRESHOLD LIMIT] */
@@ -303,7 +302,7 @@ bool chronyc_makestep(struct chronyc *c, const struct chronyc_line *line)
     long limit;
 
     if (line->count == 1) {
-        return chronyc_order(c, CHRONYC_MAKESTEP, NULL);
+        return chronyc_order(c, CHRONY_MAKESTEP, NULL);
     }
     if (line->count != 3 || !read_number(line->words[1], &threshold) ||
         !read_integer(line->words[2], &limit)) {
@@ -311,8 +310,8 @@ bool chronyc_makestep(struct chronyc *c, const struct chronyc_line *line)
         return false;
     }
     bytes_write_u32(&body, (uint32_t)(int32_t)limit);
-    chronyc_packet_write_float(&body, threshold);
-    return chronyc_order(c, CHRONYC_MODIFY_MAKESTEP, &body);
+    chrony_field_write_float(&body, threshold);
+    return chronyc_order(c, CHRONY_MODIFY_MAKESTEP, &body);
 }
 
 bool chronyc_smoothtime(struct chronyc *c, const struct chronyc_line *line)
@@ -325,20 +324,20 @@ bool chronyc_smoothtime(struct chronyc *c, const struct chronyc_line *line)
         return syntax_of(line);
     }
     bytes_write_u32(&body, *word == 'a');
-    return chronyc_order(c, CHRONYC_SMOOTHTIME, &body);
+    return chronyc_order(c, CHRONY_SMOOTHTIME, &body);
 }
 
 bool chronyc_delete(struct chronyc *c, const struct chronyc_line *line)
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    struct chronyc_host host;
+    struct chrony_host host;
 
     if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
         return chronyc_syntax_error("address");
     }
-    chronyc_packet_write_host(&body, &host);
-    return chronyc_order(c, CHRONYC_DELETE_SOURCE, &body);
+    chrony_field_write_host(&body, &host);
+    return chronyc_order(c, CHRONY_DELETE_SOURCE, &body);
 }
 
 /* local off | local [stratum N] [distance S] [orphan] [activate S] [waitsynced S] [waitunsynced S]
@@ -370,14 +369,14 @@ bool chronyc_local(struct chronyc *c, const struct chronyc_line *line)
     }
     bytes_write_u32(&body, !off);
     bytes_write_u32(&body, off ? 0 : (uint32_t)(int32_t)rows[0].value);
-    chronyc_packet_write_float(&body, off ? 0 : rows[1].value);
+    chrony_field_write_float(&body, off ? 0 : rows[1].value);
     bytes_write_u32(&body, orphan);
     bytes_put(&old, body.data, body.at);
     for (size_t i = 2; i < 5; i++) {
-        chronyc_packet_write_float(&body, rows[i].value);
+        chrony_field_write_float(&body, rows[i].value);
     }
-    if (!chronyc_ask(c, CHRONYC_LOCAL, &body) || /* a daemon before 4.6 has the other one */
-        (c->response.status == CHRONYC_INVALID && !chronyc_ask(c, CHRONYC_LOCAL_OLD, &old))) {
+    if (!chronyc_ask(c, CHRONY_LOCAL, &body) || /* a daemon before 4.6 has the other one */
+        (c->response.status == CHRONY_INVALID && !chronyc_ask(c, CHRONY_LOCAL_OLD, &old))) {
         return false;
     }
     return chronyc_print_status(c);
@@ -410,7 +409,7 @@ bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    struct chronyc_settime reply;
+    struct chrony_settime reply;
     char text[128] = "";
     size_t used = 0;
     time_t when;
@@ -423,14 +422,14 @@ bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
         puts("510 - Could not parse date string");
         return false;
     }
-    chronyc_packet_write_time(&body, (struct wall_time){(int64_t)when * NS_PER_S});
-    if (!chronyc_ask(c, CHRONYC_SETTIME, &body)) {
+    chrony_field_write_time(&body, (struct wall_time){(int64_t)when * NS_PER_S});
+    if (!chronyc_ask(c, CHRONY_SETTIME, &body)) {
         return false;
     }
-    if (!chronyc_print_status(c) || c->response.reply != CHRONYC_REPLY_MANUAL_TIMESTAMP) {
+    if (!chronyc_print_status(c) || c->response.reply != CHRONY_REPLY_MANUAL_TIMESTAMP) {
         return false;
     }
-    reply = chronyc_reply_settime(&c->body);
+    reply = chrony_reply_settime(&c->body);
     printf("Clock was %.2f seconds fast.  Frequency change = %.2fppm, new frequency = %.2fppm\n",
            reply.offset_s, reply.frequency_change_ppm, reply.frequency_ppm);
     return true;
@@ -439,7 +438,7 @@ bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
 /* A source, or a reference clock by its letters. */
 static bool write_source(const struct chronyc *c, const char *word, struct bytes_writer *body)
 {
-    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+    struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
     uint32_t refid = 0;
 
     if (strlen(word) <= 4 && !strchr(word, '.') && !strchr(word, ':')) {
@@ -449,7 +448,7 @@ static bool write_source(const struct chronyc *c, const char *word, struct bytes
     } else if (!chronyc_read_host(c, word, &host)) {
         return false;
     }
-    chronyc_packet_write_host(body, &host);
+    chrony_field_write_host(body, &host);
     bytes_write_u32(body, refid);
     return true;
 }
@@ -460,10 +459,10 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
     static const struct {
         const char *word;
         uint32_t mask, flag; /* the wire has different bits for which, and for what */
-    } words[] = {{"noselect", CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT},
-                 {"prefer", CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER},
-                 {"trust", CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST},
-                 {"require", CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE}};
+    } words[] = {{"noselect", CHRONY_SELECT_NOSELECT, CHRONY_SOURCE_NOSELECT},
+                 {"prefer", CHRONY_SELECT_PREFER, CHRONY_SOURCE_PREFER},
+                 {"trust", CHRONY_SELECT_TRUST, CHRONY_SOURCE_TRUST},
+                 {"require", CHRONY_SELECT_REQUIRE, CHRONY_SOURCE_REQUIRE}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
     uint32_t mask = 0, options = 0;
@@ -488,7 +487,7 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
     }
     bytes_write_u32(&body, mask);
     bytes_write_u32(&body, options);
-    return chronyc_order(c, CHRONYC_SELECTOPTS, &body);
+    return chronyc_order(c, CHRONY_SELECTOPTS, &body);
 }
 
 /* offset SOURCE SECONDS */
@@ -502,6 +501,6 @@ bool chronyc_offset(struct chronyc *c, const struct chronyc_line *line)
         !write_source(c, line->words[1], &body)) {
         return syntax_of(line);
     }
-    chronyc_packet_write_float(&body, offset);
-    return chronyc_order(c, CHRONYC_OFFSET, &body);
+    chrony_field_write_float(&body, offset);
+    return chronyc_order(c, CHRONY_OFFSET, &body);
 }

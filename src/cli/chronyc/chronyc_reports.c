@@ -30,10 +30,10 @@ static const char *slow_or_fast(bool slow)
     return slow ? "slow" : "fast";
 }
 
-static void print_tracking(struct chronyc *c, const struct chronyc_tracking *t)
+static void print_tracking(struct chronyc *c, const struct chrony_tracking *t)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[CHRONYC_TEXT_MAX];
-    bool is_clock = t->host.family == CHRONYC_FAMILY_NONE;
+    bool is_clock = t->host.family == CHRONY_FAMILY_NONE;
 
     chronyc_name(c, &t->host, t->refid, is_clock, 0, name);
     if (c->csv) {
@@ -65,13 +65,13 @@ static void print_tracking(struct chronyc *c, const struct chronyc_tracking *t)
 
 bool chronyc_tracking(struct chronyc *c, const struct chronyc_line *line)
 {
-    struct chronyc_tracking t;
+    struct chrony_tracking t;
 
     (void)line;
-    if (!chronyc_ask_for(c, CHRONYC_TRACKING, NULL, CHRONYC_REPLY_TRACKING)) {
+    if (!chronyc_ask_for(c, CHRONY_TRACKING, NULL, CHRONY_REPLY_TRACKING)) {
         return false;
     }
-    t = chronyc_reply_tracking(&c->body);
+    t = chrony_reply_tracking(&c->body);
     print_tracking(c, &t);
     return true;
 }
@@ -86,13 +86,13 @@ static bool ask_indexed(struct chronyc *c, unsigned command, uint32_t index, uns
     return chronyc_ask_for(c, command, &body, reply);
 }
 
-static void print_source(struct chronyc *c, const struct chronyc_source *s)
+static void print_source(struct chronyc *c, const struct chrony_source *s)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[4][CHRONYC_TEXT_MAX];
-    bool is_clock = s->mode == CHRONYC_MODE_REFCLOCK;
-    char mode = s->mode <= CHRONYC_MODE_REFCLOCK ? "^=#"[s->mode] : ' ';
-    char state = s->state <= CHRONYC_STATE_NOT_COMBINED ? "*?x~+-"[s->state] : ' ';
-    uint32_t refid = s->host.family == CHRONYC_FAMILY_V4 ? address_refid(&s->host.address) : 0;
+    bool is_clock = s->mode == CHRONY_MODE_REFCLOCK;
+    char mode = s->mode <= CHRONY_MODE_REFCLOCK ? "^=#"[s->mode] : ' ';
+    char state = s->state <= CHRONY_STATE_NOT_COMBINED ? "*?x~+-"[s->state] : ' ';
+    uint32_t refid = s->host.family == CHRONY_FAMILY_V4 ? address_refid(&s->host.address) : 0;
 
     chronyc_name(c, &s->host, refid, is_clock, 25, name);
     if (c->csv) {
@@ -132,24 +132,24 @@ bool chronyc_sources(struct chronyc *c, const struct chronyc_line *line)
             "=============");
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct chronyc_source s;
+        struct chrony_source s;
 
-        if (!ask_indexed(c, CHRONYC_SOURCE_DATA, i, CHRONYC_REPLY_SOURCE_DATA)) {
+        if (!ask_indexed(c, CHRONY_SOURCE_DATA, i, CHRONY_REPLY_SOURCE_DATA)) {
             return false;
         }
-        s = chronyc_reply_source(&c->body);
-        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+        s = chrony_reply_source(&c->body);
+        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
             print_source(c, &s);
         }
     }
     return true;
 }
 
-static void print_sourcestats(struct chronyc *c, const struct chronyc_sourcestats *s)
+static void print_sourcestats(struct chronyc *c, const struct chrony_sourcestats *s)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
 
-    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONYC_FAMILY_NONE, 25, name);
+    chronyc_name(c, &s->host, s->refid, s->host.family == CHRONY_FAMILY_NONE, 25, name);
     if (c->csv) {
         printf("%s,%u,%u,%u,%.3f,%.3f,%.9f,%.9f\n", name, s->samples, s->runs, s->span_s,
                s->residual_ppm, s->skew_ppm, s->offset_s, s->deviation_s);
@@ -184,13 +184,13 @@ bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
             "============");
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct chronyc_sourcestats s;
+        struct chrony_sourcestats s;
 
-        if (!ask_indexed(c, CHRONYC_SOURCESTATS, i, CHRONYC_REPLY_SOURCESTATS)) {
+        if (!ask_indexed(c, CHRONY_SOURCESTATS, i, CHRONY_REPLY_SOURCESTATS)) {
             return false;
         }
-        s = chronyc_reply_sourcestats(&c->body);
-        if (s.host.family != CHRONYC_FAMILY_ID || has_option(line, "-a")) {
+        s = chrony_reply_sourcestats(&c->body);
+        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
             print_sourcestats(c, &s);
         }
     }
@@ -199,13 +199,13 @@ bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
 
 bool chronyc_activity(struct chronyc *c, const struct chronyc_line *line)
 {
-    struct chronyc_activity a;
+    struct chrony_activity a;
 
     (void)line;
-    if (!chronyc_ask_for(c, CHRONYC_ACTIVITY, NULL, CHRONYC_REPLY_ACTIVITY)) {
+    if (!chronyc_ask_for(c, CHRONY_ACTIVITY, NULL, CHRONY_REPLY_ACTIVITY)) {
         return false;
     }
-    a = chronyc_reply_activity(&c->body);
+    a = chrony_reply_activity(&c->body);
     printf(c->csv ? "%u,%u,%u,%u,%u\n"
                   : "200 OK\n"
                     "%u sources online\n"
@@ -224,13 +224,13 @@ static const char *yes_or_no(bool yes)
 
 bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
 {
-    struct chronyc_smoothing s;
+    struct chrony_smoothing s;
 
     (void)line;
-    if (!chronyc_ask_for(c, CHRONYC_SMOOTHING, NULL, CHRONYC_REPLY_SMOOTHING)) {
+    if (!chronyc_ask_for(c, CHRONY_SMOOTHING, NULL, CHRONY_REPLY_SMOOTHING)) {
         return false;
     }
-    s = chronyc_reply_smoothing(&c->body);
+    s = chrony_reply_smoothing(&c->body);
     if (c->csv) {
         printf("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", yes_or_no(s.active), yes_or_no(s.leap_only),
                s.offset_s, s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
@@ -251,13 +251,13 @@ bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
 bool chronyc_rtcdata(struct chronyc *c, const struct chronyc_line *line)
 {
     char text[CHRONYC_TEXT_MAX], span[CHRONYC_TEXT_MAX];
-    struct chronyc_rtc r;
+    struct chrony_rtc r;
 
     (void)line;
-    if (!chronyc_ask_for(c, CHRONYC_RTC_REPORT, NULL, CHRONYC_REPLY_RTC)) {
+    if (!chronyc_ask_for(c, CHRONY_RTC_REPORT, NULL, CHRONY_REPLY_RTC)) {
         return false;
     }
-    r = chronyc_reply_rtc(&c->body);
+    r = chrony_reply_rtc(&c->body);
     if (c->csv) {
         printf("%s,%u,%u,%u,%.6f,%.3f\n", chronyc_format_stamp(r.reference_time, text), r.samples,
                r.runs, r.span_s, r.fast_s, r.gain_ppm);
@@ -277,24 +277,24 @@ bool chronyc_rtcdata(struct chronyc *c, const struct chronyc_line *line)
 
 bool chronyc_sourcename(struct chronyc *c, const struct chronyc_line *line)
 {
-    char name[CHRONYC_NAME_LENGTH + 1];
+    char name[CHRONY_NAME_LENGTH + 1];
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    struct chronyc_host host;
+    struct chrony_host host;
 
     if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
         return chronyc_syntax_error("address value");
     }
-    chronyc_packet_write_host(&body, &host);
-    if (!chronyc_ask_for(c, CHRONYC_SOURCE_NAME, &body, CHRONYC_REPLY_SOURCE_NAME)) {
+    chrony_field_write_host(&body, &host);
+    if (!chronyc_ask_for(c, CHRONY_SOURCE_NAME, &body, CHRONY_REPLY_SOURCE_NAME)) {
         return false;
     }
-    chronyc_reply_name(&c->body, name);
+    chrony_reply_name(&c->body, name);
     puts(name);
     return true;
 }
 
-static void list_manual(const struct chronyc *c, const struct chronyc_manual *m)
+static void list_manual(const struct chronyc *c, const struct chrony_manual *m)
 {
     char text[CHRONYC_TEXT_MAX];
 
@@ -323,7 +323,7 @@ bool chronyc_manual(struct chronyc *c, const struct chronyc_line *line)
     for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(word, words[i]) == 0) {
             bytes_write_u32(&body, i);
-            return chronyc_order(c, CHRONYC_MANUAL, &body);
+            return chronyc_order(c, CHRONY_MANUAL, &body);
         }
     }
     if (strcmp(word, "delete") == 0 && line->count == 3) {
@@ -331,15 +331,15 @@ bool chronyc_manual(struct chronyc *c, const struct chronyc_line *line)
 
         if (*end == '\0' && index < UINT32_MAX) {
             bytes_write_u32(&body, (uint32_t)index);
-            return chronyc_order(c, CHRONYC_MANUAL_DELETE, &body);
+            return chronyc_order(c, CHRONY_MANUAL_DELETE, &body);
         }
     } else if (strcmp(word, "list") == 0) {
-        struct chronyc_manual m;
+        struct chrony_manual m;
 
-        if (!chronyc_ask_for(c, CHRONYC_MANUAL_LIST, NULL, CHRONYC_REPLY_MANUAL_LIST)) {
+        if (!chronyc_ask_for(c, CHRONY_MANUAL_LIST, NULL, CHRONY_REPLY_MANUAL_LIST)) {
             return false;
         }
-        m = chronyc_reply_manual(&c->body);
+        m = chrony_reply_manual(&c->body);
         list_manual(c, &m);
         return true;
     }
@@ -371,19 +371,19 @@ bool chronyc_waitsync(struct chronyc *c, const struct chronyc_line *line)
     }
     limits[3] = limits[3] < 0.1 ? 0.1 : limits[3];
     for (unsigned try = 1;; try++) {
-        struct chronyc_tracking t;
+        struct chrony_tracking t;
         bool synchronised;
 
-        if (!chronyc_ask_for(c, CHRONYC_TRACKING, NULL, CHRONYC_REPLY_TRACKING)) {
+        if (!chronyc_ask_for(c, CHRONY_TRACKING, NULL, CHRONY_REPLY_TRACKING)) {
             return false;
         }
-        t = chronyc_reply_tracking(&c->body);
+        t = chrony_reply_tracking(&c->body);
         printf(c->csv ? "%u,%08X,%.9f,%.3f\n"
                       : "try: %u, refid: %08X, correction: %.9f, skew: %.3f\n",
                try, t.refid, fabs(t.correction_s), t.skew_ppm);
         fflush(stdout);
         synchronised =
-            t.host.family != CHRONYC_FAMILY_NONE || (t.refid != 0 && t.refid != LOCAL_REFID);
+            t.host.family != CHRONY_FAMILY_NONE || (t.refid != 0 && t.refid != LOCAL_REFID);
         if (synchronised && (limits[1] == 0 || fabs(t.correction_s) <= limits[1]) &&
             (limits[2] == 0 || t.skew_ppm <= limits[2])) {
             return true;

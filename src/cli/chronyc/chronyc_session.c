@@ -22,7 +22,7 @@ void chronyc_start(struct chronyc *c)
 
     *c = (struct chronyc){.exchange = {.fd = -1, .local = {.fd = -1}},
                           .hosts = CHRONYC_HOSTS,
-                          .port = CHRONYC_PORT,
+                          .port = CHRONY_PORT,
                           .timeout_s = 1,
                           .retries = 2};
     random_system(seed, sizeof seed);
@@ -80,10 +80,10 @@ static bool open_next(struct chronyc *c)
 static bool is_answer(struct chronyc *c, unsigned command, uint32_t sequence, size_t length)
 {
     struct bytes_reader r = bytes_reader(c->answer, length);
-    struct chronyc_response a = chronyc_packet_read_response(&r);
-    size_t least = chronyc_packet_reply_length(a.reply);
+    struct chrony_response a = chrony_packet_read_response(&r);
+    size_t least = chrony_packet_reply_length(a.reply);
 
-    if (r.failed || a.version != CHRONYC_VERSION || a.type != CHRONYC_REPLY || a.zero1 || a.zero2 ||
+    if (r.failed || a.version != CHRONY_VERSION || a.type != CHRONY_REPLY || a.zero1 || a.zero2 ||
         a.command != command || a.sequence != sequence || least == 0 || length < least) {
         return false;
     }
@@ -110,29 +110,29 @@ static int wait_for(struct chronyc *c, unsigned command, uint32_t sequence, doub
 }
 
 static size_t build(struct chronyc *c, unsigned command, const struct bytes_writer *body,
-                    unsigned attempt, uint32_t *sequence, uint8_t out[CHRONYC_PACKET_MAX])
+                    unsigned attempt, uint32_t *sequence, uint8_t out[CHRONY_PACKET_MAX])
 {
-    struct bytes_writer w = bytes_writer(out, CHRONYC_PACKET_MAX);
-    size_t length = chronyc_packet_request_length_now(command);
+    struct bytes_writer w = bytes_writer(out, CHRONY_PACKET_MAX);
+    size_t length = chrony_packet_request_length_now(command);
 
     *sequence = (uint32_t)random_u64(&c->random);
-    chronyc_packet_write_request(&w, &(struct chronyc_request){.version = CHRONYC_VERSION,
-                                                               .type = CHRONYC_REQUEST,
-                                                               .command = (uint16_t)command,
-                                                               .attempt = (uint16_t)attempt,
-                                                               .sequence = *sequence});
+    chrony_packet_write_request(&w, &(struct chrony_request){.version = CHRONY_VERSION,
+                                                             .type = CHRONY_REQUEST,
+                                                             .command = (uint16_t)command,
+                                                             .attempt = (uint16_t)attempt,
+                                                             .sequence = *sequence});
     if (body) {
         bytes_put(&w, body->data, body->at);
     }
     if (w.at < length) {
-        chronyc_packet_pad(&w, length - w.at);
+        chrony_field_pad(&w, length - w.at);
     }
     return w.failed ? 0 : w.at;
 }
 
 bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer *body)
 {
-    uint8_t request[CHRONYC_PACKET_MAX];
+    uint8_t request[CHRONY_PACKET_MAX];
     double wait_s = c->timeout_s;
     uint32_t sequence;
 
@@ -176,8 +176,8 @@ bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer 
 bool chronyc_print_status(const struct chronyc *c)
 {
     puts(chronyc_format_status(c->response.status));
-    return c->response.status == CHRONYC_SUCCESS || c->response.status == CHRONYC_ACCESS_ALLOWED ||
-           c->response.status == CHRONYC_ACCESS_DENIED;
+    return c->response.status == CHRONY_SUCCESS || c->response.status == CHRONY_ACCESS_ALLOWED ||
+           c->response.status == CHRONY_ACCESS_DENIED;
 }
 
 bool chronyc_ask_for(struct chronyc *c, unsigned command, const struct bytes_writer *body,
@@ -186,7 +186,7 @@ bool chronyc_ask_for(struct chronyc *c, unsigned command, const struct bytes_wri
     if (!chronyc_ask(c, command, body)) {
         return false;
     }
-    if (c->response.status != CHRONYC_SUCCESS) {
+    if (c->response.status != CHRONY_SUCCESS) {
         return chronyc_print_status(c);
     }
     if (c->response.reply != reply) {
@@ -208,29 +208,29 @@ struct bytes_writer chronyc_body(uint8_t room[CHRONYC_BODY_MAX])
 
 bool chronyc_count_sources(struct chronyc *c, uint32_t *count)
 {
-    if (!chronyc_ask_for(c, CHRONYC_N_SOURCES, NULL, CHRONYC_REPLY_N_SOURCES)) {
+    if (!chronyc_ask_for(c, CHRONY_N_SOURCES, NULL, CHRONY_REPLY_N_SOURCES)) {
         return false;
     }
     *count = bytes_read_u32(&c->body);
     return true;
 }
 
-static void name_by_daemon(struct chronyc *c, const struct chronyc_host *host,
+static void name_by_daemon(struct chronyc *c, const struct chrony_host *host,
                            char out[CHRONYC_NAME_SHOWN_MAX])
 {
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
-    char name[CHRONYC_NAME_LENGTH + 1];
+    char name[CHRONY_NAME_LENGTH + 1];
 
-    chronyc_packet_write_host(&body, host);
-    if (chronyc_ask(c, CHRONYC_SOURCE_NAME, &body) &&
-        c->response.reply == CHRONYC_REPLY_SOURCE_NAME) {
-        chronyc_reply_name(&c->body, name);
+    chrony_field_write_host(&body, host);
+    if (chronyc_ask(c, CHRONY_SOURCE_NAME, &body) &&
+        c->response.reply == CHRONY_REPLY_SOURCE_NAME) {
+        chrony_reply_name(&c->body, name);
         snprintf(out, CHRONYC_NAME_SHOWN_MAX, "%s", name);
     }
 }
 
-const char *chronyc_name(struct chronyc *c, const struct chronyc_host *host, uint32_t refid,
+const char *chronyc_name(struct chronyc *c, const struct chrony_host *host, uint32_t refid,
                          bool is_clock, size_t width, char out[CHRONYC_NAME_SHOWN_MAX])
 {
     char text[CHRONYC_TEXT_MAX], address[ADDRESS_TEXT_MAX];
@@ -239,9 +239,9 @@ const char *chronyc_name(struct chronyc *c, const struct chronyc_host *host, uin
         snprintf(out, CHRONYC_NAME_SHOWN_MAX, "%s", chronyc_format_refid(refid, text));
         return out;
     }
-    if (host->family == CHRONYC_FAMILY_ID) {
+    if (host->family == CHRONY_FAMILY_ID) {
         snprintf(out, CHRONYC_NAME_SHOWN_MAX, "ID#%010u", host->id);
-    } else if (host->family == CHRONYC_FAMILY_V4 || host->family == CHRONYC_FAMILY_V6) {
+    } else if (host->family == CHRONY_FAMILY_V4 || host->family == CHRONY_FAMILY_V6) {
         snprintf(out, CHRONYC_NAME_SHOWN_MAX, "%s", address_format(&host->address, address));
     } else {
         snprintf(out, CHRONYC_NAME_SHOWN_MAX, "[UNSPEC]");
@@ -249,7 +249,7 @@ const char *chronyc_name(struct chronyc *c, const struct chronyc_host *host, uin
     }
     if (c->sources_by_name) {
         name_by_daemon(c, host, out);
-    } else if (!c->numeric && host->family != CHRONYC_FAMILY_ID) {
+    } else if (!c->numeric && host->family != CHRONY_FAMILY_ID) {
         char name[CHRONYC_NAME_SHOWN_MAX];
 
         if (names_find(&host->address, name, sizeof name)) {
@@ -263,7 +263,7 @@ const char *chronyc_name(struct chronyc *c, const struct chronyc_host *host, uin
     return out;
 }
 
-bool chronyc_read_host(const struct chronyc *c, const char *word, struct chronyc_host *out)
+bool chronyc_read_host(const struct chronyc *c, const char *word, struct chrony_host *out)
 {
     struct address found[1];
     char *end;
@@ -271,13 +271,13 @@ bool chronyc_read_host(const struct chronyc *c, const char *word, struct chronyc
     if (strncmp(word, "ID#", 3) == 0) {
         unsigned long id = strtoul(word + 3, &end, 10);
 
-        *out = (struct chronyc_host){.family = CHRONYC_FAMILY_ID, .id = (uint32_t)id};
+        *out = (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = (uint32_t)id};
         return *end == '\0' && end != word + 3 && id <= UINT32_MAX;
     }
     if (exchange_look_up(word, c->family, found, 1, NULL) == 0) {
         return false;
     }
-    *out = chronyc_packet_host(&found[0]);
+    *out = chrony_field_host(&found[0]);
     return true;
 }
 

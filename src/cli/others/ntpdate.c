@@ -215,7 +215,7 @@ static const char *find_daemon(void)
         chronyc_start(c);
         c->quiet = true;
         c->retries = 0;
-        found = chronyc_ask(c, CHRONYC_TRACKING, NULL);
+        found = chronyc_ask(c, CHRONY_TRACKING, NULL);
         exchange_close(&c->exchange);
         free(c);
     }

@@ -71,15 +71,15 @@ static void ask_chronyd_poll(struct chronyc *c, struct state *state)
     for (uint32_t i = 0; i < count; i++) {
         uint8_t room[CHRONYC_BODY_MAX];
         struct bytes_writer body = chronyc_body(room);
-        struct chronyc_source s;
+        struct chrony_source s;
 
         bytes_write_u32(&body, i);
-        if (!chronyc_ask(c, CHRONYC_SOURCE_DATA, &body) ||
-            c->response.reply != CHRONYC_REPLY_SOURCE_DATA) {
+        if (!chronyc_ask(c, CHRONY_SOURCE_DATA, &body) ||
+            c->response.reply != CHRONY_REPLY_SOURCE_DATA) {
             return;
         }
-        s = chronyc_reply_source(&c->body);
-        if (s.state == CHRONYC_STATE_SELECTED ||
+        s = chrony_reply_source(&c->body);
+        if (s.state == CHRONY_STATE_SELECTED ||
             (!state->synchronised && !(state->poll_s <= exp2(s.poll)))) {
             state->poll_s = exp2(s.poll);
         }
@@ -89,7 +89,7 @@ static void ask_chronyd_poll(struct chronyc *c, struct state *state)
 static bool ask_chronyd(struct state *state)
 {
     struct chronyc *c = calloc(1, sizeof *c);
-    struct chronyc_tracking t;
+    struct chrony_tracking t;
     char name[CHRONYC_NAME_SHOWN_MAX];
     bool is_clock, found;
 
@@ -98,10 +98,10 @@ static bool ask_chronyd(struct state *state)
     }
     chronyc_start(c);
     c->quiet = c->numeric = true;
-    found = chronyc_ask(c, CHRONYC_TRACKING, NULL) && c->response.reply == CHRONYC_REPLY_TRACKING;
+    found = chronyc_ask(c, CHRONY_TRACKING, NULL) && c->response.reply == CHRONY_REPLY_TRACKING;
     if (found) {
-        t = chronyc_reply_tracking(&c->body);
-        is_clock = t.host.family == CHRONYC_FAMILY_NONE;
+        t = chrony_reply_tracking(&c->body);
+        is_clock = t.host.family == CHRONY_FAMILY_NONE;
         state->synchronised = t.leap < 3;
         state->stratum = t.stratum;
         state->error_s = fabs(t.correction_s) + t.root_dispersion_s + t.root_delay_s / 2;

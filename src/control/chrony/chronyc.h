@@ -27,10 +27,10 @@ struct chronyc_context {
 
 enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8_t *request,
                                     size_t length, struct command_order *order,
-                                    uint8_t reply[CHRONYC_REPLY_MAX], size_t *reply_length);
+                                    uint8_t reply[CHRONY_REPLY_MAX], size_t *reply_length);
 
 /* The answer to an order, by the header of its request: its length. */
-size_t chronyc_answer(const uint8_t request[CHRONYC_REQUEST_HEADER],
-                      const struct command_outcome *outcome, uint8_t reply[CHRONYC_REPLY_MAX]);
+size_t chronyc_answer(const uint8_t request[CHRONY_REQUEST_HEADER],
+                      const struct command_outcome *outcome, uint8_t reply[CHRONY_REPLY_MAX]);
 
 #endif

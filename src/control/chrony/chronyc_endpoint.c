@@ -192,7 +192,7 @@ static void serve_udp(struct chronyc_endpoint *e, int fd, const struct report_in
 {
     struct chronyc_context context = make_context(e, input, false);
     static struct command_order unused;
-    uint8_t reply[CHRONYC_REPLY_MAX];
+    uint8_t reply[CHRONY_REPLY_MAX];
     size_t length;
     int count = udp_receive(fd, e->batch, BATCH);
 
@@ -241,7 +241,7 @@ static void keep_order(struct chronyc_endpoint *e, const struct command_order *o
 static void serve_local(struct chronyc_endpoint *e, int fd, const struct report_input *input)
 {
     struct chronyc_context context = make_context(e, input, true);
-    uint8_t request[CHRONYC_PACKET_MAX + 1], reply[CHRONYC_REPLY_MAX];
+    uint8_t request[CHRONY_PACKET_MAX + 1], reply[CHRONY_REPLY_MAX];
     static struct command_order order; /* large, and of no meaning between calls */
     struct local_peer from;
     size_t length;
@@ -314,7 +314,7 @@ void chronyc_endpoint_answer(struct chronyc_endpoint *e, const struct chronyc_ti
                              const struct command_outcome *outcome)
 {
     struct chronyc_order *o = &e->orders[ticket->order];
-    uint8_t reply[CHRONYC_REPLY_MAX];
+    uint8_t reply[CHRONY_REPLY_MAX];
     size_t length;
 
     if (o->state != CHRONYC_ORDER_TAKEN || o->serial != ticket->serial) {

@@ -25,7 +25,7 @@ struct chronyc_order {
     uint32_t serial;
     struct mono_time limit;
     struct local_peer from;
-    uint8_t request[CHRONYC_REQUEST_HEADER];
+    uint8_t request[CHRONY_REQUEST_HEADER];
     struct command_order order;
 };
 

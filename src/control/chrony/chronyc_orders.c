@@ -13,7 +13,7 @@
 /* ---- words ---- */
 
 /* An order of this change; the text may have become too long. */
-static enum chronyc_status __attribute__((format(printf, 3, 4)))
+static enum chrony_status __attribute__((format(printf, 3, 4)))
 order_change(struct chronyc_wish *w, enum change_kind kind, const char *format, ...)
 {
     struct change *change = &w->order->change;
@@ -27,15 +27,15 @@ order_change(struct chronyc_wish *w, enum change_kind kind, const char *format, 
     va_end(arguments);
     if (w->body.failed || length < 0 || (size_t)length >= sizeof change->text ||
         !change_is_sound(change)) {
-        return CHRONYC_FAILED;
+        return CHRONY_FAILED;
     }
     w->ordered = true;
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 static double read_float(struct chronyc_wish *w)
 {
-    return chronyc_packet_read_float(&w->body);
+    return chrony_field_read_float(&w->body);
 }
 
 static int32_t read_int(struct chronyc_wish *w)
@@ -45,7 +45,7 @@ static int32_t read_int(struct chronyc_wish *w)
 
 static const struct source *read_source(struct chronyc_wish *w)
 {
-    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+    struct chrony_host host = chrony_field_read_host(&w->body);
 
     return chronyc_source_find(w->input->engine, &host);
 }
@@ -53,11 +53,11 @@ static const struct source *read_source(struct chronyc_wish *w)
 /* A source by its address, or a reference clock by its letters. */
 static const struct source *read_source_or_clock(struct chronyc_wish *w)
 {
-    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+    struct chrony_host host = chrony_field_read_host(&w->body);
     uint32_t refid = bytes_read_u32(&w->body);
     const struct engine *e = w->input->engine;
 
-    if (host.family != CHRONYC_FAMILY_NONE) {
+    if (host.family != CHRONY_FAMILY_NONE) {
         return chronyc_source_find(e, &host);
     }
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
@@ -74,20 +74,20 @@ static const struct source *read_source_or_clock(struct chronyc_wish *w)
 /* ---- sources of a subnet ---- */
 
 struct subnet {
-    struct chronyc_host mask, address; /* both of no family: all */
+    struct chrony_host mask, address; /* both of no family: all */
 };
 
 static struct subnet read_subnet(struct chronyc_wish *w)
 {
-    struct subnet subnet = {.mask = chronyc_packet_read_host(&w->body)};
+    struct subnet subnet = {.mask = chrony_field_read_host(&w->body)};
 
-    subnet.address = chronyc_packet_read_host(&w->body);
+    subnet.address = chrony_field_read_host(&w->body);
     return subnet;
 }
 
 static bool subnet_is_all(const struct subnet *subnet)
 {
-    return subnet->address.family == CHRONYC_FAMILY_NONE;
+    return subnet->address.family == CHRONY_FAMILY_NONE;
 }
 
 static bool subnet_has(const struct subnet *subnet, const struct engine *e, const struct source *s)
@@ -100,7 +100,7 @@ static bool subnet_has(const struct subnet *subnet, const struct engine *e, cons
     if (subnet_is_all(subnet)) {
         return true;
     }
-    if (subnet->address.family == CHRONYC_FAMILY_ID) {
+    if (subnet->address.family == CHRONY_FAMILY_ID) {
         return chronyc_source_find(e, &subnet->address) == s;
     }
     if (address->family != s->address.family || mask->family != address->family) {
@@ -147,29 +147,29 @@ static bool list_names(const struct subnet *subnet, const struct engine *e, char
     return true;
 }
 
-enum chronyc_status chronyc_orders_connect(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_connect(struct chronyc_wish *w)
 {
     struct subnet subnet = read_subnet(w);
     char names[CHANGE_TEXT_MAX];
 
     if (!list_names(&subnet, w->input->engine, names, sizeof names)) {
-        return CHRONYC_FAILED;
+        return CHRONY_FAILED;
     }
     if (names[0] == '\0') {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
-    return order_change(w, w->command == CHRONYC_OFFLINE ? CHANGE_OFFLINE : CHANGE_ONLINE, "%s",
+    return order_change(w, w->command == CHRONY_OFFLINE ? CHANGE_OFFLINE : CHANGE_ONLINE, "%s",
                         subnet_is_all(&subnet) ? "" : names);
 }
 
-enum chronyc_status chronyc_orders_burst(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 {
     struct subnet subnet = read_subnet(w);
     int32_t answers = read_int(w), requests = read_int(w);
     const struct engine *e = w->input->engine;
 
     if (answers < 1 || requests < answers || w->body.failed) {
-        return CHRONYC_INVALID;
+        return CHRONY_INVALID;
     }
     w->order->kind = ORDER_BURST;
     w->order->requests = requests < ENGINE_BURST_MAX ? (unsigned)requests : ENGINE_BURST_MAX;
@@ -180,28 +180,28 @@ enum chronyc_status chronyc_orders_burst(struct chronyc_wish *w)
         }
     }
     w->ordered = w->order->chosen != 0;
-    return w->ordered ? CHRONYC_SUCCESS : CHRONYC_NO_SUCH_SOURCE;
+    return w->ordered ? CHRONY_SUCCESS : CHRONY_NO_SUCH_SOURCE;
 }
 
 /* ---- one source ---- */
 
-enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_modify(struct chronyc_wish *w)
 {
     static const struct {
-        enum chronyc_command command;
+        enum chrony_command command;
         const char *option;
         bool whole;
-    } options[] = {{CHRONYC_MINPOLL, "minpoll", true},
-                   {CHRONYC_MAXPOLL, "maxpoll", true},
-                   {CHRONYC_MAXDELAY, "maxdelay", false},
-                   {CHRONYC_MAXDELAYRATIO, "maxdelayratio", false},
-                   {CHRONYC_MAXDELAYDEVRATIO, "maxdelaydevratio", false},
-                   {CHRONYC_MINSTRATUM, "minstratum", true},
-                   {CHRONYC_POLLTARGET, "polltarget", true}};
+    } options[] = {{CHRONY_MINPOLL, "minpoll", true},
+                   {CHRONY_MAXPOLL, "maxpoll", true},
+                   {CHRONY_MAXDELAY, "maxdelay", false},
+                   {CHRONY_MAXDELAYRATIO, "maxdelayratio", false},
+                   {CHRONY_MAXDELAYDEVRATIO, "maxdelaydevratio", false},
+                   {CHRONY_MINSTRATUM, "minstratum", true},
+                   {CHRONY_POLLTARGET, "polltarget", true}};
     const struct source *s = read_source(w);
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (options[i].command == w->command && options[i].whole) {
@@ -213,25 +213,25 @@ enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w)
                                 read_float(w));
         }
     }
-    return CHRONYC_INVALID;
+    return CHRONY_INVALID;
 }
 
-enum chronyc_status chronyc_orders_select(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
 {
     static const struct {
         uint32_t mask, flag; /* the wire has different bits for which, and for what */
         const char *option;
-    } options[] = {{CHRONYC_SELECT_NOSELECT, CHRONYC_SOURCE_NOSELECT, "noselect"},
-                   {CHRONYC_SELECT_PREFER, CHRONYC_SOURCE_PREFER, "prefer"},
-                   {CHRONYC_SELECT_TRUST, CHRONYC_SOURCE_TRUST, "trust"},
-                   {CHRONYC_SELECT_REQUIRE, CHRONYC_SOURCE_REQUIRE, "require"}};
+    } options[] = {{CHRONY_SELECT_NOSELECT, CHRONY_SOURCE_NOSELECT, "noselect"},
+                   {CHRONY_SELECT_PREFER, CHRONY_SOURCE_PREFER, "prefer"},
+                   {CHRONY_SELECT_TRUST, CHRONY_SOURCE_TRUST, "trust"},
+                   {CHRONY_SELECT_REQUIRE, CHRONY_SOURCE_REQUIRE, "require"}};
     const struct source *s = read_source_or_clock(w);
     uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
     char words[128] = "";
     size_t used = 0;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (mask & options[i].mask) {
@@ -239,28 +239,28 @@ enum chronyc_status chronyc_orders_select(struct chronyc_wish *w)
                                      (flags & options[i].flag) != 0);
         }
     }
-    return used == 0 ? CHRONYC_SUCCESS
+    return used == 0 ? CHRONY_SUCCESS
                      : order_change(w, CHANGE_OPTION, "%s%s", s->config.name, words);
 }
 
-enum chronyc_status chronyc_orders_offset(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_offset(struct chronyc_wish *w)
 {
     const struct source *s = read_source_or_clock(w);
 
-    return !s ? CHRONYC_NO_SUCH_SOURCE
+    return !s ? CHRONY_NO_SUCH_SOURCE
               : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->config.name, read_float(w));
 }
 
 /* A pool has lines for all of its servers: to take away one of them would bring it back. */
-enum chronyc_status chronyc_orders_delete(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_delete(struct chronyc_wish *w)
 {
     const struct source *s = read_source(w);
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     if (s->config.kind == SOURCE_POOL && s->address.family != ADDRESS_NONE) {
-        return CHRONYC_FAILED;
+        return CHRONY_FAILED;
     }
     return order_change(w, CHANGE_DELETE, "%s", s->config.name);
 }
@@ -276,7 +276,7 @@ enum { ADD_SERVER = 1, ADD_PEER, ADD_POOL };
 struct new_source {
     uint32_t type, port, min_stratum, poll_target, version, max_sources, key_id, flags;
     int32_t minpoll, maxpoll;
-    char name[CHRONYC_NAME_LENGTH];
+    char name[CHRONY_NAME_LENGTH];
     double max_delay_s, max_delay_ratio, max_delay_deviation, min_delay_s, asymmetry, offset_s;
     double max_delay_quantile;
 };
@@ -310,7 +310,7 @@ static void read_delays(struct chronyc_wish *w, struct new_source *n)
 static struct new_source read_new_source(struct chronyc_wish *w)
 {
     struct new_source n = {.type = bytes_read_u32(&w->body)};
-    const uint8_t *name = bytes_take(&w->body, CHRONYC_NAME_LENGTH);
+    const uint8_t *name = bytes_take(&w->body, CHRONY_NAME_LENGTH);
 
     if (name) {
         memcpy(n.name, name, sizeof n.name);
@@ -326,8 +326,8 @@ static struct new_source read_new_source(struct chronyc_wish *w)
 /* Before 4.0 a source had an address and no name. */
 static struct new_source read_old_source(struct chronyc_wish *w)
 {
-    struct new_source n = {.type = w->command == CHRONYC_ADD_PEER_OLD ? ADD_PEER : ADD_SERVER};
-    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+    struct new_source n = {.type = w->command == CHRONY_ADD_PEER_OLD ? ADD_PEER : ADD_SERVER};
+    struct chrony_host host = chrony_field_read_host(&w->body);
 
     if (host.address.family != ADDRESS_NONE) {
         address_format(&host.address, n.name);
@@ -426,64 +426,64 @@ static void say_flags(struct words *out, uint32_t flags)
     static const struct {
         uint32_t flag;
         const char *option;
-    } options[] = {{CHRONYC_SOURCE_AUTO_OFFLINE, "auto_offline"},
-                   {CHRONYC_SOURCE_IBURST, "iburst"},
-                   {CHRONYC_SOURCE_PREFER, "prefer"},
-                   {CHRONYC_SOURCE_NOSELECT, "noselect"},
-                   {CHRONYC_SOURCE_TRUST, "trust"},
-                   {CHRONYC_SOURCE_REQUIRE, "require"},
-                   {CHRONYC_SOURCE_INTERLEAVED, "xleave"},
-                   {CHRONYC_SOURCE_BURST, "burst"},
-                   {CHRONYC_SOURCE_COPY, "copy"},
-                   {CHRONYC_SOURCE_IPV4, "ipv4"},
-                   {CHRONYC_SOURCE_IPV6, "ipv6"}};
+    } options[] = {{CHRONY_SOURCE_AUTO_OFFLINE, "auto_offline"},
+                   {CHRONY_SOURCE_IBURST, "iburst"},
+                   {CHRONY_SOURCE_PREFER, "prefer"},
+                   {CHRONY_SOURCE_NOSELECT, "noselect"},
+                   {CHRONY_SOURCE_TRUST, "trust"},
+                   {CHRONY_SOURCE_REQUIRE, "require"},
+                   {CHRONY_SOURCE_INTERLEAVED, "xleave"},
+                   {CHRONY_SOURCE_BURST, "burst"},
+                   {CHRONY_SOURCE_COPY, "copy"},
+                   {CHRONY_SOURCE_IPV4, "ipv4"},
+                   {CHRONY_SOURCE_IPV6, "ipv6"}};
 
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (flags & options[i].flag) {
             say(out, " %s", options[i].option);
         }
     }
-    if (!(flags & CHRONYC_SOURCE_ONLINE)) {
+    if (!(flags & CHRONY_SOURCE_ONLINE)) {
         say(out, " offline");
     }
 }
 
-static enum chronyc_status add_source(struct chronyc_wish *w, const struct new_source *n)
+static enum chrony_status add_source(struct chronyc_wish *w, const struct new_source *n)
 {
     static const char *const kinds[] = {
         [ADD_SERVER] = "server", [ADD_PEER] = "peer", [ADD_POOL] = "pool"};
     struct words line = {.used = 0};
 
     if (n->type < ADD_SERVER || n->type > ADD_POOL) {
-        return CHRONYC_INVALID;
+        return CHRONY_INVALID;
     }
     if (n->name[sizeof n->name - 1] != '\0' || !is_host_text(n->name)) {
-        return CHRONYC_INVALID_NAME;
+        return CHRONY_INVALID_NAME;
     }
-    if (n->flags & CHRONYC_SOURCE_NTS) {
-        return CHRONYC_NOT_ENABLED;
+    if (n->flags & CHRONY_SOURCE_NTS) {
+        return CHRONY_NOT_ENABLED;
     }
     if (is_known(w->input->engine, n)) {
-        return CHRONYC_SOURCE_KNOWN;
+        return CHRONY_SOURCE_KNOWN;
     }
     if (w->input->engine->settings.spec_count == SOURCE_SPECS_MAX) {
-        return CHRONYC_TOO_MANY_SOURCES;
+        return CHRONY_TOO_MANY_SOURCES;
     }
     say(&line, "%s %s", kinds[n->type], n->name);
     say_numbers(&line, n);
     say_flags(&line, n->flags);
     return line.used < sizeof line.text ? order_change(w, CHANGE_CHRONY_LINE, "%s", line.text)
-                                        : CHRONYC_FAILED;
+                                        : CHRONY_FAILED;
 }
 
-enum chronyc_status chronyc_orders_add(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_add(struct chronyc_wish *w)
 {
     const struct new_source n = read_new_source(w);
 
     return add_source(w, &n);
 }
 
-enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_add_old(struct chronyc_wish *w)
 {
     const struct new_source n = read_old_source(w);
 
@@ -492,23 +492,23 @@ enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w)
 
 /* ---- access ---- */
 
-enum chronyc_status chronyc_orders_access(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_access(struct chronyc_wish *w)
 {
     static const char *const words[] = {
-        [CHRONYC_ALLOW] = "allow",       [CHRONYC_ALLOW_ALL] = "allow all",
-        [CHRONYC_DENY] = "deny",         [CHRONYC_DENY_ALL] = "deny all",
-        [CHRONYC_CMDALLOW] = "cmdallow", [CHRONYC_CMDALLOW_ALL] = "cmdallow all",
-        [CHRONYC_CMDDENY] = "cmddeny",   [CHRONYC_CMDDENY_ALL] = "cmddeny all"};
-    struct chronyc_host host = chronyc_packet_read_host(&w->body);
+        [CHRONY_ALLOW] = "allow",       [CHRONY_ALLOW_ALL] = "allow all",
+        [CHRONY_DENY] = "deny",         [CHRONY_DENY_ALL] = "deny all",
+        [CHRONY_CMDALLOW] = "cmdallow", [CHRONY_CMDALLOW_ALL] = "cmdallow all",
+        [CHRONY_CMDDENY] = "cmddeny",   [CHRONY_CMDDENY_ALL] = "cmddeny all"};
+    struct chrony_host host = chrony_field_read_host(&w->body);
     int32_t length = read_int(w);
     char text[ADDRESS_TEXT_MAX];
 
-    if (host.family == CHRONYC_FAMILY_NONE) { /* all of both families */
+    if (host.family == CHRONY_FAMILY_NONE) { /* all of both families */
         return order_change(w, CHANGE_CHRONY_LINE, "%s", words[w->command]);
     }
-    if (host.family == CHRONYC_FAMILY_ID || host.address.family == ADDRESS_NONE || length < 0 ||
-        length > (host.family == CHRONYC_FAMILY_V4 ? 32 : 128)) {
-        return CHRONYC_BAD_SUBNET;
+    if (host.family == CHRONY_FAMILY_ID || host.address.family == ADDRESS_NONE || length < 0 ||
+        length > (host.family == CHRONY_FAMILY_V4 ? 32 : 128)) {
+        return CHRONY_BAD_SUBNET;
     }
     return order_change(w, CHANGE_CHRONY_LINE, "%s %s/%d", words[w->command],
                         address_format(&host.address, text), (int)length);
@@ -516,7 +516,7 @@ enum chronyc_status chronyc_orders_access(struct chronyc_wish *w)
 
 /* ---- settings ---- */
 
-enum chronyc_status chronyc_orders_local(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_local(struct chronyc_wish *w)
 {
     int32_t on = read_int(w), stratum = read_int(w);
     double distance_s = read_float(w), activate_s = 0, synced_s = 0, unsynced_s = 0;
@@ -525,7 +525,7 @@ enum chronyc_status chronyc_orders_local(struct chronyc_wish *w)
     if (!on) {
         return order_change(w, CHANGE_CHRONY_LINE, "local off");
     }
-    if (w->command == CHRONYC_LOCAL) { /* older ones have not the rest */
+    if (w->command == CHRONY_LOCAL) { /* older ones have not the rest */
         activate_s = read_float(w);
         synced_s = read_float(w);
         unsynced_s = read_float(w);
@@ -538,7 +538,7 @@ enum chronyc_status chronyc_orders_local(struct chronyc_wish *w)
 }
 
 /* In the file the limit counts the updates since the start; by hand it counts from now on. */
-enum chronyc_status chronyc_orders_makestep(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_makestep(struct chronyc_wish *w)
 {
     int64_t limit = read_int(w), done = w->input->engine->discipline.updates;
     double threshold_s = read_float(w);
@@ -548,81 +548,81 @@ enum chronyc_status chronyc_orders_makestep(struct chronyc_wish *w)
     return order_change(w, CHANGE_CHRONY_LINE, "makestep %.7g %lld", threshold_s, (long long)limit);
 }
 
-enum chronyc_status chronyc_orders_number(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_number(struct chronyc_wish *w)
 {
     return order_change(w, CHANGE_CHRONY_LINE, "%s %.7g",
-                        w->command == CHRONYC_RESELECTDIST ? "reselectdist" : "maxupdateskew",
+                        w->command == CHRONY_RESELECTDIST ? "reselectdist" : "maxupdateskew",
                         read_float(w));
 }
 
-enum chronyc_status chronyc_orders_reload(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_reload(struct chronyc_wish *w)
 {
-    return order_change(w, w->command == CHRONYC_REKEY ? CHANGE_KEYS : CHANGE_SOURCES, "%s", "");
+    return order_change(w, w->command == CHRONY_REKEY ? CHANGE_KEYS : CHANGE_SOURCES, "%s", "");
 }
 
 /* ---- the rest ---- */
 
-enum chronyc_status chronyc_orders_simple(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_simple(struct chronyc_wish *w)
 {
     static const struct {
-        enum chronyc_command command;
+        enum chrony_command command;
         enum order_kind kind;
-    } kinds[] = {{CHRONYC_MAKESTEP, ORDER_MAKE_STEP},   {CHRONYC_DUMP, ORDER_KEEP},
-                 {CHRONYC_REFRESH, ORDER_REFRESH},      {CHRONYC_RESELECT, ORDER_RESELECT},
-                 {CHRONYC_RESET_SOURCES, ORDER_FORGET}, {CHRONYC_ONOFFLINE, ORDER_FOLLOW_ROUTES},
-                 {CHRONYC_SHUTDOWN, ORDER_END}};
+    } kinds[] = {{CHRONY_MAKESTEP, ORDER_MAKE_STEP},   {CHRONY_DUMP, ORDER_KEEP},
+                 {CHRONY_REFRESH, ORDER_REFRESH},      {CHRONY_RESELECT, ORDER_RESELECT},
+                 {CHRONY_RESET_SOURCES, ORDER_FORGET}, {CHRONY_ONOFFLINE, ORDER_FOLLOW_ROUTES},
+                 {CHRONY_SHUTDOWN, ORDER_END}};
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (kinds[i].command == w->command) {
             w->order->kind = kinds[i].kind;
             w->ordered = true;
-            return CHRONYC_SUCCESS;
+            return CHRONY_SUCCESS;
         }
     }
-    return CHRONYC_INVALID;
+    return CHRONY_INVALID;
 }
 
 enum { MANUAL_OFF, MANUAL_ON, MANUAL_RESET };
 
-enum chronyc_status chronyc_orders_manual(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_manual(struct chronyc_wish *w)
 {
     switch (read_int(w)) {
     case MANUAL_OFF:
     case MANUAL_RESET:
-        return CHRONYC_SUCCESS; /* it is, there are no samples */
+        return CHRONY_SUCCESS; /* it is, there are no samples */
     case MANUAL_ON:
-        return CHRONYC_NOT_ENABLED;
+        return CHRONY_NOT_ENABLED;
     default:
-        return CHRONYC_INVALID;
+        return CHRONY_INVALID;
     }
 }
 
-enum chronyc_status chronyc_orders_nothing(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_nothing(struct chronyc_wish *w)
 {
     (void)w;
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
-enum chronyc_status chronyc_orders_disabled(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_disabled(struct chronyc_wish *w)
 {
     (void)w;
-    return CHRONYC_NOT_ENABLED;
+    return CHRONY_NOT_ENABLED;
 }
 
-enum chronyc_status chronyc_orders_refuse(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_refuse(struct chronyc_wish *w)
 {
     (void)w;
-    return CHRONYC_FAILED;
+    return CHRONY_FAILED;
 }
 
-enum chronyc_status chronyc_orders_no_sample(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_no_sample(struct chronyc_wish *w)
 {
     (void)w;
-    return CHRONYC_BAD_SAMPLE;
+    return CHRONY_BAD_SAMPLE;
 }
 
-enum chronyc_status chronyc_orders_no_rtc(struct chronyc_wish *w)
+enum chrony_status chronyc_orders_no_rtc(struct chronyc_wish *w)
 {
     (void)w;
-    return CHRONYC_NO_RTC;
+    return CHRONY_NO_RTC;
 }

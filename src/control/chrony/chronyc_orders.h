@@ -9,34 +9,34 @@
 
 /* A request whose header is read. */
 struct chronyc_wish {
-    enum chronyc_command command;
+    enum chrony_command command;
     struct bytes_reader body;
     const struct report_input *input;
     struct command_order *order; /* zeroed */
     bool ordered;                /* it is to be carried out; else the status is the answer */
 };
 
-enum chronyc_status chronyc_orders_connect(struct chronyc_wish *w); /* online, offline */
-enum chronyc_status chronyc_orders_burst(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_modify(struct chronyc_wish *w); /* an option of a source */
-enum chronyc_status chronyc_orders_select(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_offset(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_add(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_add_old(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_delete(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_access(struct chronyc_wish *w); /* allow, deny, cmd..., all */
-enum chronyc_status chronyc_orders_local(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_makestep(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_number(struct chronyc_wish *w); /* a setting of one number */
-enum chronyc_status chronyc_orders_reload(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_simple(struct chronyc_wish *w); /* an order without words */
-enum chronyc_status chronyc_orders_manual(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_connect(struct chronyc_wish *w); /* online, offline */
+enum chrony_status chronyc_orders_burst(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_modify(struct chronyc_wish *w); /* an option of a source */
+enum chrony_status chronyc_orders_select(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_offset(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_add(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_add_old(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_delete(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_access(struct chronyc_wish *w); /* allow, deny, cmd..., all */
+enum chrony_status chronyc_orders_local(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_makestep(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_number(struct chronyc_wish *w); /* a setting of one number */
+enum chrony_status chronyc_orders_reload(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_simple(struct chronyc_wish *w); /* an order without words */
+enum chrony_status chronyc_orders_manual(struct chronyc_wish *w);
 
 /* What cannot be had, by the protocol's own word for it. */
-enum chronyc_status chronyc_orders_nothing(struct chronyc_wish *w); /* done: there is none to do */
-enum chronyc_status chronyc_orders_disabled(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_refuse(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_no_sample(struct chronyc_wish *w);
-enum chronyc_status chronyc_orders_no_rtc(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_nothing(struct chronyc_wish *w); /* done: there is none to do */
+enum chrony_status chronyc_orders_disabled(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_refuse(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_no_sample(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_no_rtc(struct chronyc_wish *w);
 
 #endif

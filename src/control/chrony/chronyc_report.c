@@ -19,7 +19,7 @@ static double known(double value)
 
 static void put_float(struct chronyc_exchange *x, double value)
 {
-    chronyc_packet_write_float(&x->out, value);
+    chrony_field_write_float(&x->out, value);
 }
 
 /* ---- tracking ---- */
@@ -48,19 +48,19 @@ static void put_reference(struct chronyc_exchange *x, bool synchronised, bool lo
     const struct report *report = x->report;
     const struct reference *reference = &report->input.engine->reference;
     const struct source *selected = find_selected(report);
-    struct chronyc_host host = {.family = CHRONYC_FAMILY_NONE};
+    struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
 
     if (synchronised && !local && selected) {
-        host = chronyc_packet_host(&selected->address);
+        host = chrony_field_host(&selected->address);
     }
     bytes_write_u32(&x->out, synchronised ? reference->refid : 0);
-    chronyc_packet_write_host(&x->out, &host);
+    chrony_field_write_host(&x->out, &host);
     bytes_write_u16(&x->out, synchronised ? reference->stratum : 0);
     bytes_write_u16(&x->out, reference->leap);
-    chronyc_packet_write_time(&x->out, synchronised ? reference->updated : (struct wall_time){0});
+    chrony_field_write_time(&x->out, synchronised ? reference->updated : (struct wall_time){0});
 }
 
-enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x)
 {
     const struct report *report = x->report;
     const struct engine *e = report->input.engine;
@@ -68,7 +68,7 @@ enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x)
     bool synchronised = e->reference.leap != LEAP_UNSYNCHRONISED;
     bool local = synchronised && !e->synchronised;
 
-    x->reply = CHRONYC_REPLY_TRACKING;
+    x->reply = CHRONY_REPLY_TRACKING;
     put_reference(x, synchronised, local);
     put_float(x, known(clock->offset_s));
     put_float(x, -e->corrections.last_s);
@@ -79,12 +79,12 @@ enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x)
     put_float(x, synchronised ? known(clock->root_delay_s) : UNSYNCHRONISED_ROOT_S);
     put_float(x, synchronised ? known(clock->root_dispersion_s) : UNSYNCHRONISED_ROOT_S);
     put_float(x, e->corrections.interval_s);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- activity ---- */
 
-enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_activity(struct chronyc_exchange *x)
 {
     const struct report *report = x->report;
     uint32_t online = 0, offline = 0, bursts = 0, unresolved = 0;
@@ -105,13 +105,13 @@ enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x)
             online++;
         }
     }
-    x->reply = CHRONYC_REPLY_ACTIVITY;
+    x->reply = CHRONY_REPLY_ACTIVITY;
     bytes_write_u32(&x->out, online);
     bytes_write_u32(&x->out, offline);
     bytes_write_u32(&x->out, bursts);
     bytes_write_u32(&x->out, 0); /* a source that is offline makes no burst */
     bytes_write_u32(&x->out, unresolved);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- server ---- */
@@ -151,7 +151,7 @@ static void put_oldest_counts(struct chronyc_exchange *x, const uint64_t counts[
 static void put_counts(struct chronyc_exchange *x, const uint64_t counts[SERVER_COUNTS])
 {
     unsigned shown =
-        x->reply == CHRONYC_REPLY_SERVER_STATS3 ? SERVER_COUNTS_OLD : SERVER_COUNTS_OLDER;
+        x->reply == CHRONY_REPLY_SERVER_STATS3 ? SERVER_COUNTS_OLD : SERVER_COUNTS_OLDER;
 
     for (unsigned i = 0; i < shown; i++) {
         put_count(x, counts[i]);
@@ -168,10 +168,10 @@ static void put_newest_counts(struct chronyc_exchange *x, const uint64_t counts[
     }
 }
 
-enum chronyc_status chronyc_report_server(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_server(struct chronyc_exchange *x)
 {
-    static const enum chronyc_reply kinds[] = {
-        CHRONYC_REPLY_SERVER_STATS4, CHRONYC_REPLY_SERVER_STATS3, CHRONYC_REPLY_SERVER_STATS2};
+    static const enum chrony_reply kinds[] = {
+        CHRONY_REPLY_SERVER_STATS4, CHRONY_REPLY_SERVER_STATS3, CHRONY_REPLY_SERVER_STATS2};
     const struct report_server *server = &x->report->input.server;
     const uint64_t counts[SERVER_COUNTS] = {
         [0] = server->received,      [2] = x->requests,
@@ -180,44 +180,44 @@ enum chronyc_status chronyc_report_server(struct chronyc_exchange *x)
         [12] = server->answered, /* a reply says when the daemon sent it */
         [13] = server->kernel_stamps};
 
-    x->reply = CHRONYC_REPLY_SERVER_STATS;
+    x->reply = CHRONY_REPLY_SERVER_STATS;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (x->length >= chronyc_packet_reply_length(kinds[i])) {
+        if (x->length >= chrony_packet_reply_length(kinds[i])) {
             x->reply = kinds[i];
             break;
         }
     }
-    if (x->reply == CHRONYC_REPLY_SERVER_STATS4) {
+    if (x->reply == CHRONY_REPLY_SERVER_STATS4) {
         put_newest_counts(x, counts);
-    } else if (x->reply == CHRONYC_REPLY_SERVER_STATS) {
+    } else if (x->reply == CHRONY_REPLY_SERVER_STATS) {
         put_oldest_counts(x, counts);
     } else {
         put_counts(x, counts);
     }
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- access ---- */
 
-static enum chronyc_status check_access(struct chronyc_exchange *x, bool command)
+static enum chrony_status check_access(struct chronyc_exchange *x, bool command)
 {
     const struct config *config = x->report->input.config;
-    struct chronyc_host host = chronyc_packet_read_host(&x->body);
+    struct chrony_host host = chrony_field_read_host(&x->body);
 
-    if (host.family != CHRONYC_FAMILY_V4 && host.family != CHRONYC_FAMILY_V6) {
-        return CHRONYC_INVALID_FAMILY;
+    if (host.family != CHRONY_FAMILY_V4 && host.family != CHRONY_FAMILY_V6) {
+        return CHRONY_INVALID_FAMILY;
     }
     return config && acl_allows(command ? &config->command_access : &config->access, &host.address)
-               ? CHRONYC_ACCESS_ALLOWED
-               : CHRONYC_ACCESS_DENIED;
+               ? CHRONY_ACCESS_ALLOWED
+               : CHRONY_ACCESS_DENIED;
 }
 
-enum chronyc_status chronyc_report_access(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_access(struct chronyc_exchange *x)
 {
     return check_access(x, false);
 }
 
-enum chronyc_status chronyc_report_command_access(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_command_access(struct chronyc_exchange *x)
 {
     return check_access(x, true);
 }
@@ -237,35 +237,35 @@ static uint32_t seconds_ago(struct chronyc_exchange *x, struct mono_time t)
 {
     double age_s = s_from_ns(ns_subtract(x->report->input.now.mono.ns, t.ns));
 
-    return age_s < (double)UINT32_MAX ? (uint32_t)fmax(age_s, 0) : CHRONYC_NEVER;
+    return age_s < (double)UINT32_MAX ? (uint32_t)fmax(age_s, 0) : CHRONY_NEVER;
 }
 
 /* Key exchanges there are none, and commands are not counted by client. */
 static void put_client(struct chronyc_exchange *x, const struct client *client)
 {
-    struct chronyc_host host = chronyc_packet_host(&client->address);
-    bool old = x->reply == CHRONYC_REPLY_CLIENT_ACCESSES_OLD;
+    struct chrony_host host = chrony_field_host(&client->address);
+    bool old = x->reply == CHRONY_REPLY_CLIENT_ACCESSES_OLD;
     unsigned unused = old ? 1 : 2; /* kinds of requests besides NTP */
 
-    chronyc_packet_write_host(&x->out, &host);
+    chrony_field_write_host(&x->out, &host);
     put_count(x, client->requests);
-    chronyc_packet_pad(&x->out, 4 * unused);
+    chrony_field_pad(&x->out, 4 * unused);
     put_count(x, (uint64_t)client->limited + client->refused);
-    chronyc_packet_pad(&x->out, 4 * unused);
+    chrony_field_pad(&x->out, 4 * unused);
     bytes_write_u8(&x->out, (uint8_t)log2_interval(client->interval_s));
     for (unsigned i = 0; i <= unused; i++) {
         bytes_write_u8(&x->out, INTERVAL_NONE); /* the last one: while it is limited */
     }
-    chronyc_packet_pad(&x->out, 2 - unused);
+    chrony_field_pad(&x->out, 2 - unused);
     bytes_write_u32(&x->out, seconds_ago(x, client->last));
     for (unsigned i = 0; i < unused; i++) {
-        bytes_write_u32(&x->out, CHRONYC_NEVER);
+        bytes_write_u32(&x->out, CHRONY_NEVER);
     }
 }
 
 /* Records from number `index` on; the order of the table is that of no particular thing. */
-static enum chronyc_status list_clients(struct chronyc_exchange *x, size_t index, uint32_t wanted,
-                                        uint32_t least)
+static enum chrony_status list_clients(struct chronyc_exchange *x, size_t index, uint32_t wanted,
+                                       uint32_t least)
 {
     const struct clients *table = x->report->input.clients;
     size_t room = table ? clients_room(table) : 0, looked = 0;
@@ -274,10 +274,10 @@ static enum chronyc_status list_clients(struct chronyc_exchange *x, size_t index
     uint32_t count = 0;
 
     if (room == 0) {
-        return CHRONYC_INACTIVE;
+        return CHRONY_INACTIVE;
     }
     wanted = wanted < CLIENTS_OF_REPLY ? wanted : CLIENTS_OF_REPLY;
-    chronyc_packet_pad(&x->out, 12);
+    chrony_field_pad(&x->out, 12);
     for (; index < room && count < wanted && looked < CLIENTS_LOOKED_AT; index++, looked++) {
         if (clients_get(table, index, &client) && client.requests >= least) {
             put_client(x, &client);
@@ -287,46 +287,46 @@ static enum chronyc_status list_clients(struct chronyc_exchange *x, size_t index
     bytes_write_u32(&head, (uint32_t)room);
     bytes_write_u32(&head, (uint32_t)index);
     bytes_write_u32(&head, count);
-    chronyc_packet_pad(&x->out,
-                       chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER - x->out.at);
-    return CHRONYC_SUCCESS;
+    chrony_field_pad(&x->out,
+                     chrony_packet_reply_length(x->reply) - CHRONY_REPLY_HEADER - x->out.at);
+    return CHRONY_SUCCESS;
 }
 
 /* Counters are not set back: the last word of the request is not read. */
-enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_clients(struct chronyc_exchange *x)
 {
     uint32_t first = bytes_read_u32(&x->body), wanted = bytes_read_u32(&x->body);
 
-    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES;
+    x->reply = CHRONY_REPLY_CLIENT_ACCESSES;
     return list_clients(x, first, wanted, bytes_read_u32(&x->body));
 }
 
-enum chronyc_status chronyc_report_clients_old(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_clients_old(struct chronyc_exchange *x)
 {
     uint32_t first = bytes_read_u32(&x->body);
 
-    x->reply = CHRONYC_REPLY_CLIENT_ACCESSES_OLD;
+    x->reply = CHRONY_REPLY_CLIENT_ACCESSES_OLD;
     return list_clients(x, first, bytes_read_u32(&x->body), 0);
 }
 
 /* ---- what toki has not ---- */
 
 /* No time was typed in: an empty list. */
-enum chronyc_status chronyc_report_manual(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_manual(struct chronyc_exchange *x)
 {
-    x->reply = CHRONYC_REPLY_MANUAL_LIST;
-    chronyc_packet_pad(&x->out, chronyc_packet_reply_length(x->reply) - CHRONYC_REPLY_HEADER);
-    return CHRONYC_SUCCESS;
+    x->reply = CHRONY_REPLY_MANUAL_LIST;
+    chrony_field_pad(&x->out, chrony_packet_reply_length(x->reply) - CHRONY_REPLY_HEADER);
+    return CHRONY_SUCCESS;
 }
 
-enum chronyc_status chronyc_report_smoothing(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_smoothing(struct chronyc_exchange *x)
 {
     (void)x;
-    return CHRONYC_NOT_ENABLED;
+    return CHRONY_NOT_ENABLED;
 }
 
-enum chronyc_status chronyc_report_rtc(struct chronyc_exchange *x)
+enum chrony_status chronyc_report_rtc(struct chronyc_exchange *x)
 {
     (void)x;
-    return CHRONYC_NO_RTC;
+    return CHRONY_NO_RTC;
 }

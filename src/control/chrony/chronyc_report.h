@@ -18,20 +18,20 @@ struct chronyc_exchange {
     size_t length;               /* of the whole request: it chooses the layout */
     struct bytes_reader body;    /* of the request */
     struct bytes_writer out;     /* for the body of the reply */
-    enum chronyc_reply reply;    /* what was written */
+    enum chrony_reply reply;     /* what was written */
 };
 
-enum chronyc_status chronyc_report_tracking(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_activity(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_server(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_clients(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_clients_old(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_access(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_command_access(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_activity(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_server(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_clients(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_clients_old(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_access(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_command_access(struct chronyc_exchange *x);
 
 /* What toki has not answers as in a daemon where it is switched off. */
-enum chronyc_status chronyc_report_manual(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_smoothing(struct chronyc_exchange *x);
-enum chronyc_status chronyc_report_rtc(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_manual(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_smoothing(struct chronyc_exchange *x);
+enum chrony_status chronyc_report_rtc(struct chronyc_exchange *x);
 
 #endif

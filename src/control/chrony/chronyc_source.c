@@ -15,12 +15,12 @@
 
 static void put_float(struct chronyc_exchange *x, double value)
 {
-    chronyc_packet_write_float(&x->out, isfinite(value) ? value : 0);
+    chrony_field_write_float(&x->out, isfinite(value) ? value : 0);
 }
 
 static uint32_t whole_seconds(double s)
 {
-    return isfinite(s) && s < (double)UINT32_MAX ? (uint32_t)fmax(s, 0) : CHRONYC_NEVER;
+    return isfinite(s) && s < (double)UINT32_MAX ? (uint32_t)fmax(s, 0) : CHRONY_NEVER;
 }
 
 /* ---- which source ---- */
@@ -53,7 +53,7 @@ static uint32_t source_id(const struct engine *e, const struct source *s)
     return (uint32_t)(s - e->sources) + 1;
 }
 
-const struct source *chronyc_source_find(const struct engine *e, const struct chronyc_host *host)
+const struct source *chronyc_source_find(const struct engine *e, const struct chrony_host *host)
 {
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         const struct source *s = &e->sources[i];
@@ -63,10 +63,10 @@ const struct source *chronyc_source_find(const struct engine *e, const struct ch
             continue;
         }
         /* a scope is no part of an address here */
-        if (resolved ? (host->family == CHRONYC_FAMILY_V4 || host->family == CHRONYC_FAMILY_V6) &&
+        if (resolved ? (host->family == CHRONY_FAMILY_V4 || host->family == CHRONY_FAMILY_V6) &&
                            address_in_prefix(&s->address, &host->address,
-                                             host->family == CHRONYC_FAMILY_V4 ? 32 : 128)
-                     : host->family == CHRONYC_FAMILY_ID && host->id == source_id(e, s)) {
+                                             host->family == CHRONY_FAMILY_V4 ? 32 : 128)
+                     : host->family == CHRONY_FAMILY_ID && host->id == source_id(e, s)) {
             return s;
         }
     }
@@ -77,17 +77,17 @@ const struct source *chronyc_source_find(const struct engine *e, const struct ch
 static void put_names(struct chronyc_exchange *x, const struct source *s)
 {
     const struct engine *e = x->report->input.engine;
-    struct chronyc_host host = chronyc_packet_host(&s->address);
+    struct chrony_host host = chrony_field_host(&s->address);
     uint32_t refid = address_refid(&s->address);
 
     if (s->config.kind == SOURCE_REFCLOCK) {
-        host.family = CHRONYC_FAMILY_NONE;
+        host.family = CHRONY_FAMILY_NONE;
         refid = s->config.refclock_refid;
     } else if (s->address.family == ADDRESS_NONE) {
-        host = (struct chronyc_host){.family = CHRONYC_FAMILY_ID, .id = source_id(e, s)};
+        host = (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = source_id(e, s)};
     }
     bytes_write_u32(&x->out, refid);
-    chronyc_packet_write_host(&x->out, &host);
+    chrony_field_write_host(&x->out, &host);
 }
 
 /* The source of the number that the request asks for. */
@@ -99,47 +99,47 @@ static const struct report_source *read_number(struct chronyc_exchange *x)
 /* The source of the address that the request asks for. */
 static const struct source *read_address(struct chronyc_exchange *x)
 {
-    struct chronyc_host host = chronyc_packet_read_host(&x->body);
+    struct chrony_host host = chrony_field_read_host(&x->body);
 
     return chronyc_source_find(x->report->input.engine, &host);
 }
 
 /* ---- sources ---- */
 
-enum chronyc_status chronyc_source_count(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_count(struct chronyc_exchange *x)
 {
-    x->reply = CHRONYC_REPLY_N_SOURCES;
+    x->reply = CHRONY_REPLY_N_SOURCES;
     bytes_write_u32(&x->out, x->report->source_count);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* How chronyc shows each status: a state among the sources, a letter in the selection. */
 static const struct {
-    uint8_t state; /* enum chronyc_source_state */
+    uint8_t state; /* enum chrony_source_state */
     char letter;
 } looks[SOURCE_STATUSES] = {
-    [SOURCE_UNUSED] = {CHRONYC_STATE_UNUSABLE, 'M'},
-    [SOURCE_UNRESOLVED] = {CHRONYC_STATE_UNUSABLE, 'M'},
-    [SOURCE_DUPLICATE] = {CHRONYC_STATE_UNUSABLE, 'M'},
-    [SOURCE_OFFLINE] = {CHRONYC_STATE_UNUSABLE, 'M'},
-    [SOURCE_WAITING] = {CHRONYC_STATE_UNUSABLE, 'M'},
-    [SOURCE_UNREACHABLE] = {CHRONYC_STATE_UNUSABLE, 'S'},
-    [SOURCE_SERVER_UNSYNCHRONISED] = {CHRONYC_STATE_UNUSABLE, 's'},
-    [SOURCE_REFUSED] = {CHRONYC_STATE_UNUSABLE, 'S'},
-    [SOURCE_LOOPED] = {CHRONYC_STATE_UNUSABLE, 's'},
-    [SOURCE_FEW_SAMPLES] = {CHRONYC_STATE_UNUSABLE, 'w'},
-    [SOURCE_TOO_DISTANT] = {CHRONYC_STATE_UNUSABLE, 'd'},
-    [SOURCE_TOO_JITTERY] = {CHRONYC_STATE_JITTERY, '~'},
-    [SOURCE_WRONG_STRATUM] = {CHRONYC_STATE_UNUSABLE, 'r'},
-    [SOURCE_ORPHAN] = {CHRONYC_STATE_UNUSABLE, 'O'},
-    [SOURCE_FALSETICKER] = {CHRONYC_STATE_FALSETICKER, 'x'},
-    [SOURCE_NO_MAJORITY] = {CHRONYC_STATE_FALSETICKER, 'x'},
-    [SOURCE_HELD] = {CHRONYC_STATE_NOT_COMBINED, 'W'},
-    [SOURCE_NOSELECT] = {CHRONYC_STATE_UNUSABLE, 'N'},
-    [SOURCE_SAME_NETWORK] = {CHRONYC_STATE_NOT_COMBINED, 'T'},
-    [SOURCE_OUTLYING] = {CHRONYC_STATE_NOT_COMBINED, 'D'},
-    [SOURCE_COMBINED] = {CHRONYC_STATE_COMBINED, '+'},
-    [SOURCE_SELECTED] = {CHRONYC_STATE_SELECTED, '*'},
+    [SOURCE_UNUSED] = {CHRONY_STATE_UNUSABLE, 'M'},
+    [SOURCE_UNRESOLVED] = {CHRONY_STATE_UNUSABLE, 'M'},
+    [SOURCE_DUPLICATE] = {CHRONY_STATE_UNUSABLE, 'M'},
+    [SOURCE_OFFLINE] = {CHRONY_STATE_UNUSABLE, 'M'},
+    [SOURCE_WAITING] = {CHRONY_STATE_UNUSABLE, 'M'},
+    [SOURCE_UNREACHABLE] = {CHRONY_STATE_UNUSABLE, 'S'},
+    [SOURCE_SERVER_UNSYNCHRONISED] = {CHRONY_STATE_UNUSABLE, 's'},
+    [SOURCE_REFUSED] = {CHRONY_STATE_UNUSABLE, 'S'},
+    [SOURCE_LOOPED] = {CHRONY_STATE_UNUSABLE, 's'},
+    [SOURCE_FEW_SAMPLES] = {CHRONY_STATE_UNUSABLE, 'w'},
+    [SOURCE_TOO_DISTANT] = {CHRONY_STATE_UNUSABLE, 'd'},
+    [SOURCE_TOO_JITTERY] = {CHRONY_STATE_JITTERY, '~'},
+    [SOURCE_WRONG_STRATUM] = {CHRONY_STATE_UNUSABLE, 'r'},
+    [SOURCE_ORPHAN] = {CHRONY_STATE_UNUSABLE, 'O'},
+    [SOURCE_FALSETICKER] = {CHRONY_STATE_FALSETICKER, 'x'},
+    [SOURCE_NO_MAJORITY] = {CHRONY_STATE_FALSETICKER, 'x'},
+    [SOURCE_HELD] = {CHRONY_STATE_NOT_COMBINED, 'W'},
+    [SOURCE_NOSELECT] = {CHRONY_STATE_UNUSABLE, 'N'},
+    [SOURCE_SAME_NETWORK] = {CHRONY_STATE_NOT_COMBINED, 'T'},
+    [SOURCE_OUTLYING] = {CHRONY_STATE_NOT_COMBINED, 'D'},
+    [SOURCE_COMBINED] = {CHRONY_STATE_COMBINED, '+'},
+    [SOURCE_SELECTED] = {CHRONY_STATE_SELECTED, '*'},
 };
 
 /* What the last sample says of the clock as it is now: less what was corrected since. */
@@ -157,8 +157,8 @@ static void put_last_sample(struct chronyc_exchange *x, const struct source *s, 
     const struct report_input *input = &x->report->input;
 
     if (s->filter.count == 0) {
-        bytes_write_u32(&x->out, CHRONYC_NEVER);
-        chronyc_packet_pad(&x->out, 12);
+        bytes_write_u32(&x->out, CHRONY_NEVER);
+        chrony_field_pad(&x->out, 12);
         return;
     }
     bytes_write_u32(&x->out, whole_seconds(age_s));
@@ -168,41 +168,41 @@ static void put_last_sample(struct chronyc_exchange *x, const struct source *s, 
                      s->last.dispersion_s);
 }
 
-enum chronyc_status chronyc_source_data(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_data(struct chronyc_exchange *x)
 {
     const struct engine *e = x->report->input.engine;
     const struct report_source *report = read_number(x);
     const struct source *s = report ? &e->sources[report->slot] : NULL;
-    struct chronyc_host host;
+    struct chrony_host host;
     bool refclock;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     refclock = s->config.kind == SOURCE_REFCLOCK;
-    host = chronyc_packet_host(&s->address);
+    host = chrony_field_host(&s->address);
     if (refclock) { /* its letters in place of an address */
         struct bytes_writer letters = bytes_writer(host.address.bytes, sizeof host.address.bytes);
 
-        host.family = CHRONYC_FAMILY_V4;
+        host.family = CHRONY_FAMILY_V4;
         bytes_write_u32(&letters, s->config.refclock_refid);
     } else if (s->address.family == ADDRESS_NONE) {
-        host = (struct chronyc_host){.family = CHRONYC_FAMILY_ID, .id = source_id(e, s)};
+        host = (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = source_id(e, s)};
     }
-    x->reply = CHRONYC_REPLY_SOURCE_DATA;
-    chronyc_packet_write_host(&x->out, &host);
+    x->reply = CHRONY_REPLY_SOURCE_DATA;
+    chrony_field_write_host(&x->out, &host);
     bytes_write_u16(&x->out, (uint16_t)s->poll);
     bytes_write_u16(&x->out, refclock              ? (uint16_t)s->config.refclock_stratum
                              : s->filter.count > 0 ? s->last.stratum
                                                    : s->stratum);
     bytes_write_u16(&x->out, looks[s->status].state);
-    bytes_write_u16(&x->out, refclock                        ? CHRONYC_MODE_REFCLOCK
-                             : s->config.kind == SOURCE_PEER ? CHRONYC_MODE_PEER
-                                                             : CHRONYC_MODE_SERVER);
+    bytes_write_u16(&x->out, refclock                        ? CHRONY_MODE_REFCLOCK
+                             : s->config.kind == SOURCE_PEER ? CHRONY_MODE_PEER
+                                                             : CHRONY_MODE_SERVER);
     bytes_write_u16(&x->out, 0);
     bytes_write_u16(&x->out, s->reach);
     put_last_sample(x, s, report->last_sample_age_s);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- sourcestats ---- */
@@ -224,7 +224,7 @@ static unsigned count_runs(const struct source *s, const struct estimate *line)
     return runs;
 }
 
-enum chronyc_status chronyc_source_statistics(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_statistics(struct chronyc_exchange *x)
 {
     const struct report_input *input = &x->report->input;
     const struct report_source *report = read_number(x);
@@ -233,17 +233,17 @@ enum chronyc_status chronyc_source_statistics(struct chronyc_exchange *x)
     int64_t span_ns;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
-    x->reply = CHRONYC_REPLY_SOURCESTATS;
+    x->reply = CHRONY_REPLY_SOURCESTATS;
     put_names(x, s);
     if (s->filter.count == 0) {
-        chronyc_packet_pad(&x->out, 12);
+        chrony_field_pad(&x->out, 12);
         put_float(x, EMPTY_DEVIATION_S);
         put_float(x, 0);
         put_float(x, EMPTY_SKEW_PPM);
-        chronyc_packet_pad(&x->out, 8);
-        return CHRONYC_SUCCESS;
+        chrony_field_pad(&x->out, 8);
+        return CHRONY_SUCCESS;
     }
     line = filter_estimate(&s->filter, timeline_free(&input->engine->timeline, input->now.mono));
     span_ns = ns_subtract(filter_sample(&s->filter, 0)->at.ns,
@@ -256,7 +256,7 @@ enum chronyc_status chronyc_source_statistics(struct chronyc_exchange *x)
     put_float(x, line.rate_sd * PPM);
     put_float(x, -report->offset_s);
     put_float(x, report->root_distance_s);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- selectdata ---- */
@@ -284,10 +284,10 @@ char chronyc_source_letter(const struct engine *e, const struct source *s)
 
 static uint16_t select_options(const struct source_spec *config)
 {
-    return (uint16_t)((config->noselect ? CHRONYC_SELECT_NOSELECT : 0) |
-                      (config->prefer ? CHRONYC_SELECT_PREFER : 0) |
-                      (config->trust ? CHRONYC_SELECT_TRUST : 0) |
-                      (config->require ? CHRONYC_SELECT_REQUIRE : 0));
+    return (uint16_t)((config->noselect ? CHRONY_SELECT_NOSELECT : 0) |
+                      (config->prefer ? CHRONY_SELECT_PREFER : 0) |
+                      (config->trust ? CHRONY_SELECT_TRUST : 0) |
+                      (config->require ? CHRONY_SELECT_REQUIRE : 0));
 }
 
 /* How near a source is, by its root distance: 1 the selected one, 2 one that is twice as near. */
@@ -300,7 +300,7 @@ static double source_score(const struct report *report, const struct report_sour
                : report->sources[selected].root_distance_s / s->root_distance_s;
 }
 
-enum chronyc_status chronyc_source_selection(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_selection(struct chronyc_exchange *x)
 {
     const struct engine *e = x->report->input.engine;
     const struct report_source *report = read_number(x);
@@ -308,10 +308,10 @@ enum chronyc_status chronyc_source_selection(struct chronyc_exchange *x)
     bool measured;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     measured = s->filter.count > 0;
-    x->reply = CHRONYC_REPLY_SELECT_DATA;
+    x->reply = CHRONY_REPLY_SELECT_DATA;
     put_names(x, s);
     bytes_write_u8(&x->out, (uint8_t)chronyc_source_letter(e, s));
     bytes_write_u8(&x->out, s->config.key_id != 0);
@@ -323,7 +323,7 @@ enum chronyc_status chronyc_source_selection(struct chronyc_exchange *x)
     put_float(x, source_score(x->report, report));
     put_float(x, measured ? -report->offset_s - report->root_distance_s : 0);
     put_float(x, measured ? -report->offset_s + report->root_distance_s : 0);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- ntpdata ---- */
@@ -394,18 +394,18 @@ static void put_last_packet(struct chronyc_exchange *x, const struct source *s)
     put_float(x, s->root_delay_s);
     put_float(x, s->root_dispersion_s);
     bytes_write_u32(&x->out, s->refid);
-    chronyc_packet_write_time(&x->out, s->reference_time);
+    chrony_field_write_time(&x->out, s->reference_time);
 }
 
 static void put_packet_counters(struct chronyc_exchange *x, const struct source *s)
 {
-    unsigned reserved = x->reply == CHRONYC_REPLY_NTP_DATA2 ? 4 : 3;
+    unsigned reserved = x->reply == CHRONY_REPLY_NTP_DATA2 ? 4 : 3;
 
     bytes_write_u32(&x->out, s->sent);
     bytes_write_u32(&x->out, s->received);
     bytes_write_u32(&x->out, valid_answers(s));
     bytes_write_u32(&x->out, s->verdicts[REPLY_ACCEPTED]);
-    if (x->reply == CHRONYC_REPLY_NTP_DATA2) {
+    if (x->reply == CHRONY_REPLY_NTP_DATA2) {
         bytes_write_u32(&x->out, s->kernel_sent);
         bytes_write_u32(&x->out, s->kernel_received);
         bytes_write_u32(&x->out, 0); /* stamps of network cards are not used */
@@ -416,22 +416,22 @@ static void put_packet_counters(struct chronyc_exchange *x, const struct source 
     }
 }
 
-enum chronyc_status chronyc_source_packets(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_packets(struct chronyc_exchange *x)
 {
     const struct source *s = read_address(x);
-    struct chronyc_host remote, local;
+    struct chrony_host remote, local;
     uint16_t flags;
 
     if (!s || s->address.family == ADDRESS_NONE) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
-    x->reply = x->length >= chronyc_packet_reply_length(CHRONYC_REPLY_NTP_DATA2)
-                   ? CHRONYC_REPLY_NTP_DATA2
-                   : CHRONYC_REPLY_NTP_DATA;
-    remote = chronyc_packet_host(&s->address);
-    local = chronyc_packet_host(&s->local);
-    chronyc_packet_write_host(&x->out, &remote);
-    chronyc_packet_write_host(&x->out, &local);
+    x->reply = x->length >= chrony_packet_reply_length(CHRONY_REPLY_NTP_DATA2)
+                   ? CHRONY_REPLY_NTP_DATA2
+                   : CHRONY_REPLY_NTP_DATA;
+    remote = chrony_field_host(&s->address);
+    local = chrony_field_host(&s->local);
+    chrony_field_write_host(&x->out, &remote);
+    chrony_field_write_host(&x->out, &local);
     bytes_write_u16(&x->out, s->address.port);
     put_last_packet(x, s);
     put_float(x, s->last_clock_offset_s);
@@ -446,7 +446,7 @@ enum chronyc_status chronyc_source_packets(struct chronyc_exchange *x)
     bytes_write_u8(&x->out, s->kernel_transmit ? 'K' : 'D');
     bytes_write_u8(&x->out, s->kernel_receive ? 'K' : 'D');
     put_packet_counters(x, s);
-    return CHRONYC_SUCCESS;
+    return CHRONY_SUCCESS;
 }
 
 /* ---- authdata ---- */
@@ -465,39 +465,39 @@ static uint16_t key_type(enum mac_algorithm algorithm)
 #define MODE_NONE 0
 #define MODE_KEY 1
 
-enum chronyc_status chronyc_source_authentication(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x)
 {
     const struct source *s = read_address(x);
     const struct mac_key *key;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
     key = mac_find(x->report->input.engine->settings.keys, s->config.key_id);
-    x->reply = CHRONYC_REPLY_AUTH_DATA;
+    x->reply = CHRONY_REPLY_AUTH_DATA;
     bytes_write_u16(&x->out, s->config.key_id != 0 ? MODE_KEY : MODE_NONE);
     bytes_write_u16(&x->out, key ? key_type((enum mac_algorithm)key->algorithm) : 0);
     bytes_write_u32(&x->out, s->config.key_id);
     bytes_write_u16(&x->out, key ? (uint16_t)(8 * key->length) : 0);
     bytes_write_u16(&x->out, 0); /* attempts to exchange keys: there is no NTS */
-    bytes_write_u32(&x->out, CHRONYC_NEVER);
-    chronyc_packet_pad(&x->out, 8);
-    return CHRONYC_SUCCESS;
+    bytes_write_u32(&x->out, CHRONY_NEVER);
+    chrony_field_pad(&x->out, 8);
+    return CHRONY_SUCCESS;
 }
 
 /* ---- sourcename ---- */
 
-enum chronyc_status chronyc_source_name(struct chronyc_exchange *x)
+enum chrony_status chronyc_source_name(struct chronyc_exchange *x)
 {
     const struct source *s = read_address(x);
     size_t length;
 
     if (!s) {
-        return CHRONYC_NO_SUCH_SOURCE;
+        return CHRONY_NO_SUCH_SOURCE;
     }
-    x->reply = CHRONYC_REPLY_SOURCE_NAME;
-    length = strnlen(s->config.name, CHRONYC_NAME_LENGTH - 1);
+    x->reply = CHRONY_REPLY_SOURCE_NAME;
+    length = strnlen(s->config.name, CHRONY_NAME_LENGTH - 1);
     bytes_put(&x->out, s->config.name, length);
-    chronyc_packet_pad(&x->out, CHRONYC_NAME_LENGTH - length);
-    return CHRONYC_SUCCESS;
+    chrony_field_pad(&x->out, CHRONY_NAME_LENGTH - length);
+    return CHRONY_SUCCESS;
 }

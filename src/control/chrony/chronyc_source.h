@@ -6,17 +6,17 @@
 
 #include "control/chrony/chronyc_report.h"
 
-enum chronyc_status chronyc_source_count(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_data(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_statistics(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_selection(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_packets(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_authentication(struct chronyc_exchange *x);
-enum chronyc_status chronyc_source_name(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_count(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_data(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_statistics(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_selection(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_packets(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x);
+enum chrony_status chronyc_source_name(struct chronyc_exchange *x);
 
 /* The source of this address, or of this number where it has none; NULL: there is none. Reference
  * clocks have neither. */
-const struct source *chronyc_source_find(const struct engine *e, const struct chronyc_host *host);
+const struct source *chronyc_source_find(const struct engine *e, const struct chrony_host *host);
 
 /* Letters as chronyc shows them: of a source's state in selection. */
 char chronyc_source_letter(const struct engine *e, const struct source *s);
