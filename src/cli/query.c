@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/base/measured.h"
 #include "cli/base/options.h"
 #include "cli/draw/chart.h"
 #include "cli/draw/table.h"
-#include "cli/query_ask.h"
 #include "cli/toki.h"
-#include "control/document.h"
+#include "control/report.h"
 #include "control/report_json.h"
 #include "os/clock.h"
 #include "os/process.h"
@@ -26,7 +26,7 @@
 #define WATCH_LEAST_S 1.0 /* nobody needs more, and servers are not ours */
 
 struct wanted {
-    struct query_settings settings;
+    struct measure_options settings;
     bool json, watch;
     double interval_s;
     unsigned rounds; /* 0: until it is interrupted */
@@ -42,7 +42,7 @@ struct answers {
 
 struct query {
     struct wanted wanted;
-    struct query_result results[RESULTS_MAX];
+    struct measure_target results[RESULTS_MAX];
     struct answers histories[RESULTS_MAX];
     unsigned count;
     struct chart *chart;
@@ -74,19 +74,19 @@ static double scatter(const struct answers *h)
 
 static void add_row(struct table *table, const struct query *q, unsigned index)
 {
-    const struct query_result *r = &q->results[index];
+    const struct measure_target *r = &q->results[index];
     const struct answers *h = &q->histories[index];
-    char text[64], number[32];
+    char text[MEASURED_WORDS_MAX], number[32];
 
-    table_begin_row(table, r->usable ? STYLE_PLAIN : STYLE_BAD);
+    table_begin_row(table, r->fate == MEASURE_GOOD ? STYLE_PLAIN : STYLE_BAD);
     table_cell(table, 0, r->host);
-    table_cell(table, 1, r->address_text[0] ? r->address_text : "-");
+    table_cell(table, 1, measured_address(r, text)[0] ? text : "-");
     if (r->heard) {
         snprintf(text, sizeof text, "%u", r->stratum);
         table_cell(table, 2, text);
-        table_cell(table, 3, r->refid);
+        table_cell(table, 3, report_refid(r->refid, r->stratum, text));
     }
-    if (r->usable) {
+    if (r->fate == MEASURE_GOOD) {
         table_cell(table, 4, render_offset(r->offset_s, number));
         table_cell(table, 5, render_seconds(r->delay_s, number));
         table_cell(table, 6, render_seconds(r->root_distance_s, number));
@@ -96,7 +96,7 @@ static void add_row(struct table *table, const struct query *q, unsigned index)
         snprintf(text, sizeof text, "%u/%u", h->answers, h->rounds);
         table_cell(table, 8, text);
     }
-    table_note(table, r->error);
+    table_note(table, measured_words(r, q->wanted.settings.timeout_s, text));
 }
 
 static void print_words(const struct query *q)
@@ -117,27 +117,6 @@ static void print_words(const struct query *q)
 
 /* ---- JSON ---- */
 
-static void write_result(struct document *d, const struct query *q, const struct query_result *r)
-{
-    document_open_object(d, NULL);
-    document_string(d, "host", r->host);
-    document_string(d, "address", r->address_text[0] ? r->address_text : NULL);
-    document_integer(d, "port", q->wanted.settings.port);
-    document_bool(d, "usable", r->usable);
-    document_integer_if(d, "stratum", r->heard, r->stratum);
-    document_string(d, "refid", r->heard ? r->refid : NULL);
-    document_string(d, "leap", r->heard ? report_leap_name(r->leap) : NULL);
-    document_number(d, "offset_s", r->offset_s);
-    document_number(d, "delay_s", r->delay_s);
-    document_number(d, "jitter_s", r->jitter_s);
-    document_number(d, "root_delay_s", r->root_delay_s);
-    document_number(d, "root_dispersion_s", r->root_dispersion_s);
-    document_number(d, "root_distance_s", r->root_distance_s);
-    document_integer(d, "samples", r->samples);
-    document_string(d, "error", r->usable ? NULL : r->error);
-    document_close_object(d);
-}
-
 static void print_json(const struct query *q)
 {
     static char out[JSON_MAX];
@@ -150,7 +129,10 @@ static void print_json(const struct query *q)
     document_instant(&d, "now", clock_now().wall);
     document_open_array(&d, "results");
     for (unsigned i = 0; i < q->count; i++) {
-        write_result(&d, q, &q->results[i]);
+        document_open_object(&d, NULL);
+        document_string(&d, "host", q->results[i].host);
+        measured_write(&d, &q->results[i], q->wanted.settings.timeout_s, true);
+        document_close_object(&d);
     }
     document_close_array(&d);
     document_close_object(&d);
@@ -166,12 +148,12 @@ static void remember(struct query *q)
     double at_s = s_from_ns(ns_subtract(clock_now().wall.ns, q->begun.ns));
 
     for (unsigned i = 0; i < q->count; i++) {
-        const struct query_result *r = &q->results[i];
+        const struct measure_target *r = &q->results[i];
         struct answers *h = &q->histories[i];
-        char name[CHART_NAME_MAX];
+        char name[CHART_NAME_MAX], address[ADDRESS_TEXT_MAX];
 
         h->rounds++;
-        if (r->usable) {
+        if (r->fate == MEASURE_GOOD) {
             double more_s;
 
             h->first_s = h->answers++ > 0 ? h->first_s : r->offset_s;
@@ -181,7 +163,7 @@ static void remember(struct query *q)
         }
         if (q->chart) {
             snprintf(name, sizeof name, "%.60s %.60s", r->host,
-                     strcmp(r->host, r->address_text) == 0 ? "" : r->address_text);
+                     strcmp(r->host, measured_address(r, address)) == 0 ? "" : address);
             chart_add(q->chart, name, at_s, r->offset_s);
         }
     }
@@ -241,24 +223,8 @@ static void look_up_all(struct query *q, char **hosts, int count)
         if (q->wanted.settings.progress) {
             fprintf(stderr, "\r\033[Klooking up %d of %d", i + 1, count);
         }
-        q->count += query_look_up(hosts[i], &q->wanted.settings, q->results + q->count,
-                                  RESULTS_MAX - q->count);
-    }
-}
-
-/* Forgets the last round's measurements. */
-static void clear_results(struct query *q)
-{
-    for (unsigned i = 0; i < q->count; i++) {
-        struct query_result *r = &q->results[i];
-
-        if (r->address.family != ADDRESS_NONE) {
-            r->usable = r->heard = false;
-            r->offset_s = r->delay_s = r->jitter_s = r->root_delay_s = (double)NAN;
-            r->root_dispersion_s = r->root_distance_s = (double)NAN;
-            r->samples = 0;
-            r->error[0] = '\0';
-        }
+        q->count += measure_look_up(hosts[i], &q->wanted.settings, q->results + q->count,
+                                    RESULTS_MAX - q->count);
     }
 }
 
@@ -277,8 +243,7 @@ static void ask_rounds(struct query *q)
     do {
         struct mono_time next = mono_after(clock_now().mono, q->wanted.interval_s);
 
-        clear_results(q);
-        whole = query_ask(&q->wanted.settings, q->results, q->count);
+        whole = measure_run(&q->wanted.settings, q->results, q->count);
         if (!whole && round > 0) {
             break; /* half a round is no news */
         }
@@ -329,7 +294,7 @@ static bool take_option(int option, struct wanted *w)
         w->settings.port = (uint16_t)port;
         return true;
     case 'n':
-        return options_count("--samples", optarg, 1, QUERY_SAMPLES_MAX, &w->settings.samples);
+        return options_count("--samples", optarg, 1, MEASURE_SAMPLES_MAX, &w->settings.samples);
     case 't':
         return options_time("--timeout", optarg, &w->settings.timeout_s);
     default:
@@ -352,7 +317,7 @@ static bool parse(int argc, char **argv, struct wanted *w)
     int option;
 
     *w = (struct wanted){
-        .settings = {.port = 123, .samples = 1, .timeout_s = 5},
+        .settings = {.port = NTP_PORT, .version = 4, .samples = 1, .timeout_s = 5},
         .interval_s = WATCH_DEFAULT_S,
     };
     while ((option = getopt_long(argc, argv, "46jp:n:t:w", options, NULL)) != -1) {

@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/base/measured.h"
 #include "cli/base/options.h"
 #include "cli/draw/table.h"
-#include "cli/query_ask.h"
 #include "cli/toki.h"
-#include "control/document.h"
+#include "control/report.h"
 #include "control/report_json.h"
 #include "os/clock.h"
-#include "os/names.h"
 
 #define HOPS_MAX 16 /* there are no more strata */
 #define JSON_MAX 65536
@@ -22,9 +21,10 @@
 enum ending { END_PRIMARY, END_SILENT, END_UNSYNCHRONISED, END_HASH, END_LOOP, END_LONG };
 
 struct trace {
-    struct query_settings settings;
+    struct measure_options settings;
     const char *host;
-    struct query_result hops[HOPS_MAX];
+    struct measure_target hops[HOPS_MAX];
+    char names[HOPS_MAX][ADDRESS_TEXT_MAX]; /* of those that only a reference ID named */
     unsigned count;
     enum ending ending;
 };
@@ -47,11 +47,11 @@ static const struct {
 };
 
 /* The reference ID as an address that could be a server's. */
-static bool reference_address(const struct query_result *r, struct address *out)
+static bool reference_address(uint32_t refid, struct address *out)
 {
-    *out = (struct address){.family = ADDRESS_V4};
+    *out = (struct address){.family = ADDRESS_V4, .port = NTP_PORT};
     for (unsigned i = 0; i < 4; i++) {
-        out->bytes[i] = (uint8_t)(r->refid_number >> (24 - 8 * i));
+        out->bytes[i] = (uint8_t)(refid >> (24 - 8 * i));
     }
     return out->bytes[0] != 0 && out->bytes[0] != 127 && out->bytes[0] < 224;
 }
@@ -59,8 +59,7 @@ static bool reference_address(const struct query_result *r, struct address *out)
 static bool passed(const struct trace *t, const struct address *address)
 {
     for (unsigned i = 0; i < t->count; i++) {
-        if (t->hops[i].address.family == address->family &&
-            memcmp(t->hops[i].address.bytes, address->bytes, sizeof address->bytes) == 0) {
+        if (address_equal(&t->hops[i].address, address)) {
             return true;
         }
     }
@@ -70,14 +69,14 @@ static bool passed(const struct trace *t, const struct address *address)
 /* Asks the last hop. False: there is no next one, and why is known. */
 static bool follow(struct trace *t, struct address *next)
 {
-    const struct query_result *last = &t->hops[t->count - 1];
+    struct measure_target *last = &t->hops[t->count - 1];
 
-    query_ask(&t->settings, &t->hops[t->count - 1], 1);
-    if (!last->usable) {
+    measure_run(&t->settings, last, 1);
+    if (last->fate != MEASURE_GOOD) {
         t->ending = last->heard ? END_UNSYNCHRONISED : END_SILENT;
     } else if (last->stratum <= 1) {
         t->ending = END_PRIMARY;
-    } else if (!reference_address(last, next)) {
+    } else if (!reference_address(last->refid, next)) {
         t->ending = END_HASH;
     } else if (passed(t, next)) {
         t->ending = END_LOOP;
@@ -92,19 +91,10 @@ static void walk(struct trace *t)
 {
     struct address next;
 
-    t->count = query_look_up(t->host, &t->settings, t->hops, 1);
+    t->count = measure_look_up(t->host, &t->settings, t->hops, 1);
     while (follow(t, &next)) {
-        struct query_result *hop = &t->hops[t->count++];
-
-        *hop = (struct query_result){.address = next,
-                                     .offset_s = (double)NAN,
-                                     .delay_s = (double)NAN,
-                                     .root_delay_s = (double)NAN,
-                                     .root_dispersion_s = (double)NAN,
-                                     .root_distance_s = (double)NAN};
-        hop->address.port = t->settings.port;
-        address_format(&next, hop->address_text);
-        hop->host = hop->address_text;
+        measure_target_init(&t->hops[t->count], address_format(&next, t->names[t->count]), &next);
+        t->count++;
     }
 }
 
@@ -115,49 +105,32 @@ static void print_words(const struct trace *t)
         {"offset", false, false},  {"delay", false, false}, {"root delay", false, false},
         {"distance", false, false}};
     struct table table;
-    char text[RENDER_TEXT_MAX], number[32];
+    char text[RENDER_TEXT_MAX], number[32], address[ADDRESS_TEXT_MAX], words[MEASURED_WORDS_MAX];
 
     table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (unsigned i = 0; i < t->count; i++) {
-        const struct query_result *hop = &t->hops[i];
-        bool same = strcmp(hop->host, hop->address_text) == 0 || !hop->address_text[0];
+        const struct measure_target *hop = &t->hops[i];
+        bool usable = hop->fate == MEASURE_GOOD;
+        bool same = strcmp(hop->host, measured_address(hop, address)) == 0 || !address[0];
 
-        table_begin_row(&table, hop->usable ? STYLE_GOOD : STYLE_BAD);
+        table_begin_row(&table, usable ? STYLE_GOOD : STYLE_BAD);
         snprintf(text, sizeof text, "%u %s%s%s", i + 1, hop->host, same ? "" : " ",
-                 same ? "" : hop->address_text);
+                 same ? "" : address);
         table_cell(&table, 0, text);
         if (hop->heard) {
             snprintf(text, sizeof text, "%u", hop->stratum);
             table_cell(&table, 1, text);
-            table_cell(&table, 2, hop->refid);
+            table_cell(&table, 2, report_refid(hop->refid, hop->stratum, text));
         }
         table_cell(&table, 3, render_offset(hop->offset_s, number));
         table_cell(&table, 4, render_seconds(hop->delay_s, number));
-        table_cell(&table, 5, render_seconds(hop->root_delay_s, number));
+        table_cell(&table, 5, render_seconds(usable ? hop->root_delay_s : (double)NAN, number));
         table_cell(&table, 6, render_seconds(hop->root_distance_s, number));
-        table_note(&table, hop->error);
+        table_note(&table, measured_words(hop, t->settings.timeout_s, words));
     }
     table_print(&table, render_columns(), stdout);
     table_free(&table);
     render_paragraph(endings[t->ending].sentence, 0, render_columns(), stdout);
-}
-
-static void write_hop(struct document *d, const struct query_result *hop, unsigned number)
-{
-    document_open_object(d, NULL);
-    document_integer(d, "hop", number);
-    document_string(d, "name", hop->host);
-    document_string(d, "address", hop->address_text[0] ? hop->address_text : NULL);
-    document_bool(d, "usable", hop->usable);
-    document_integer_if(d, "stratum", hop->heard, hop->stratum);
-    document_string(d, "refid", hop->heard ? hop->refid : NULL);
-    document_number(d, "offset_s", hop->offset_s);
-    document_number(d, "delay_s", hop->delay_s);
-    document_number(d, "root_delay_s", hop->root_delay_s);
-    document_number(d, "root_dispersion_s", hop->root_dispersion_s);
-    document_number(d, "root_distance_s", hop->root_distance_s);
-    document_string(d, "error", hop->usable ? NULL : hop->error);
-    document_close_object(d);
 }
 
 static void print_json(const struct trace *t)
@@ -175,7 +148,11 @@ static void print_json(const struct trace *t)
     document_string(&d, "sentence", endings[t->ending].sentence);
     document_open_array(&d, "hops");
     for (unsigned i = 0; i < t->count; i++) {
-        write_hop(&d, &t->hops[i], i + 1);
+        document_open_object(&d, NULL);
+        document_integer(&d, "hop", i + 1);
+        document_string(&d, "name", t->hops[i].host);
+        measured_write(&d, &t->hops[i], t->settings.timeout_s, false);
+        document_close_object(&d);
     }
     document_close_array(&d);
     document_close_object(&d);
@@ -194,7 +171,8 @@ int trace_run(int argc, char **argv)
     bool json = false, wrong = false;
     int option;
 
-    t.settings = (struct query_settings){.port = 123, .samples = 1, .timeout_s = 3};
+    t.settings =
+        (struct measure_options){.port = NTP_PORT, .version = 4, .samples = 1, .timeout_s = 3};
     while ((option = getopt_long(argc, argv, "46jt:", options, NULL)) != -1) {
         if (option == 't' && !options_time("--timeout", optarg, &t.settings.timeout_s)) {
             return EXIT_USAGE;

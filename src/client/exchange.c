@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "os/clock.h"
-#include "os/names.h"
 #include "os/udp.h"
 
 int exchange_open(struct exchange *x, const struct address *to)
@@ -108,21 +107,15 @@ long exchange_receive(struct exchange *x, uint8_t *data, size_t capacity, struct
 }
 
 unsigned exchange_look_up(const char *host, uint8_t family, struct address *out, unsigned max,
-                          const char **problem)
+                          enum names_error *error)
 {
     char bare[EXCHANGE_TEXT_MAX];
     size_t length = strlen(host);
-    enum names_error error;
-    unsigned count;
 
     if (length > 2 && host[0] == '[' && host[length - 1] == ']' && length < sizeof bare) {
         memcpy(bare, host + 1, length - 2);
         bare[length - 2] = '\0';
         host = bare;
     }
-    count = names_look_up(host, family, out, max, &error);
-    if (problem) {
-        *problem = count > 0 ? NULL : names_error_text(error);
-    }
-    return count;
+    return names_look_up(host, family, out, max, error);
 }

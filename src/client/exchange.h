@@ -10,6 +10,7 @@
 #include "core/address.h"
 #include "core/time.h"
 #include "os/local_client.h"
+#include "os/names.h"
 #include "os/wait.h"
 
 #define EXCHANGE_TEXT_MAX 256
@@ -36,9 +37,8 @@ int exchange_send(struct exchange *x, const uint8_t *data, size_t length);
 long exchange_receive(struct exchange *x, uint8_t *data, size_t capacity, struct mono_time deadline,
                       struct wall_time *stamp);
 
-/* Addresses of a host as somebody writes it: a name, an address, an address in brackets. Number,
- * 0 with a sentence in *problem. */
+/* names_look_up() of a host as somebody writes it: a name, an address, an address in brackets. */
 unsigned exchange_look_up(const char *host, uint8_t family, struct address *out, unsigned max,
-                          const char **problem);
+                          enum names_error *error);
 
 #endif

@@ -11,18 +11,19 @@ NTP_EPOCH = 2208988800
 
 
 class PretendServer:
-    """Answers on UDP port 123 of an address of a Host. May be changed while it runs:
+    """Answers on a UDP port of an address of a Host. May be changed while it runs:
     `offset` of its clock (s), `leap`, `stratum`, `refid`, `root_dispersion` and `root_delay` (s),
     `delay` before each answer (s, half before its receive timestamp), `kiss` (four letters),
-    `mood`: 'answer', 'silent', 'nak' (crypto-NAKs). `requests` counts what came."""
+    `mood`: 'answer', 'silent', 'nak' (crypto-NAKs), 'origin' (a wrong one). `requests` counts what
+    came."""
 
-    def __init__(self, host, address, **properties):
+    def __init__(self, host, address, port=123, **properties):
         self.offset, self.leap, self.stratum, self.refid = 0.0, 0, 1, b'TEST'
         self.root_delay, self.root_dispersion, self.delay = 0.0, 0.0001, 0.0
         self.kiss, self.mood, self.requests = None, 'answer', 0
         self.address = address
         vars(self).update(properties)
-        self._socket = host.socket(bind=(address, 123))
+        self._socket = host.socket(bind=(address, port))
         self._socket.settimeout(0.2)
         self._ended = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -55,6 +56,6 @@ class PretendServer:
         head = struct.pack('!BBbbII', leap << 6 | (request[0] & 0x38) | 4, stratum, 6, -20,
                            int(self.root_delay * 65536), int(self.root_dispersion * 65536))
         now = received + 1e-6 if self.delay else time.time()
-        reply = head + refid.ljust(4, b'\0') + stamp(now - 10) + request[40:48] + stamp(
-            received) + stamp(now)
+        origin = bytes(8) if self.mood == 'origin' else request[40:48]
+        reply = head + refid.ljust(4, b'\0') + stamp(now - 10) + origin + stamp(received) + stamp(now)
         return reply + bytes(4) if self.mood == 'nak' else reply

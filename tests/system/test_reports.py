@@ -138,10 +138,14 @@ def test_clients(host, server):
 
 # servers of others
 
+WRONG = '192.0.2.140'  # of the crowd, for a server that a test makes
+
+
 @pytest.fixture(scope='module')
 def crowd(world):
     """A chain 10 <- 11 <- 12, a loop 20 <-> 21, a silent one and an unsynchronised one."""
     box = world.host('crowd')
+    box.add_address(f'{WRONG}/24')
 
     def server(number, **properties):
         box.add_address(f'192.0.2.{number}/24')
@@ -188,6 +192,37 @@ def test_query_many_at_once(asker):
     assert 'whole number from 1 to 8' in toki(asker, 'query', '--samples', '9', 'x', code=2)
     silent = json.loads(toki(asker, 'query', '--json', '--timeout', '0.5', '192.0.2.130', code=1))
     assert 'no reply to 1 request within' in silent['results'][0]['error']
+
+
+@pytest.mark.parametrize('reason, properties', [
+    ('rejected (date)', {'offset': -9 * 366 * 86400.0}),
+    ('rejected (distance)', {'root_dispersion': 17.0}),
+    ('rejected (origin)', {'mood': 'origin'}),
+    ('not synchronised itself', {'leap': 3}),
+    ('kiss code DENY', {'kiss': 'DENY'}),
+    ('kiss code XMPL', {'kiss': 'XMPL'})])
+def test_what_asking_again_cannot_change_ends_a_measurement(crowd, asker, reason, properties):
+    """Four answers are wanted, and there is time for four requests."""
+    server = PretendServer(crowd, WRONG, **properties)
+    try:
+        for words in (('query', '--samples', '4'), ('ntpdate', '-q')):
+            before = server.requests
+            said = toki(asker, *words, WRONG, code=1)
+            assert reason in said, said
+            assert before < server.requests <= before + 2  # 1 but on a machine that stands still
+    finally:
+        server.end()
+
+
+def test_query_of_a_closed_port_and_of_others_than_123(crowd, asker):
+    server = PretendServer(crowd, '192.0.2.110', port=1123)
+    try:
+        answer = schema.check(toki(asker, 'query', '--json', '--timeout', '20', '192.0.2.110:1123',
+                                   '192.0.2.110:1124'), 'query')
+    finally:
+        server.end()
+    assert [(r['port'], r['usable']) for r in answer['results']] == [(1123, True), (1124, False)]
+    assert 'Connection refused' in answer['results'][1]['error']
 
 
 def test_query_progress_and_letters(asker):

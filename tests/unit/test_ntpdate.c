@@ -3,24 +3,22 @@
 #include "check.h"
 #include "cli/others/ntpdate.h"
 
-#define SERVERS 5
-
-static struct source sources[SERVERS];
-static struct sample samples[SERVERS];
-static struct ntpdate_answer answers[SERVERS];
+static struct measure_target answers[5];
 
 static void set(unsigned i, uint8_t stratum, double offset_s, double distance_s)
 {
-    sources[i].stratum = stratum;
-    answers[i] = (struct ntpdate_answer){
-        .source = &sources[i], .best = &samples[i], .offset_s = offset_s, .distance_s = distance_s};
+    answers[i] = (struct measure_target){.fate = MEASURE_GOOD,
+                                         .stratum = stratum,
+                                         .offset_s = offset_s,
+                                         .root_distance_s = distance_s};
 }
 
 static void test_no_answer_is_no_choice(void **state)
 {
     (void)state;
     assert_int_equal(ntpdate_choose(answers, 0), -1);
-    answers[0] = (struct ntpdate_answer){.source = &sources[0]};
+    set(0, 1, 0, 0.001);
+    answers[0].fate = MEASURE_REJECTED;
     assert_int_equal(ntpdate_choose(answers, 1), -1);
 }
 

@@ -39,14 +39,15 @@ void ntpq_end(struct ntpq *q)
 bool ntpq_open(struct ntpq *q, const char *host)
 {
     struct address found[1];
-    const char *problem = NULL;
+    enum names_error problem;
     int error;
 
     exchange_close(&q->exchange);
     q->association_count = 0;
     snprintf(q->host, sizeof q->host, "%s", host);
     if (exchange_look_up(host, q->family, found, 1, &problem) == 0) {
-        fprintf(stderr, "ntpq: standard-mode lookup of %s failed, %s\n", host, problem);
+        fprintf(stderr, "ntpq: standard-mode lookup of %s failed, %s\n", host,
+                names_error_text(problem));
         return false;
     }
     found[0].port = NTP_PORT;

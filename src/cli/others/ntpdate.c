@@ -16,6 +16,7 @@
 
 #include "cli/base/daemon.h"
 #include "cli/base/exits.h"
+#include "cli/base/measured.h"
 #include "cli/chronyc/chronyc.h"
 #include "cli/others/tools.h"
 #include "config/config.h"
@@ -23,20 +24,27 @@
 #include "control/report.h"
 #include "os/clock.h"
 #include "os/file.h"
-#include "os/names.h"
 #include "os/process.h"
 #include "os/udp.h"
 #include "toki_build.h"
 
 #define STEP_FROM_S 0.5
 #define SAMPLES_DEFAULT 4
-#define SAMPLES_MAX 8
+#define TIMEOUT_DEFAULT_S 1
+#define TIMEOUT_MORE_S 1 /* a first request leaves some tenths of a second after the start */
+#define SERVERS_MAX 64
 #define KEYS_FILE "/etc/ntp.keys"
 
 struct wanted {
-    struct ntpdate_wish wish;
+    struct measure_options options;
+    struct mac_keys *keys; /* those of the options */
     const char *key_file;
     bool query, debug, verbose, syslog, unprivileged, step, slew;
+};
+
+struct ntpdate {
+    struct measure_target targets[SERVERS_MAX];
+    unsigned count;
 };
 
 /* A line with the date and our pid, or to the system's log. */
@@ -92,13 +100,13 @@ static bool take_option(struct wanted *w, int option)
     switch (option) {
     case '4':
     case '6':
-        w->wish.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
+        w->options.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
         return true;
     case 'a':
         if (!read_in('a', optarg, 1, UINT32_MAX, &value)) {
             return false;
         }
-        w->wish.key_id = (uint32_t)value;
+        w->options.key_id = (uint32_t)value;
         return true;
     case 'b':
         w->step = true;
@@ -118,13 +126,13 @@ static bool take_option(struct wanted *w, int option)
         if (!read_in('o', optarg, 1, 4, &value)) {
             return false;
         }
-        w->wish.version = (unsigned)value;
+        w->options.version = (unsigned)value;
         return true;
     case 'p':
-        if (!read_in('p', optarg, 1, SAMPLES_MAX, &value)) {
+        if (!read_in('p', optarg, 1, MEASURE_SAMPLES_MAX, &value)) {
             return false;
         }
-        w->wish.samples = (unsigned)value;
+        w->options.samples = (unsigned)value;
         return true;
     case 'q':
         w->query = true;
@@ -133,7 +141,7 @@ static bool take_option(struct wanted *w, int option)
         w->syslog = true;
         return true;
     case 't':
-        return read_in('t', optarg, 0.05, 60, &w->wish.timeout_s);
+        return read_in('t', optarg, 0.05, 60, &w->options.timeout_s);
     case 'u':
         w->unprivileged = true;
         return true;
@@ -166,7 +174,7 @@ static bool parse(struct wanted *w, int argc, char **argv)
     return true;
 }
 
-/* The keys of the file into w->wish.keys, if one is wanted. */
+/* The keys of the file, if one is wanted. */
 static bool read_keys(struct wanted *w)
 {
     const char *path = w->key_file ? w->key_file : KEYS_FILE;
@@ -175,7 +183,7 @@ static bool read_keys(struct wanted *w)
     char *text = NULL;
     int error;
 
-    if (w->wish.key_id == 0) {
+    if (w->options.key_id == 0) {
         return true;
     }
     c = calloc(1, sizeof *c);
@@ -184,17 +192,18 @@ static bool read_keys(struct wanted *w)
         tell(w, "can't open key file %s: %s", path, strerror(-error));
     } else {
         keys_read_text(c, path, text, length, KEYS_NTP);
-        w->wish.keys = calloc(1, sizeof *w->wish.keys);
-        if (w->wish.keys) {
-            *w->wish.keys = c->keys;
+        w->keys = calloc(1, sizeof *w->keys);
+        if (w->keys) {
+            *w->keys = c->keys;
         }
-        if (!mac_find(w->wish.keys, w->wish.key_id)) {
-            tell(w, "authentication key %u unknown", w->wish.key_id);
+        if (!mac_find(w->keys, w->options.key_id)) {
+            tell(w, "authentication key %u unknown", w->options.key_id);
         }
     }
     free(text);
     free(c);
-    return w->wish.keys && mac_find(w->wish.keys, w->wish.key_id);
+    w->options.keys = w->keys;
+    return w->keys && mac_find(w->keys, w->options.key_id);
 }
 
 /* A daemon that keeps the clock without serving holds no port: tokid and chronyd tell by their own
@@ -247,49 +256,107 @@ static bool hold_port(const struct wanted *w, int held[2])
     return true;
 }
 
+static bool is_good(const struct measure_target *t)
+{
+    return t->fate == MEASURE_GOOD;
+}
+
 static void print_servers(const struct ntpdate *n)
 {
-    for (unsigned i = 0; i < n->settings.spec_count; i++) {
-        const struct ntpdate_answer *a = &n->answers[i];
-        const struct source *s = a->source;
+    char name[ADDRESS_TEXT_MAX];
 
-        printf("server %s, stratum %u, offset %+.6f, delay %.5f\n", n->settings.specs[i].name,
-               s && s->heard ? s->stratum : 0U, a->offset_s, a->best ? a->best->delay_s : 0);
+    for (unsigned i = 0; i < n->count; i++) {
+        const struct measure_target *t = &n->targets[i];
+        bool good = is_good(t);
+
+        printf("server %s, stratum %u, offset %+.6f, delay %.5f\n", measured_address(t, name),
+               t->heard ? t->stratum : 0U, good ? t->offset_s : 0, good ? t->delay_s : 0);
     }
 }
 
 /* What -d shows of each server. */
 static void print_details(const struct ntpdate *n)
 {
-    char refid[REPORT_REFID_MAX];
+    char name[ADDRESS_TEXT_MAX], refid[REPORT_REFID_MAX];
 
-    for (unsigned i = 0; i < n->settings.spec_count; i++) {
-        const struct ntpdate_answer *a = &n->answers[i];
-        const struct source *s = a->source;
+    for (unsigned i = 0; i < n->count; i++) {
+        const struct measure_target *t = &n->targets[i];
+        bool good = is_good(t);
 
-        if (!s || !s->heard) {
-            printf("%s: Server dropped: no data\n", n->settings.specs[i].name);
+        measured_address(t, name);
+        if (!t->heard) {
+            printf("%s: Server dropped: no data\n", name);
             continue;
         }
         printf(
             "server %s, port %u\n"
             "stratum %u, precision %d, leap %d%d, trust 000\n"
             "refid [%s], root delay %.6f, root dispersion %.6f\n",
-            n->settings.specs[i].name, n->settings.specs[i].port, s->stratum, s->precision,
-            s->leap >> 1 & 1, s->leap & 1, report_refid(s->refid, s->stratum, refid),
-            s->root_delay_s, s->root_dispersion_s);
+            name, t->address.port, t->stratum, t->precision, t->leap >> 1 & 1, t->leap & 1,
+            report_refid(t->refid, t->stratum, refid), t->root_delay_s, t->root_dispersion_s);
         fputs("filter delay: ", stdout);
-        for (unsigned k = 0; k < s->filter.count && k < SAMPLES_MAX; k++) {
-            printf(" %.5f", filter_sample(&s->filter, k)->delay_s);
+        for (unsigned k = 0; k < t->sample_count; k++) {
+            printf(" %.5f", t->samples[k].delay_s);
         }
         fputs("\nfilter offset:", stdout);
-        for (unsigned k = 0; k < s->filter.count && k < SAMPLES_MAX; k++) {
-            printf(" %+.6f", timeline_clock_offset(&n->engine.timeline, clock_now().mono,
-                                                   filter_sample(&s->filter, k)->offset_s));
+        for (unsigned k = 0; k < t->sample_count; k++) {
+            printf(" %+.6f", t->samples[k].offset_s);
         }
-        printf("\ndelay %.5f, dispersion %.5f, offset %+.6f\n\n", a->best ? a->best->delay_s : 0,
-               a->best ? a->best->dispersion_s : 0, a->offset_s);
+        printf("\ndelay %.5f, dispersion %.5f, offset %+.6f\n\n", good ? t->delay_s : 0,
+               good ? t->dispersion_s : 0, good ? t->offset_s : 0);
     }
+}
+
+/* Why servers that did not stay silent are of no use. */
+static void tell_dropped(const struct wanted *w, const struct ntpdate *n)
+{
+    char name[ADDRESS_TEXT_MAX], words[MEASURED_WORDS_MAX];
+
+    for (unsigned i = 0; i < n->count; i++) {
+        const struct measure_target *t = &n->targets[i];
+
+        if (!is_good(t) && t->fate != MEASURE_SILENT) {
+            tell(w, "%s: Server dropped: %s", measured_address(t, name),
+                 measured_words(t, w->options.timeout_s, words));
+        }
+    }
+}
+
+/* Can both be right? */
+static bool agree(const struct measure_target *a, const struct measure_target *b)
+{
+    return fabs(a->offset_s - b->offset_s) <= a->root_distance_s + b->root_distance_s;
+}
+
+static bool is_better(const struct measure_target *a, const struct measure_target *b)
+{
+    if (a->stratum != b->stratum) {
+        return a->stratum < b->stratum;
+    }
+    return a->root_distance_s < b->root_distance_s;
+}
+
+int ntpdate_choose(const struct measure_target *targets, unsigned count)
+{
+    unsigned usable = 0, most = 0;
+    int chosen = -1;
+
+    for (unsigned i = 0; i < count; i++) {
+        usable += is_good(&targets[i]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        unsigned votes = 0;
+
+        for (unsigned j = 0; is_good(&targets[i]) && j < count; j++) {
+            votes += is_good(&targets[j]) && agree(&targets[i], &targets[j]);
+        }
+        if (votes > most ||
+            (votes > 0 && votes == most && is_better(&targets[i], &targets[chosen]))) {
+            most = votes;
+            chosen = (int)i;
+        }
+    }
+    return usable >= 3 && 2 * most <= usable ? -1 : chosen;
 }
 
 static int set_clock(double offset_s, bool step)
@@ -312,11 +379,14 @@ static int set_clock(double offset_s, bool step)
 
 static int adjust(const struct wanted *w, const struct ntpdate *n, int chosen)
 {
-    const char *name = chosen >= 0 ? n->settings.specs[chosen].name : "";
-    double offset_s = chosen >= 0 ? n->answers[chosen].offset_s : 0;
+    double offset_s = chosen >= 0 ? n->targets[chosen].offset_s : 0;
     bool step = !w->slew && (w->step || fabs(offset_s) >= STEP_FROM_S);
+    char name[ADDRESS_TEXT_MAX];
     int error = 0;
 
+    if (chosen < 0 || w->query || w->debug) {
+        tell_dropped(w, n);
+    }
     if (chosen < 0) {
         tell(w, "no server suitable for synchronization found");
         return EXIT_BAD;
@@ -329,8 +399,21 @@ static int adjust(const struct wanted *w, const struct ntpdate *n, int chosen)
              strerror(-error));
         return EXIT_BAD;
     }
-    tell(w, "%s time server %s offset %+.6f sec", step ? "step" : "adjust", name, offset_s);
+    tell(w, "%s time server %s offset %+.6f sec", step ? "step" : "adjust",
+         measured_address(&n->targets[chosen], name), offset_s);
     return EXIT_GOOD;
+}
+
+static void look_up(const struct wanted *w, struct ntpdate *n, const char *host)
+{
+    struct measure_target *found = n->targets + n->count;
+    unsigned count = measure_look_up(host, &w->options, found, SERVERS_MAX - n->count);
+
+    if (count > 0 && found->fate == MEASURE_NO_ADDRESS) {
+        tell(w, "Can't find host %s: %s", host, names_error_text(found->look_up_error));
+    } else {
+        n->count += count;
+    }
 }
 
 static int run(struct wanted *w, struct ntpdate *n, int argc, char **argv)
@@ -342,24 +425,20 @@ static int run(struct wanted *w, struct ntpdate *n, int argc, char **argv)
         tell(w, "ntpdate toki-" TOKI_VERSION);
     }
     for (int i = optind; i < argc; i++) {
-        int problem = ntpdate_add(n, &w->wish, argv[i]);
-
-        if (problem) {
-            tell(w, "Can't find host %s: %s", argv[i], names_error_text((enum names_error)problem));
-        }
+        look_up(w, n, argv[i]);
     }
-    if (n->settings.spec_count == 0) {
+    if (n->count == 0) {
         tell(w, "no servers can be used, exiting");
         return EXIT_BAD;
     }
     if (!sets || w->unprivileged || hold_port(w, held)) {
-        ntpdate_measure(n, &w->wish);
+        measure_run(&w->options, n->targets, n->count);
         if (w->debug) {
             print_details(n);
         } else if (w->query && !w->syslog) {
             print_servers(n);
         }
-        code = adjust(w, n, ntpdate_choose(n->answers, n->settings.spec_count));
+        code = adjust(w, n, ntpdate_choose(n->targets, n->count));
     }
     for (int i = 0; i < 2; i++) {
         if (held[i] >= 0) {
@@ -373,15 +452,18 @@ int ntpdate_run(int argc, char **argv)
 {
     static struct ntpdate n;
     struct clock_options clock = {.kind = CLOCK_NONE};
-    struct wanted w = {.wish = {.version = 4, .samples = SAMPLES_DEFAULT, .timeout_s = 1}};
+    struct wanted w = {.options = {.port = NTP_PORT,
+                                   .version = 4,
+                                   .samples = SAMPLES_DEFAULT,
+                                   .timeout_s = TIMEOUT_DEFAULT_S}};
     int code = EXIT_BAD;
 
     clock_open(&clock);
     openlog("ntpdate", LOG_PID, LOG_DAEMON);
-    settings_default(&n.settings);
     if (parse(&w, argc, argv) && read_keys(&w)) {
+        w.options.timeout_s += TIMEOUT_MORE_S;
         code = run(&w, &n, argc, argv);
     }
-    free(w.wish.keys);
+    free(w.keys);
     return code;
 }
