@@ -363,19 +363,10 @@ const struct parameter access_restrict_options[] = {
 
 static uint32_t given_flags(const struct reader *r)
 {
-    static const struct {
-        const char *name;
-        uint32_t flag;
-    } flags[] = {
-        {"flake", ACCESS_FLAKE},     {"ignore", ACCESS_IGNORE},     {"kod", ACCESS_KOD},
-        {"limited", ACCESS_LIMITED}, {"nomodify", ACCESS_NOMODIFY}, {"nopeer", ACCESS_NOPEER},
-        {"noquery", ACCESS_NOQUERY}, {"noserve", ACCESS_NOSERVE},   {"notrap", ACCESS_NOTRAP},
-        {"notrust", ACCESS_NOTRUST}, {"ntpport", ACCESS_NTPPORT},   {"version", ACCESS_VERSION},
-    };
     uint32_t given = 0;
 
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        given |= directive_value(r, flags[i].name) ? flags[i].flag : 0;
+    for (const struct acl_word *w = acl_words; w->word; w++) {
+        given |= directive_value(r, w->word) ? w->flag : 0;
     }
     return given;
 }

@@ -69,24 +69,8 @@ static bool is_permitted(const char *line, const char *const *permitted, char wo
     return false;
 }
 
-static void describe_keyword_flags(uint32_t flags, char *out, size_t capacity)
-{
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } words[] = {{ACCESS_KOD, "kod"},           {ACCESS_LIMITED, "limited"},
-                 {ACCESS_NOMODIFY, "nomodify"}, {ACCESS_NOQUERY, "noquery"},
-                 {ACCESS_NOPEER, "nopeer"},     {ACCESS_NOTRAP, "notrap"},
-                 {ACCESS_VERSION, "version"},   {ACCESS_FLAKE, "flake"}};
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof words / sizeof *words && used < capacity; i++) {
-        if ((flags & words[i].flag) != 0) {
-            used += (size_t)snprintf(out + used, capacity - used, " %s", words[i].name);
-        }
-    }
-}
+/* Flags that `allow X` and `deny X` leave as they are; ntpport is of another rule. */
+#define OTHER_FLAGS ~(uint32_t)(ACCESS_NOSERVE | ACCESS_IGNORE | ACCESS_NOTRUST | ACCESS_NTPPORT)
 
 /* `allow X` and `deny X` in the words of ntp.conf: the other flags of X stay as they are. False: X
  * is no address. */
@@ -114,12 +98,12 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
         }
         snprintf(target, sizeof target, "%s/%u", address_format(&prefix, text), length);
     }
-    describe_keyword_flags(old, flags, sizeof flags);
+    acl_format_flags(old & OTHER_FLAGS, flags, sizeof flags);
     if (allow) {
-        snprintf(out, capacity, "restrict %s%s\nunrestrict %s noserve ignore notrust\n", target,
+        snprintf(out, capacity, "restrict %s %s\nunrestrict %s noserve ignore notrust\n", target,
                  flags, target);
     } else {
-        snprintf(out, capacity, "restrict %s%s noserve\n", target, flags);
+        snprintf(out, capacity, "restrict %s %s noserve\n", target, flags);
     }
     return true;
 }

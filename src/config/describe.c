@@ -99,22 +99,11 @@ void describe_source(const struct source_spec *s, char *out, size_t capacity)
 
 const char *describe_flags(uint32_t flags, char out[160])
 {
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } words[] = {
-        {ACCESS_IGNORE, "ignore"},     {ACCESS_LIMITED, "limited"}, {ACCESS_KOD, "kod"},
-        {ACCESS_NOMODIFY, "nomodify"}, {ACCESS_NOQUERY, "noquery"}, {ACCESS_NOPEER, "nopeer"},
-        {ACCESS_NOTRAP, "notrap"},     {ACCESS_NTPPORT, "ntpport"}, {ACCESS_VERSION, "version"},
-        {ACCESS_NOTRUST, "notrust"},   {ACCESS_FLAKE, "flake"}};
-    size_t used = (size_t)snprintf(out, 160, "%s",
-                                   flags & (ACCESS_NOSERVE | ACCESS_IGNORE) ? "deny" : "allow");
+    bool deny = (flags & (ACCESS_NOSERVE | ACCESS_IGNORE)) != 0;
+    char words[120];
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if ((flags & words[i].flag) != 0) {
-            used += (size_t)snprintf(out + used, 160 - used, " %s", words[i].name);
-        }
-    }
+    acl_format_flags(flags & ~(uint32_t)ACCESS_NOSERVE, words, sizeof words);
+    snprintf(out, 160, "%s%s%s", deny ? "deny" : "allow", words[0] ? " " : "", words);
     return out;
 }
 

@@ -255,23 +255,37 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
                  p->type == PARAMETER_INTEGER ? "whole number" : "number");
 }
 
-bool parameter_read_number(struct reader *r, const struct parameter *p, const struct word *word,
-                           double *number)
+enum number_verdict parameter_number(const struct parameter *p, const char *text, double *number)
 {
+    bool flag = p->type == PARAMETER_FLAG;
     const char *end;
+
+    if (!text_number(text, number, &end) || *end != '\0' ||
+        (p->type != PARAMETER_REAL && *number != floor(*number))) {
+        return NUMBER_NONE;
+    }
+    return *number >= (flag ? 0 : p->minimum) && *number <= (flag ? 1 : p->maximum)
+               ? NUMBER_GOOD
+               : NUMBER_OUT_OF_RANGE;
+}
+
+static bool read_number(struct reader *r, const struct parameter *p, const struct word *word,
+                        double *number)
+{
     char hint[HINT_MAX];
 
-    if (!text_number(word->text, number, &end) || *end != '\0' ||
-        (p->type == PARAMETER_INTEGER && *number != floor(*number))) {
+    switch (parameter_number(p, word->text, number)) {
+    case NUMBER_GOOD:
+        return true;
+    case NUMBER_NONE:
         complain_of_number(r, p, word);
-        return false;
-    }
-    if (*number < p->minimum || *number > p->maximum) {
+        break;
+    case NUMBER_OUT_OF_RANGE:
         usage_of_parameter(p, hint, HINT_MAX);
         reader_error(r, word, hint, "E004 '%.100s' is out of range", word->text);
-        return false;
+        break;
     }
-    return true;
+    return false;
 }
 
 /* ---- one line ---- */
@@ -303,7 +317,7 @@ static void read_value(struct reader *r, const struct parameter *p, struct value
     const struct word *word = &r->line.words[r->next++];
 
     if (p->type == PARAMETER_INTEGER || p->type == PARAMETER_REAL) {
-        if (!parameter_read_number(r, p, word, &value->number)) {
+        if (!read_number(r, p, word, &value->number)) {
             return;
         }
     } else if (word->text[0] == '\0') {
@@ -372,6 +386,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     complain_of_verdict(r, p->verdict, word, p->reason, p->instead);
     if (p->type == PARAMETER_FLAG) {
         value->word = word;
+        value->number = 1;
         return;
     }
     if (r->next >= r->line.count) {
@@ -382,17 +397,17 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     read_value(r, p, value);
 }
 
-static void store(const struct parameter *p, const struct value *value, char *base)
+void parameter_put(const struct parameter *p, double number, const char *text, void *base)
 {
-    double number = value->number * (p->scale != 0 ? p->scale : 1);
-    char *place = base + p->offset;
+    char *place = (char *)base + p->offset;
 
+    number *= p->scale != 0 ? p->scale : 1;
     /* by memcpy: the place has its own type, and base is any struct */
     switch (p->store) {
     case STORE_NOTHING:
         break;
     case STORE_BOOL:
-        memcpy(place, &(bool){true}, sizeof(bool));
+        memcpy(place, &(bool){number > 0}, sizeof(bool));
         break;
     case STORE_INT:
         memcpy(place, &(int){(int)number}, sizeof(int));
@@ -414,7 +429,7 @@ static void store(const struct parameter *p, const struct value *value, char *ba
         break;
     case STORE_TEXT:
         memset(place, 0, p->capacity);
-        memcpy(place, value->word->text, strlen(value->word->text));
+        memcpy(place, text, strlen(text));
         break;
     }
 }
@@ -429,7 +444,7 @@ static void store_all(struct reader *r, const struct directive *d)
             const struct parameter *p =
                 i < arguments ? &d->arguments[i] : &d->options[i - arguments];
 
-            store(p, &r->values[i], base);
+            parameter_put(p, r->values[i].number, r->values[i].word->text, base);
             if (!d->for_source && p->store != STORE_NOTHING) {
                 place_note_field(r, p->offset);
             }

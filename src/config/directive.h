@@ -144,8 +144,13 @@ const struct directive *directive_find(const struct language *language, const ch
 const struct parameter *parameter_find(const struct parameter *table, const char *name,
                                        bool any_case);
 
-/* Text as a number for this parameter; says what is wrong with it. */
-bool parameter_read_number(struct reader *r, const struct parameter *p, const struct word *word,
-                           double *number);
+enum number_verdict { NUMBER_GOOD, NUMBER_NONE, NUMBER_OUT_OF_RANGE };
+
+/* Text as a number for this parameter; of a flag: 0 or 1. */
+enum number_verdict parameter_number(const struct parameter *p, const char *text, double *number);
+
+/* Puts what was given to its place in `base`: a struct config, or the spec of a source. `text` is
+ * for STORE_TEXT and fits; else NULL. */
+void parameter_put(const struct parameter *p, double number, const char *text, void *base);
 
 #endif

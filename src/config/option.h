@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options of sources that may be changed while the daemon runs, by their names in chrony.conf:
  * minpoll, maxpoll, maxdelay, maxdelayratio, maxdelaydevratio, minstratum, polltarget, offset,
- * noselect, prefer, trust, require. They are the same whatever the language of the file. */
+ * noselect, prefer, trust, require: the rows of chrony_conf.c that are `live`. They are the same
+ * whatever the language of the file. */
 #ifndef TOKI_CONFIG_OPTION_H
 #define TOKI_CONFIG_OPTION_H
 

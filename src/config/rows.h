@@ -28,6 +28,7 @@
 /* Where it goes. */
 #define TO_CONFIG(kind, field) .store = kind, .offset = offsetof(struct config, field)
 #define TO_SPEC(kind, field) .store = kind, .offset = offsetof(struct source_spec, field)
+#define TO_LIVE_SPEC(kind, field) .live = true, TO_SPEC(kind, field)
 #define TEXT_TO(field)                                                                             \
     .store = STORE_TEXT, .offset = offsetof(struct config, field),                                 \
     .capacity = sizeof(((struct config *)0)->field)

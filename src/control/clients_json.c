@@ -18,15 +18,6 @@ static const char *const order_names[] = {
     [CLIENTS_BUSIEST] = "busiest", [CLIENTS_RECENT] = "recent", [CLIENTS_LIMITED_MOST] = "limited"};
 #define ORDERS (sizeof order_names / sizeof order_names[0])
 
-static const struct {
-    uint32_t flag;
-    const char *name;
-} flag_names[] = {
-    {ACCESS_NOSERVE, "noserve"}, {ACCESS_NOQUERY, "noquery"}, {ACCESS_NOMODIFY, "nomodify"},
-    {ACCESS_LIMITED, "limited"}, {ACCESS_KOD, "kod"},         {ACCESS_IGNORE, "ignore"},
-    {ACCESS_VERSION, "version"}, {ACCESS_NOTRUST, "notrust"}, {ACCESS_FLAKE, "flake"},
-};
-
 /* "[ORDER] [COUNT]", each at most once. */
 static bool parse_words(const char *words, enum clients_order *order, size_t *count)
 {
@@ -113,9 +104,9 @@ static void write_client(struct document *d, const struct client *c, struct mono
     document_number(d, "first_age_s", age_s(now, c->first));
     document_number(d, "last_age_s", age_s(now, c->last));
     document_open_array(d, "flags");
-    for (size_t i = 0; i < sizeof flag_names / sizeof flag_names[0]; i++) {
-        if (c->flags & flag_names[i].flag) {
-            document_string(d, NULL, flag_names[i].name);
+    for (const struct acl_word *w = acl_words; w->word; w++) {
+        if (c->flags & w->flag) {
+            document_string(d, NULL, w->word);
         }
     }
     document_close_array(d);

@@ -118,6 +118,41 @@ static unsigned find_place(const struct acl *acl, const struct acl_rule *rule, b
     return i;
 }
 
+const struct acl_word acl_words[] = {
+    {ACCESS_IGNORE, "ignore"},
+    {ACCESS_NOSERVE, "noserve"},
+    {ACCESS_NOTRUST, "notrust"},
+    {ACCESS_VERSION, "version"},
+    {ACCESS_NOQUERY, "noquery"},
+    {ACCESS_NOMODIFY, "nomodify"},
+    {ACCESS_NOPEER, "nopeer"},
+    {ACCESS_NOTRAP, "notrap"},
+    {ACCESS_LIMITED, "limited"},
+    {ACCESS_KOD, "kod"},
+    {ACCESS_FLAKE, "flake"},
+    {ACCESS_NTPPORT, "ntpport"},
+    {0, NULL},
+};
+
+size_t acl_format_flags(uint32_t flags, char *out, size_t capacity)
+{
+    size_t used = 0;
+
+    for (const struct acl_word *w = acl_words; w->word; w++) {
+        size_t length = strlen(w->word);
+
+        if ((flags & w->flag) != 0 && used + length + 2 <= capacity) {
+            if (used > 0) {
+                out[used++] = ' ';
+            }
+            memcpy(out + used, w->word, length);
+            used += length;
+        }
+    }
+    out[used] = '\0';
+    return used;
+}
+
 void acl_init(struct acl *acl, uint32_t default_flags)
 {
     memset(acl, 0, sizeof *acl);

@@ -7,6 +7,7 @@
 #define TOKI_CORE_ACL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/address.h"
@@ -28,6 +29,17 @@ enum access_flags {
     ACCESS_NOTRUST = 1 << 10, /* only authenticated packets */
     ACCESS_FLAKE = 1 << 11    /* one in ten is dropped */
 };
+
+/* The words of ntp.conf for the flags, in the order of ntpd's list of rules; ends with NULL. */
+struct acl_word {
+    uint32_t flag;
+    const char *word;
+};
+extern const struct acl_word acl_words[];
+
+/* Writes the words of the flags with blanks between them and a NUL, as many as there is room for;
+ * returns the length. `capacity` > 0. */
+size_t acl_format_flags(uint32_t flags, char *out, size_t capacity);
 
 struct acl_rule {
     struct address prefix;

@@ -172,13 +172,14 @@ static void test_access_by_hand_in_ntp_conf(void **state)
                   "~ access 192.0.2.0/24: deny nomodify -> allow nomodify\n");
     assert_true(allowed("192.0.2.1"));
     assert_change(CHANGE_LINE, "deny 198.51.100.7",
-                  "+ access 198.51.100.7/32: deny limited kod noquery\n");
+                  "+ access 198.51.100.7/32: deny noquery limited kod\n");
     assert_true(allowed("198.51.100.8") && !allowed("198.51.100.7"));
-    assert_change(CHANGE_LINE, "deny",
-                  "~ access of all others by IPv4: allow limited kod noquery -> deny limited kod "
-                  "noquery\n"
-                  "~ access of all others by IPv6: allow limited kod noquery -> deny limited kod "
-                  "noquery\n");
+    assert_change(
+        CHANGE_LINE, "deny",
+        "~ access of all others by IPv4: allow noquery limited kod -> deny noquery limited "
+        "kod\n"
+        "~ access of all others by IPv6: allow noquery limited kod -> deny noquery limited "
+        "kod\n");
     assert_change(CHANGE_LINE, "restrict 203.0.113.0/24 ignore",
                   "+ access 203.0.113.0/24: deny ignore\n");
     assert_false(apply(CHANGE_LINE, "allow all.example")); /* no subnet */
@@ -295,16 +296,26 @@ static void test_options_of_sources(void **state)
     assert_change(CHANGE_OPTION, "ntp1.example offset -0.25 maxdelay 1",
                   "~ server ntp1.example: minpoll 6 maxpoll 10 -> minpoll 6 maxpoll 10 "
                   "maxdelay 1 offset -0.25\n");
+    /* to the limit that a file has */
+    assert_change(CHANGE_OPTION, "ntp1.example maxdelay 1e10",
+                  "~ server ntp1.example: minpoll 6 maxpoll 10 -> minpoll 6 maxpoll 10 "
+                  "maxdelay 1e+10\n");
     assert_refused(CHANGE_OPTION, "ntp9.example minpoll 4", "no source is called 'ntp9.example'",
                    "did you mean 'ntp1.example'?");
     assert_refused(CHANGE_OPTION, "ntp1.example minpoll 25",
-                   "'25' is no value of 'minpoll': it is -7 to 24", "");
+                   "'25' is not a value of 'minpoll': it is a whole number from -7 to 24 (log2 of "
+                   "seconds)",
+                   "");
     assert_refused(CHANGE_OPTION, "ntp1.example minpoll 4.5",
-                   "'4.5' is no value of 'minpoll': it is -7 to 24", "");
+                   "'4.5' is not a value of 'minpoll': it is a whole number from -7 to 24 (log2 of "
+                   "seconds)",
+                   "");
     assert_refused(CHANGE_OPTION, "ntp1.example maxdelay nan",
-                   "'nan' is no value of 'maxdelay': it is 0 to 1e+06", "");
+                   "'nan' is not a value of 'maxdelay': it is a number from 0 to 10000000000 "
+                   "(seconds)",
+                   "");
     assert_refused(CHANGE_OPTION, "ntp1.example key 4",
-                   "'key' is no option that can be changed by hand", "");
+                   "'key' is not an option that can be changed by hand", "");
     assert_refused(CHANGE_OPTION, "ntp1.example minpoll", "'minpoll' has no value", "");
 }
 

@@ -91,7 +91,7 @@ static void each_item_has_its_line(void **state)
         "restrict source nomodify\ninterface ignore all\ninterface listen eth0\n"
         "tinker step 0.5 panic 0\nserver 127.127.1.0\n",
         DIALECT_NTP);
-    assert_string_equal(item(root, "0.0.0.0/0"), "allow limited noquery at x.conf:2");
+    assert_string_equal(item(root, "0.0.0.0/0"), "allow noquery limited at x.conf:2");
     assert_string_equal(item(root, "10.0.0.0/8"), "deny at x.conf:3");
     assert_string_equal(item(root, "our sources"), "allow nomodify at x.conf:4");
     assert_string_equal(item(root, "does not serve on"), "all addresses at x.conf:5");

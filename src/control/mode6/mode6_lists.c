@@ -57,16 +57,6 @@ static void put_interface(struct mode6_list *list, const struct mode6_scope *sco
     mode6_put_integer(list, MODE6_DEFAULT, "up", (int64_t)report->input.uptime_s);
 }
 
-static const struct {
-    uint32_t flag;
-    const char *name;
-} flag_names[] = {
-    {ACCESS_IGNORE, "ignore"},   {ACCESS_NOSERVE, "noserve"}, {ACCESS_NOTRUST, "notrust"},
-    {ACCESS_VERSION, "version"}, {ACCESS_NOQUERY, "noquery"}, {ACCESS_NOMODIFY, "nomodify"},
-    {ACCESS_NOPEER, "nopeer"},   {ACCESS_NOTRAP, "notrap"},   {ACCESS_LIMITED, "limited"},
-    {ACCESS_KOD, "kod"},         {ACCESS_FLAKE, "flake"},     {ACCESS_NTPPORT, "ntpport"},
-};
-
 static void mask_of(uint8_t family, unsigned length, struct address *mask)
 {
     *mask = (struct address){.family = family};
@@ -78,21 +68,10 @@ static void mask_of(uint8_t family, unsigned length, struct address *mask)
 static void put_rule(struct mode6_list *list, int index, const struct address *prefix,
                      unsigned length, uint32_t flags)
 {
-    char text[160] = "";
-    size_t used = 0;
+    char text[160];
     struct address mask;
 
-    for (size_t i = 0; i < sizeof flag_names / sizeof flag_names[0]; i++) {
-        size_t word = strlen(flag_names[i].name);
-
-        if (flags & flag_names[i].flag && used + word + 2 < sizeof text) {
-            if (used > 0) {
-                text[used++] = ' ';
-            }
-            memcpy(text + used, flag_names[i].name, word + 1);
-            used += word;
-        }
-    }
+    acl_format_flags(flags, text, sizeof text);
     mask_of(prefix->family, length, &mask);
     char address[ADDRESS_TEXT_MAX];
 
