@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define PACKET_HEADER_LENGTH 48
+#define PACKET_TEMPLATE_LENGTH 24 /* of a reply: all before the origin timestamp */
 /* The longest datagram that is read, and the size of every buffer for one: what an Ethernet frame
  * carries over IPv4 (1500 less 20 and 8; over IPv6 it is 1452). Authentication by extension fields
  * needs it: a request of NTS with seven placeholders has up to 1280 bytes. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core/bytes.h"
+
 /* RFC 5905 section 7.3: MAXPOLL; clients of a second or faster are told 0. */
 #define WIRE_POLL_MIN 0
 #define WIRE_POLL_MAX 17
@@ -101,20 +103,22 @@ static void set_times(struct packet *reply, int8_t precision, struct wall_time r
     reply->transmit = t3 != 0 ? t3 : 2; /* 0 means "unknown" */
 }
 
-static void fill_times_and_bounds(struct packet *reply, const struct reference *reference,
-                                  struct wall_time received, struct wall_time transmit,
-                                  struct mono_time now, uint64_t random)
+/* What was published, with what is this reply's own: the rest of `reply`. */
+static void write_answer(const struct reference_wire *reference, const struct packet *reply,
+                         struct mono_time now, uint8_t out[PACKET_HEADER_LENGTH])
 {
-    bool synchronised = reference->leap != LEAP_UNSYNCHRONISED && reference->stratum >= 1 &&
-                        reference->stratum <= STRATUM_MAX;
+    const uint8_t *head = reference->head;
+    struct bytes_writer w = bytes_writer(out, PACKET_HEADER_LENGTH);
 
-    reply->leap = synchronised ? reference->leap : LEAP_UNSYNCHRONISED;
-    reply->stratum = synchronised ? reference->stratum : 0; /* RFC 5905 figure 11: 16 goes as 0 */
-    reply->root_delay = ntp_short_from_s(reference->root_delay_s);
-    reply->root_dispersion = ntp_short_from_s(reference_dispersion(reference, now));
-    reply->refid = reference->refid;
-    reply->reference = reference->updated.ns != 0 ? ntp_from_wall(reference->updated) : 0;
-    set_times(reply, reference->precision, received, transmit, random);
+    bytes_write_u8(&w, (uint8_t)(head[0] | (reply->version & 7u) << 3 | (reply->mode & 7u)));
+    bytes_write_u8(&w, head[1]);
+    bytes_write_u8(&w, (uint8_t)reply->poll);
+    bytes_put(&w, head + 3, 5); /* precision, root delay */
+    bytes_write_u32(&w, reference_wire_dispersion(reference, now));
+    bytes_put(&w, head + 12, PACKET_TEMPLATE_LENGTH - 12); /* refid, reference timestamp */
+    bytes_write_u64(&w, reply->origin);
+    bytes_write_u64(&w, reply->receive);
+    bytes_write_u64(&w, reply->transmit);
 }
 
 /* RFC 5905 section 7.4. The times are the client's own: a kiss gives away nothing, and who takes it
@@ -181,7 +185,7 @@ static enum respond_verdict judge_request(const struct respond_keys *keys, const
     return judge_mac(keys, data, r);
 }
 
-enum respond_verdict respond_with_keys(const struct reference *reference,
+enum respond_verdict respond_with_keys(const struct reference_wire *reference,
                                        const struct respond_keys *keys, const uint8_t *request,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
@@ -199,14 +203,15 @@ enum respond_verdict respond_with_keys(const struct reference *reference,
     }
     out.version = in.header.version;
     out.poll = clamp_poll(in.header.poll, WIRE_POLL_MIN);
-    out.precision = reference->precision;
+    out.precision = (int8_t)reference->head[3];
     out.origin = in.header.transmit;
     if (limited) {
         fill_kiss(&out, &in.header);
+        packet_encode(&out, reply);
     } else {
-        fill_times_and_bounds(&out, reference, received, transmit, now, random);
+        set_times(&out, out.precision, received, transmit, random);
+        write_answer(reference, &out, now, reply);
     }
-    packet_encode(&out, reply);
     if (in.key) {
         mac_length = mac_write(keys->keys, in.key, reply, PACKET_HEADER_LENGTH, false, mac);
         /* as long as the request's, which was found to be whole or cut */
@@ -226,12 +231,14 @@ enum respond_verdict respond(const struct reference *reference, const uint8_t *r
                              uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
 {
     static const struct respond_keys none = {.keys = NULL};
+    struct reference_wire wire;
     uint8_t buffer[PACKET_DATAGRAM_MAX];
     size_t reply_length;
-    enum respond_verdict verdict =
-        respond_with_keys(reference, &none, request, length, from, received, transmit, now, limited,
-                          random, buffer, &reply_length);
+    enum respond_verdict verdict;
 
+    reference_to_wire(reference, &wire);
+    verdict = respond_with_keys(&wire, &none, request, length, from, received, transmit, now,
+                                limited, random, buffer, &reply_length);
     if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
         memcpy(reply, buffer, PACKET_HEADER_LENGTH);
     }

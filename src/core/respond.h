@@ -58,7 +58,7 @@ struct respond_keys {
 /* The same for a server that has keys: a request with a right MAC gets its reply, kisses included,
  * with a MAC of the same key and length; a wrong one gets nothing, for a crypto-NAK is something
  * that anybody can forge. Writes *reply_length bytes. */
-enum respond_verdict respond_with_keys(const struct reference *reference,
+enum respond_verdict respond_with_keys(const struct reference_wire *reference,
                                        const struct respond_keys *keys, const uint8_t *request,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,

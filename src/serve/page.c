@@ -1,61 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The published page: one writer, any number of readers in other processes, no lock. The writer
- * fills the slot that nobody is told to read and then moves the index; a reader copies the slot and
- * looks at the index again. The slot that index i names is written only while the index is i + 1,
- * so an unchanged index proves the copy. */
+ * makes the sequence odd, fills the slot that is not in force and makes the sequence even, by which
+ * that slot comes into force. So a reader is never held up by a writer that was put to sleep. */
 #include "serve/page.h"
 
-#include <assert.h>
-#include <stdatomic.h>
 #include <string.h>
 
 /* Two publications within one copy happen only to a reader that was put to sleep in it: once or
- * twice in its life, never so often in a row. */
+ * twice in its life, never time after time. */
 #define READ_ATTEMPTS 16
 
-static_assert(sizeof(struct reference) % sizeof(uint64_t) == 0, "slots are copied in words");
+static_assert(sizeof(struct page_content) % sizeof(uint64_t) == 0, "slots are copied in words");
 
-static void store_slot(_Atomic uint64_t slot[PAGE_SLOT_WORDS], const struct reference *from)
+static void store_slot(struct page_slot *slot, const struct page_content *from)
 {
     uint64_t words[PAGE_SLOT_WORDS];
 
     memcpy(words, from, sizeof words);
     for (size_t i = 0; i < PAGE_SLOT_WORDS; i++) {
-        atomic_store_explicit(&slot[i], words[i], memory_order_relaxed);
+        atomic_store_explicit(&slot->words[i], words[i], memory_order_relaxed);
     }
 }
 
-static void load_slot(const _Atomic uint64_t slot[PAGE_SLOT_WORDS], struct reference *to)
+static void load_slot(const struct page_slot *slot, struct page_content *to)
 {
     uint64_t words[PAGE_SLOT_WORDS];
 
     for (size_t i = 0; i < PAGE_SLOT_WORDS; i++) {
-        words[i] = atomic_load_explicit(&slot[i], memory_order_relaxed);
+        words[i] = atomic_load_explicit(&slot->words[i], memory_order_relaxed);
     }
     memcpy(to, words, sizeof words);
 }
 
 void page_init(struct serve_page *page, const struct reference *reference)
 {
-    memset(page, 0, sizeof *page);
-    page->version = PAGE_VERSION;
-    store_slot(page->slots[0], reference);
-    store_slot(page->slots[1], reference);
-    atomic_init(&page->index, 0);
     /* Not valid before the first publication. */
-    atomic_init(&page->valid_until_ns, INT64_MIN);
+    struct page_content content = {.valid_until_ns = INT64_MIN};
+
+    memset(page, 0, sizeof *page);
+    page->magic = PAGE_MAGIC;
+    page->version = PAGE_VERSION;
+    page->size = sizeof *page;
+    reference_to_wire(reference, &content.reference);
+    store_slot(&page->slots[0], &content);
+    store_slot(&page->slots[1], &content);
 }
 
 void page_publish(struct serve_page *page, const struct reference *reference,
                   struct mono_time valid_until)
 {
-    uint32_t next = atomic_load_explicit(&page->index, memory_order_relaxed) + 1;
+    struct page_content content = {.valid_until_ns = valid_until.ns};
+    uint32_t odd = (atomic_load_explicit(&page->sequence, memory_order_relaxed) & ~1u) + 1;
 
-    /* Whoever sees any word of the new slot also sees the index of the previous publication. */
+    reference_to_wire(reference, &content.reference);
+    atomic_store_explicit(&page->sequence, odd, memory_order_relaxed);
+    /* Whoever sees any word of the new slot also sees that it is being written. */
     atomic_thread_fence(memory_order_release);
-    store_slot(page->slots[next & 1], reference);
-    atomic_store_explicit(&page->index, next, memory_order_release);
-    atomic_store_explicit(&page->valid_until_ns, valid_until.ns, memory_order_release);
+    store_slot(&page->slots[(odd + 1) >> 1 & 1], &content);
+    atomic_store_explicit(&page->sequence, odd + 1, memory_order_release);
 }
 
 static void split(const struct address *a, uint64_t *high, uint64_t *low)
@@ -106,27 +108,30 @@ bool page_is_source(const struct serve_page *page, const struct address *a)
     return false;
 }
 
-static bool read_consistent(const struct serve_page *page, struct reference *out)
+static bool read_consistent(const struct serve_page *page, struct page_content *out)
 {
     for (unsigned i = 0; i < READ_ATTEMPTS; i++) {
-        uint32_t before = atomic_load_explicit(&page->index, memory_order_acquire);
+        uint32_t before = atomic_load_explicit(&page->sequence, memory_order_acquire) & ~1u;
 
-        load_slot(page->slots[before & 1], out);
+        load_slot(&page->slots[before >> 1 & 1], out);
         atomic_thread_fence(memory_order_acquire);
-        if (atomic_load_explicit(&page->index, memory_order_relaxed) == before) {
+        if (atomic_load_explicit(&page->sequence, memory_order_relaxed) - before < 3) {
             return true;
         }
     }
     return false;
 }
 
-void page_read(const struct serve_page *page, struct mono_time now, struct reference *out)
+void page_read(const struct serve_page *page, struct mono_time now, struct reference_wire *out)
 {
-    bool valid = now.ns <= atomic_load_explicit(&page->valid_until_ns, memory_order_acquire);
-    bool consistent = read_consistent(page, out);
+    struct page_content content;
+    struct reference unsynchronised;
 
-    if (!valid || !consistent) {
-        reference_init(out, out->precision);
-        out->at = now;
+    if (read_consistent(page, &content) && now.ns <= content.valid_until_ns) {
+        *out = content.reference;
+        return;
     }
+    reference_init(&unsynchronised, (int8_t)content.reference.head[3]);
+    unsynchronised.at = now;
+    reference_to_wire(&unsynchronised, out);
 }

@@ -121,7 +121,7 @@ static void note(struct worker *w, const struct datagram *request, uint32_t flag
 }
 
 /* Fills `reply` on RESPOND_ANSWERED and RESPOND_KISS. */
-static enum respond_verdict answer(struct worker *w, const struct reference *reference,
+static enum respond_verdict answer(struct worker *w, const struct reference_wire *reference,
                                    uint32_t flags, const struct datagram *request,
                                    struct datagram *reply)
 {
@@ -151,7 +151,7 @@ static enum respond_verdict answer(struct worker *w, const struct reference *ref
     return verdict;
 }
 
-static enum respond_verdict handle(struct worker *w, const struct reference *reference,
+static enum respond_verdict handle(struct worker *w, const struct reference_wire *reference,
                                    struct mono_time now, const struct datagram *request,
                                    struct datagram *reply)
 {
@@ -182,7 +182,7 @@ unsigned worker_batch(struct worker *w, int fd)
 {
     struct page_counters *counters = &w->page->counters[w->number];
     int received = udp_receive(fd, w->requests, UDP_BATCH);
-    struct reference reference;
+    struct reference_wire reference;
     struct mono_time now;
     unsigned replies = 0;
 

@@ -76,14 +76,16 @@ static void check_server(const uint8_t *data, size_t length, bool limited)
     const struct respond_keys with = {.keys = &keys, .required = true};
     const struct address from = {.family = ADDRESS_V4, .bytes = {192, 0, 2, 9}, .port = 50000};
     const struct reference reference = {.stratum = 2, .precision = -24};
+    struct reference_wire wire;
     uint8_t reply[PACKET_DATAGRAM_MAX], silence[PACKET_DATAGRAM_MAX];
     size_t reply_length = 0;
     enum respond_verdict v;
 
+    reference_to_wire(&reference, &wire);
     memset(reply, 0xaa, sizeof reply);
     memset(silence, 0xaa, sizeof silence);
-    v = respond_with_keys(&reference, &with, data, length, &from, now.wall, now.wall, now.mono,
-                          limited, 0, reply, &reply_length);
+    v = respond_with_keys(&wire, &with, data, length, &from, now.wall, now.wall, now.mono, limited,
+                          0, reply, &reply_length);
     if (v != RESPOND_ANSWERED && v != RESPOND_KISS) {
         FUZZ_REQUIRE(memcmp(reply, silence, sizeof reply) == 0 && reply_length == 0);
         return;

@@ -3,6 +3,7 @@
  * to S07, S10 to S17, S22, S23, S31, S36, S37. */
 #include "core/respond.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "check.h"
@@ -402,6 +403,67 @@ static void test_sources(void **state)
     assert_false(respond_source_acceptable(&(struct address){.port = 5}, NULL));
 }
 
+/* A state of a server's clock, from sane to absurd, and how long ago it held. */
+static struct reference any_reference(struct dice *d)
+{
+    static const double rates[] = {0, 1e-9, 1e-6, 15e-6, 5e-4, 0.05, 1.0};
+    static const int64_t ages[] = {0, 1, 1000, 1024, NS_PER_S, 64 * NS_PER_S, 3600 * NS_PER_S};
+    int64_t age = ages[dice_below(d, 7)];
+    double scale = ldexp(1.0, (int)dice_below(d, 60) - 40);
+
+    return (struct reference){
+        .leap = (uint8_t)dice_below(d, 4),
+        .stratum = (uint8_t)dice_below(d, 18),
+        .precision = (int8_t)(-30 + (int)dice_below(d, 25)),
+        .refid = (uint32_t)dice_u64(d),
+        .updated.ns = dice_below(d, 8) ? t2.ns - (int64_t)dice_below(d, 1u << 31) * 100 : 0,
+        .at.ns = mono_now.ns - age + (age > 1 ? (int64_t)(dice_u64(d) % (uint64_t)age) : 0) -
+                 (dice_below(d, 16) ? 0 : NS_PER_S * 86400),
+        .root_delay_s = dice_below(d, 1u << 20) * scale * (dice_below(d, 9) ? 1 : -1),
+        .root_dispersion_s =
+            (double)(dice_u64(d) >> 11) * 0x1p-33 * scale * (dice_below(d, 9) ? 1 : -1),
+        .dispersion_rate = rates[dice_below(d, 7)]};
+}
+
+/* Replies are made from integers; this is what they were when they were computed in floating point
+ * for each of them. Only the root dispersion may differ, by one unit (15 us), rarely: and never
+ * when it does not grow. (A negative one, which means nothing, counts as 0.) */
+static void test_integers_give_the_same_answers(void **state)
+{
+    struct dice d = {15};
+    uint8_t request[48] = {0x23}, reply[48];
+    unsigned differ = 0;
+    const unsigned n = 300000;
+
+    (void)state;
+    for (unsigned i = 0; i < n; i++) {
+        struct reference r = any_reference(&d);
+        bool synchronised = r.leap != 3 && r.stratum >= 1 && r.stratum <= 15;
+        double age_s = (double)(mono_now.ns - r.at.ns) / 1e9;
+        uint32_t was = ntp_short_from_s(fmax(r.root_dispersion_s, 0) +
+                                        (age_s > 0 ? age_s * r.dispersion_rate : 0));
+        struct packet p;
+
+        assert_int_equal(respond(&r, request, 48, &client, t2, t3, mono_now, false, 0, reply),
+                         RESPOND_ANSWERED);
+        p = decoded(reply);
+        assert_int_equal(p.leap, synchronised ? r.leap : 3);
+        assert_int_equal(p.version, 4);
+        assert_int_equal(p.mode, MODE_SERVER);
+        assert_int_equal(p.stratum, synchronised ? r.stratum : 0);
+        assert_int_equal(p.precision, r.precision);
+        assert_int_equal(p.root_delay, ntp_short_from_s(r.root_delay_s));
+        assert_int_equal(p.refid, r.refid);
+        assert_int_equal(p.reference, r.updated.ns ? ntp_from_wall(r.updated) : 0);
+        if (r.dispersion_rate == 0 || age_s <= 0) {
+            assert_int_equal(p.root_dispersion, was);
+        }
+        assert_in_range(p.root_dispersion - was + 1, 0, 2);
+        differ += p.root_dispersion != was && r.dispersion_rate < 1e-3;
+    }
+    assert_in_range(differ, 0, n / 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_saturation),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_fuzz_is_random),
+        cmocka_unit_test(test_integers_give_the_same_answers),
         cmocka_unit_test(test_era_turn),
         cmocka_unit_test(test_kiss),
         cmocka_unit_test(test_sources),

@@ -15,6 +15,7 @@ static const struct mono_time mono_now = {100 * NS_PER_S};
 
 static struct mac_keys keys, keys_before;
 static struct reference reference, reference_before;
+static struct reference_wire wire;
 
 static int start(void **state)
 {
@@ -29,6 +30,7 @@ static int start(void **state)
     reference = (struct reference){.stratum = 2, .precision = -24, .refid = 0xc0000221u};
     keys_before = keys;
     reference_before = reference;
+    reference_to_wire(&reference, &wire);
     return 0;
 }
 
@@ -57,7 +59,7 @@ static enum respond_verdict ask(const uint8_t *request, size_t length, bool limi
 
     memset(reply, 0xaa, PACKET_DATAGRAM_MAX);
     *reply_length = 7;
-    v = respond_with_keys(&reference, &with, request, length, &client, t2, t3, mono_now, limited, 0,
+    v = respond_with_keys(&wire, &with, request, length, &client, t2, t3, mono_now, limited, 0,
                           reply, reply_length);
     /* whatever came, nothing has changed */
     assert_memory_equal(&keys, &keys_before, sizeof keys);
@@ -219,8 +221,8 @@ static void test_no_keys(void **state)
     size_t length = make_request(request, 4, 2, 24), reply_length;
 
     (void)state;
-    assert_int_equal(respond_with_keys(&reference, &none, request, length, &client, t2, t3,
-                                       mono_now, false, 0, reply, &reply_length),
+    assert_int_equal(respond_with_keys(&wire, &none, request, length, &client, t2, t3, mono_now,
+                                       false, 0, reply, &reply_length),
                      RESPOND_DROPPED_AUTH);
 }
 
@@ -246,8 +248,8 @@ static void test_nothing_is_lost(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 1000000; i++) {
-        enum respond_verdict v = respond_with_keys(&reference, &with, request, length, &client, t2,
-                                                   t3, mono_now, false, i, reply, &reply_length);
+        enum respond_verdict v = respond_with_keys(&wire, &with, request, length, &client, t2, t3,
+                                                   mono_now, false, i, reply, &reply_length);
 
         assert_int_equal(v, i % 2 ? RESPOND_DROPPED_AUTH : RESPOND_ANSWERED);
         request[67] ^= 1;
