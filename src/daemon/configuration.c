@@ -36,7 +36,7 @@ struct configuration *configuration_new(void)
         return NULL;
     }
     c->own = config_new();
-    c->shared = process_shared_memory(sizeof *c->shared);
+    c->shared = process_shared_memory("toki-configuration", sizeof *c->shared, NULL);
     if (!c->own || !c->shared) {
         config_free(c->own);
         free(c);

@@ -114,10 +114,11 @@ static int open_server(struct tokid *t)
 static int make_page(struct tokid *t)
 {
     struct reference unsynchronised;
+    int named; /* stays open: what others find the page by */
 
-    t->page = process_shared_memory(sizeof *t->page);
+    t->page = process_shared_memory(PAGE_NAME, sizeof *t->page, &named);
     t->clients = server_new_clients(configuration_current(t->config));
-    t->history = process_shared_memory(sizeof *t->history);
+    t->history = process_shared_memory("toki-history", sizeof *t->history, NULL);
     if (!t->page || !t->clients || !t->history) {
         return FAIL("no memory");
     }

@@ -280,7 +280,8 @@ static struct ratelimit_client *new_clients(size_t count)
 
 struct clients *server_new_clients(const struct config *config)
 {
-    struct clients *clients = process_shared_memory(clients_size(CLIENTS_BUCKETS));
+    struct clients *clients =
+        process_shared_memory("toki-clients", clients_size(CLIENTS_BUCKETS), NULL);
     uint8_t seed[16];
 
     if (clients) {

@@ -39,8 +39,10 @@ int process_channel(int pair[2]);
 long process_send(int fd, const void *message, size_t length);
 long process_receive(int fd, void *message, size_t capacity);
 
-/* Memory shared with processes forked later; zeroed. NULL on failure. */
-void *process_shared_memory(size_t length);
+/* Memory shared with processes forked later; zeroed. NULL on failure. Where the system can, it is
+ * called `name` in /proc/PID/maps and keeps its size; with `fd` not NULL a descriptor of it stays
+ * open (-1: there is none), by which others can map it, but only for reading. */
+void *process_shared_memory(const char *name, size_t length, int *fd);
 /* Makes it read-only in this process. */
 void process_protect(void *memory, size_t length);
 

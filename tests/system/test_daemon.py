@@ -116,6 +116,54 @@ def test_toki_query_measures_a_server(host, reference):
 
 # roles
 
+PAGE_READER = r'''
+import mmap, os, struct, sys
+folder = f"/proc/{open('/run/tokid.pid').read().strip()}/fd"
+name, = (n for n in os.listdir(folder) if 'memfd:toki-page' in os.readlink(f'{folder}/{n}'))
+fd = os.open(f'{folder}/{name}', os.O_RDONLY)
+page = mmap.mmap(fd, os.fstat(fd).st_size, prot=mmap.PROT_READ)
+magic, version, size, _ = struct.unpack_from('=4I', page, 0)
+assert (magic, version) == (0x746f6b69, 2) and size <= len(page)
+while True:
+    sequence, = struct.unpack_from('=I', page, 12)
+    slot = page[64 + 64 * (sequence >> 1 & 1):][:56]
+    if not sequence & 1 and struct.unpack_from('=I', page, 12)[0] == sequence:
+        break
+print(sequence, slot[:24].hex(), *struct.unpack_from('=qQQq', slot, 24))
+try:
+    mmap.mmap(os.open(f'{folder}/{name}', os.O_RDWR), 4096)
+    print('writable')
+except OSError:
+    print('sealed')
+'''
+
+
+def test_the_page_can_be_read_by_others(host, reference):
+    """serve/page.h, as a program that is not ours reads it."""
+    daemons.tokid(host, ntp_conf(reference, 'restrict default\n'))
+    daemons.wait_synchronised(host, 20)
+
+    def look():
+        words = host.run('/usr/bin/python3', '-c', PAGE_READER).stdout.split()
+        return int(words[0]), bytes.fromhex(words[1]), [int(w) for w in words[2:6]], words[6]
+
+    def same():
+        sequence, head, (at_ns, dispersion, rate, valid_until_ns), sealed = look()
+        reply = net.ask(host, host.v4())
+        assert sealed == 'sealed' and sequence % 2 == 0
+        if look()[1] != head:
+            return False  # a new one came meanwhile
+        assert head[0] == reply[0] & 0xc0 and head[1] == reply[1] and head[2] == 0
+        assert head[3:8] == reply[3:8] and head[12:] == reply[12:24]
+        told = int.from_bytes(reply[8:12], 'big')
+        assert int.from_bytes(head[8:12], 'big') <= told
+        assert 0 <= told - (dispersion >> 32) <= 1 + (valid_until_ns - at_ns) * rate / 1024 / 2**48
+        return True
+    net.wait_for('the page says what a reply says', same, 10)
+    before = look()[0]
+    net.wait_for('the page is renewed', lambda: look()[0] > before, 10)
+
+
 def test_a_killed_serve_role_comes_back(host, reference):
     daemon = daemons.tokid(host, ntp_conf(reference))
     daemons.wait_synchronised(host, 20)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -246,7 +247,7 @@ static void test_daemon_that_fails(void **state)
 
 static void test_shared_memory(void **state)
 {
-    unsigned char *p = process_shared_memory(10000);
+    unsigned char *p = process_shared_memory("test", 10000, NULL);
     pid_t child;
 
     (void)state;
@@ -268,6 +269,36 @@ static void test_shared_memory(void **state)
     assert_int_equal(WTERMSIG(status_of(child)), SIGSEGV);
     assert_int_equal(p[9999], 42); /* shared both ways */
     p[0] = 2;
+}
+
+/* A foreign reader finds it by its name, and can map it for reading alone. */
+static void test_named_memory(void **state)
+{
+    char path[64], link[64] = "";
+    unsigned char *p, *q;
+    int fd, again;
+
+    (void)state;
+    p = process_shared_memory("test-name", 4096, &fd);
+    assert_non_null(p);
+    assert_true(fd >= 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    assert_true(readlink(path, link, sizeof link - 1) > 0);
+    assert_string_equal(link, "/memfd:test-name (deleted)");
+    again = open(path, O_RDONLY);
+    assert_true(again >= 0);
+    q = mmap(NULL, 4096, PROT_READ, MAP_SHARED, again, 0);
+    assert_true(q != MAP_FAILED);
+    p[100] = 42;
+    assert_int_equal(q[100], 42);
+    assert_true(mprotect(q, 4096, PROT_READ | PROT_WRITE) < 0);
+    assert_true(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+    assert_true(ftruncate(fd, 0) < 0);
+    assert_true(write(fd, "x", 1) < 0);
+    munmap(q, 4096);
+    close(again);
+    close(fd);
+    p[0] = 1; /* it stays */
 }
 
 static void test_notify(void **state)
@@ -426,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_daemonize),
         cmocka_unit_test(test_daemon_that_fails),
         cmocka_unit_test(test_shared_memory),
+        cmocka_unit_test(test_named_memory),
         cmocka_unit_test(test_notify),
         cmocka_unit_test(test_drop),
         cmocka_unit_test(test_spawn),

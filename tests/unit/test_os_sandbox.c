@@ -177,7 +177,7 @@ static void test_serve_works(void **state)
 
 static int serve_refused_body(void)
 {
-    void *page = process_shared_memory(4096);
+    void *page = process_shared_memory("test", 4096, NULL);
 
     process_protect(page, 4096);
     return 0;

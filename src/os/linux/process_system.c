@@ -2,6 +2,7 @@
 /* Those parts of os/process.h that Linux does in its own way: titles, the end of a parent, shared
  * and locked memory, /proc. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,10 +19,36 @@ void process_child_begins(const char *title)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-void *process_shared_memory(size_t length)
+/* Kernels from 5.1 on know F_SEAL_FUTURE_WRITE: the mapping of now stays writable, no other will. */
+static void *map_file(int fd, size_t length)
 {
-    void *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *p;
 
+    if (ftruncate(fd, (off_t)length)) {
+        return MAP_FAILED;
+    }
+    p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p != MAP_FAILED) {
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
+        fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
+    }
+    return p;
+}
+
+void *process_shared_memory(const char *name, size_t length, int *fd)
+{
+    int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *p = file < 0
+                  ? mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+                  : map_file(file, length);
+
+    if (file >= 0 && (!fd || p == MAP_FAILED)) {
+        close(file);
+        file = -1;
+    }
+    if (fd) {
+        *fd = file;
+    }
     return p == MAP_FAILED ? NULL : p;
 }
 

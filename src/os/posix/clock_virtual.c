@@ -69,7 +69,7 @@ static int virtual_open(const struct clock_options *options)
         return -EINVAL;
     }
     /* Each opening starts anew; the pages of an earlier one may still be read by others. */
-    shared = process_shared_memory(sizeof(*shared));
+    shared = process_shared_memory("toki-clock", sizeof(*shared), NULL);
     if (!shared) {
         return -ENOMEM;
     }
