@@ -43,8 +43,8 @@ struct reference_wire {
 void reference_to_wire(const struct reference *r, struct reference_wire *out);
 
 /* Root dispersion at `now` in NTP short format, host order. At most one unit (2^-16 s) away from
- * what reference_dispersion() is there: dispersion + age in 1024 ns * dispersion_rate / 2^16, rounded
- * up, and UINT32_MAX if that is more. */
+ * what reference_dispersion() is there: dispersion + age in 1024 ns * dispersion_rate / 2^16,
+ * rounded up, and UINT32_MAX if that is more. */
 uint32_t reference_wire_dispersion(const struct reference_wire *w, struct mono_time now);
 
 #endif

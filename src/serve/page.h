@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one published page of server state: written by sync, read by every worker, and by whoever maps
- * it (a BPF program, a monitor). Its layout is fixed, see below; what goes into replies is already in
- * the form of the wire.
+/* The one published page of server state: written by sync, read by every worker, and by whoever
+ * maps it (a BPF program, a monitor). Its layout is fixed, see below; what goes into replies is
+ * there in the form of the wire.
  *
- * Where it is: a memfd of the parent called PAGE_NAME, so a link in /proc/PID/fd leads to it that
- * reads "/memfd:toki-page (deleted)"; PID is that of the pid file. Who may open that link can map it,
- * but only for reading: the memory is sealed.
+ * Where it is: a memfd of the parent, called PAGE_NAME. A link in /proc/PID/fd that reads
+ * "/memfd:toki-page (deleted)" leads to it; PID is that of the pid file. Who may open that link can
+ * map it, but only for reading: the memory is sealed.
  *
- * How it is read: `sequence` is odd while the writer fills a slot. It never fills the slot that is in
- * force, number (sequence >> 1) & 1, so
+ * How it is read: `sequence` is odd while the writer fills a slot. It never fills the slot that is
+ * in force, number (sequence >> 1) & 1, so
  *   - a reader that copies that slot and finds `sequence` at less than (what it was, made even) + 3
  *     afterwards has a whole copy, whatever the writer does meanwhile (page_read());
  *   - a simple reader gives up when `sequence` is odd, or is another one after the copy.
- * Loads of `sequence` before the copy acquire; after it an acquire fence comes first. The copy counts
- * until its valid_until_ns (mono of os/clock.h: CLOCK_MONOTONIC but for a virtual clock): past it, sync hangs
- * or is gone, and a server says that it is unsynchronised. */
+ * Loads of `sequence` before the copy acquire; after it an acquire fence comes first. The copy
+ * counts until its valid_until_ns (mono of os/clock.h: CLOCK_MONOTONIC but for a virtual clock):
+ * past it, sync hangs or is gone, and a server says that it is unsynchronised. */
 #ifndef TOKI_SERVE_PAGE_H
 #define TOKI_SERVE_PAGE_H
 

@@ -19,7 +19,7 @@ void process_child_begins(const char *title)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Kernels from 5.1 on know F_SEAL_FUTURE_WRITE: the mapping of now stays writable, no other will. */
+/* Kernels from 5.1 on know F_SEAL_FUTURE_WRITE: this mapping stays writable, no other will be. */
 static void *map_file(int fd, size_t length)
 {
     void *p;
