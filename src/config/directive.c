@@ -12,6 +12,7 @@
 #include "config/place.h"
 #include "config/text.h"
 #include "config/usage.h"
+#include "core/units.h"
 
 #define HINT_MAX 256
 
@@ -213,21 +214,15 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
 /* What a unit behind a number means in the parameter's unit; 0: unknown. */
 static double unit_factor(const char *suffix, const char *unit)
 {
-    static const struct {
-        const char *suffix, *unit;
-        double factor;
-    } units[] = {
-        {"s", "s", 1},     {"sec", "s", 1},   {"ms", "s", 1e-3},    {"us", "s", 1e-6},
-        {"ns", "s", 1e-9}, {"m", "s", 60},    {"min", "s", 60},     {"h", "s", 3600},
-        {"d", "s", 86400}, {"ppm", "ppm", 1}, {"ppb", "ppm", 1e-3}, {"%", "ppm", 1e4},
-    };
+    char lower[8] = "";
 
-    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
-        if (text_equal_any_case(suffix, units[i].suffix) && strcmp(unit, units[i].unit) == 0) {
-            return units[i].factor;
-        }
+    for (size_t i = 0; suffix[i] && i + 1 < sizeof lower; i++) {
+        lower[i] = text_lower(suffix[i]);
     }
-    return 0;
+    return !unit                      ? 0
+           : strcmp(unit, "s") == 0   ? units_time_s(lower)
+           : strcmp(unit, "ppm") == 0 ? units_ratio(lower) * 1e6
+                                      : 0;
 }
 
 static void complain_of_number(struct reader *r, const struct parameter *p, const struct word *word)

@@ -7,22 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_MAX_S (366 * 86400.0)
+#include "core/units.h"
 
-static const struct {
-    const char *name;
-    double size;
-} units[] = {{"", 1},  {"ns", 1e-9}, {"us", 1e-6}, {"\u00b5s", 1e-6}, {"ms", 1e-3},
-             {"s", 1}, {"min", 60},  {"h", 3600},  {"d", 86400}};
+#define TIME_MAX_S (366 * 86400.0)
 
 bool options_time(const char *option, const char *text, double *out)
 {
     char *end;
     double value = strtod(text, &end);
 
-    for (size_t i = 0; end != text && i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(end, units[i].name) == 0 && value > 0 && value * units[i].size <= TIME_MAX_S) {
-            *out = value * units[i].size;
+    if (end != text) {
+        value *= *end ? units_time_s(end) : 1;
+        if (value > 0 && value <= TIME_MAX_S) {
+            *out = value;
             return true;
         }
     }

@@ -13,34 +13,22 @@
 
 #include "cli/base/exits.h"
 #include "cli/draw/render.h"
+#include "core/units.h"
 
 #define WORD_MAX 64
 
 enum kind { KIND_TIME, KIND_LENGTH, KIND_PART, KIND_RATE, KIND_COUNT, KINDS };
 
-struct unit {
-    const char *name;
-    double size;
-};
-
-static const struct unit time_units[] = {{"ns", 1e-9}, {"us", 1e-6}, {"\u00b5s", 1e-6},
-                                         {"ms", 1e-3}, {"s", 1},     {"min", 60},
-                                         {"h", 3600},  {"d", 86400}, {NULL, 0}};
-static const struct unit length_units[] = {{"", 86400}, {"s", 1},     {"min", 60},
-                                           {"h", 3600}, {"d", 86400}, {NULL, 0}};
-static const struct unit part_units[] = {{"", 1}, {"%", 0.01}, {NULL, 0}};
-static const struct unit rate_units[] = {{"", 1}, {"ppm", 1e-6}, {"ppb", 1e-9}, {NULL, 0}};
-static const struct unit count_units[] = {{"", 1}, {NULL, 0}};
-
+/* What a number without a unit counts; 0: none but 0 may be without. */
 static const struct {
     const char *fault; /* "'x' is ..." */
-    const struct unit *units;
+    double plain;
 } kinds[KINDS] = {
-    [KIND_TIME] = {"not a time (a number with ns, us, ms, s, min, h or d)", time_units},
-    [KIND_LENGTH] = {"not a length (days, or a number with s, min, h or d)", length_units},
-    [KIND_PART] = {"not a part (such as 0.01 or 1%)", part_units},
-    [KIND_RATE] = {"not a rate (a number, or one with ppm or ppb)", rate_units},
-    [KIND_COUNT] = {"not a whole number", count_units},
+    [KIND_TIME] = {"not a time (a number with ns, us, ms, s, min, h or d)", 0},
+    [KIND_LENGTH] = {"not a length (days, or a number with s, min, h or d)", 86400},
+    [KIND_PART] = {"not a part (such as 0.01 or 1%)", 1},
+    [KIND_RATE] = {"not a rate (a number, or one with ppm or ppb)", 1},
+    [KIND_COUNT] = {"not a whole number", 1},
 };
 
 /* One number of an option. */
@@ -137,12 +125,31 @@ static bool complain(const char *option, const char *word, const char *fault,
     return false;
 }
 
+/* 0: the kind has no such unit. */
+static double unit_size(enum kind kind, const char *unit)
+{
+    if (*unit == '\0') {
+        return kinds[kind].plain;
+    }
+    switch (kind) {
+    case KIND_TIME:
+    case KIND_LENGTH:
+        return units_time_s(unit);
+    case KIND_PART:
+    case KIND_RATE:
+        return units_ratio(unit);
+    case KIND_COUNT:
+    case KINDS:
+        break;
+    }
+    return 0;
+}
+
 /* A number with a unit. 0 needs none. */
 static bool parse_number(const char *text, enum kind kind, double *out)
 {
-    const struct unit *unit = kinds[kind].units;
     char *end;
-    double number;
+    double number, size;
 
     if (!isdigit((unsigned char)text[strspn(text, "+-.")]) || strpbrk(text, "xX")) {
         return false; /* strtod() would take inf and nan too */
@@ -151,11 +158,9 @@ static bool parse_number(const char *text, enum kind kind, double *out)
     while (*end == ' ') {
         end++;
     }
-    while (unit->name && strcmp(unit->name, end) != 0) {
-        unit++;
-    }
-    *out = number * (unit->name ? unit->size : 1);
-    return isfinite(*out) && (unit->name || (*end == '\0' && !(number < 0 || number > 0))) &&
+    size = unit_size(kind, end);
+    *out = number * size;
+    return isfinite(*out) && (size > 0 || (*end == '\0' && !(number < 0 || number > 0))) &&
            (kind != KIND_COUNT || !(floor(number) < number));
 }
 
