@@ -8,11 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "wire/chrony_words.h"
+
 #define TIME_TEXT 32
 #define NAME_TEXT 64
-
-/* chronyd's skews are bounds: so many deviations, as in the drift file. */
-#define SKEW_DEVIATIONS 2
 
 const char *columns_chrony_heading(enum statistics_kind kind)
 {
@@ -70,28 +69,10 @@ static const char *source_text(const struct source *s, char out[NAME_TEXT])
     return address_format(&s->address, out);
 }
 
-static char leap_letter(uint8_t leap)
-{
-    return "N+-?"[leap & 3];
-}
-
 /* The rounded end of a length that snprintf() gave. */
 static size_t fit(int length, size_t capacity)
 {
     return length < 0 ? 0 : (size_t)length < capacity ? (size_t)length : capacity - 1;
-}
-
-/* Which of chronyd's ten tests the verdict stands for: index into "123567ABCD", -1: none. What
- * fails its tests 1, 2 and 5 is not from the server, and nobody hears of it. */
-static int failed_test(enum reply_verdict v)
-{
-    static const uint8_t tests[REPLY_VERDICTS] = {
-        [REPLY_ZERO] = 3,       [REPLY_DATE] = 3,      [REPLY_UNSYNCHRONISED] = 5,
-        [REPLY_STRATUM] = 5,    [REPLY_KISS_RATE] = 5, [REPLY_KISS_DENY] = 5,
-        [REPLY_KISS_OTHER] = 5, [REPLY_DISTANCE] = 6,  [REPLY_TURNAROUND] = 7,
-        [REPLY_DELAY] = 7,      [REPLY_LATE] = 7,      [REPLY_LOOP] = 10};
-
-    return tests[v] - 1;
 }
 
 size_t columns_chrony_measurements(const struct engine *e, const struct effect_measured *m,
@@ -99,26 +80,26 @@ size_t columns_chrony_measurements(const struct engine *e, const struct effect_m
 {
     const struct source *s = &e->sources[m->source];
     const struct source_exchange *x = &s->exchange;
-    char when[TIME_TEXT], name[NAME_TEXT], tests[] = "1111111111";
-    int failed = failed_test(m->verdict);
+    unsigned tests = chrony_words_tests(s, m->verdict);
+    char when[TIME_TEXT], name[NAME_TEXT], digits[CHRONY_TESTS + 1];
 
-    if (s->config.kind == SOURCE_REFCLOCK || x->packet.mode == 0 ||
-        (m->verdict != REPLY_ACCEPTED && (!raw || failed < 0))) {
+    /* what is not from the server that was asked is not recorded */
+    if (s->config.kind == SOURCE_REFCLOCK || (m->verdict != REPLY_ACCEPTED && !raw) ||
+        (tests & CHRONY_TESTS_ORIGIN) != CHRONY_TESTS_ORIGIN) {
         return 0;
     }
-    if (failed >= 0) {
-        tests[failed] = '0';
-    }
+    chrony_words_test_digits(tests, CHRONY_TESTS, CHRONY_TESTS, digits);
     return fit(snprintf(out, capacity,
                         "%s %-15s %c %2u %.3s %.3s %.4s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e "
                         "%10.3e %08X %u%c %c %c",
                         time_text(m->at.wall, when), source_text(s, name),
-                        leap_letter(x->packet.leap), (unsigned)x->packet.stratum, tests, tests + 3,
-                        tests + 6, s->poll, x->packet.poll, 0.0, m->offset_s, m->delay_s,
-                        m->dispersion_s, s_from_ntp_short(x->packet.root_delay),
+                        chrony_words_leap_letter(x->packet.leap), (unsigned)x->packet.stratum,
+                        digits, digits + 3, digits + 6, s->poll, x->packet.poll, 0.0, m->offset_s,
+                        m->delay_s, m->dispersion_s, s_from_ntp_short(x->packet.root_delay),
                         s_from_ntp_short(x->packet.root_dispersion), (unsigned)x->packet.refid,
                         (unsigned)x->packet.mode, x->interleaved ? 'I' : 'B',
-                        x->kernel_sent ? 'K' : 'D', x->kernel_received ? 'K' : 'D'),
+                        chrony_words_stamp_letter(x->kernel_sent),
+                        chrony_words_stamp_letter(x->kernel_received)),
                capacity);
 }
 
@@ -156,7 +137,7 @@ size_t columns_chrony_statistics(const struct engine *e, const struct effect_mea
                         time_text(m->at.wall, when), source_text(s, name), s->filter.jitter_s,
                         -timeline_clock_offset(&e->timeline, m->at.mono, estimate.offset_s),
                         estimate.offset_sd_s, e->discipline.drift - estimate.rate,
-                        SKEW_DEVIATIONS * estimate.rate_sd, 0.0, s->filter.count, 0U,
+                        CHRONY_SKEW_DEVIATIONS * estimate.rate_sd, 0.0, s->filter.count, 0U,
                         count_runs(&s->filter, &estimate), -s->filter.slope + 0.0),
                capacity);
 }
@@ -172,29 +153,17 @@ size_t columns_chrony_refclocks(const struct engine *e, const struct effect_meas
     }
     return fit(snprintf(out, capacity, "%s.%06d %-5s %3u %c %d %13.6e %13.6e %10.3e",
                         time_text(m->at.wall, when), (int)(m->at.wall.ns % NS_PER_S / 1000),
-                        source_text(s, name), s->filter.total, leap_letter(s->leap), 0,
+                        source_text(s, name), s->filter.total, chrony_words_leap_letter(s->leap), 0,
                         m->offset_s - s->config.offset_correction_s, m->offset_s, m->dispersion_s),
                capacity);
-}
-
-static char state_letter(enum source_status status)
-{
-    static const char letters[SOURCE_STATUSES] = {
-        [SOURCE_SELECTED] = '*',     [SOURCE_COMBINED] = '+',    [SOURCE_OUTLYING] = 'D',
-        [SOURCE_SAME_NETWORK] = 'P', [SOURCE_NOSELECT] = 'N',    [SOURCE_HELD] = 'W',
-        [SOURCE_FALSETICKER] = 'x',  [SOURCE_NO_MAJORITY] = 'x', [SOURCE_ORPHAN] = 'O',
-        [SOURCE_TOO_JITTERY] = '~',  [SOURCE_TOO_DISTANT] = 'd', [SOURCE_FEW_SAMPLES] = 'M'};
-
-    return letters[status] ? letters[status] : 's';
 }
 
 size_t columns_chrony_selection(const struct engine *e, struct instant at, uint16_t source,
                                 char *out, size_t capacity)
 {
     const struct source *s = &e->sources[source];
-    const struct source_spec *c = &s->config;
     double age_s = 0, offset_s = 0, distance_s = 0;
-    char when[TIME_TEXT], name[NAME_TEXT];
+    char when[TIME_TEXT], name[NAME_TEXT], options[CHRONY_SELECT_LETTERS + 1];
 
     if (s->status == SOURCE_UNUSED || s->status == SOURCE_UNRESOLVED ||
         s->status == SOURCE_DUPLICATE) {
@@ -208,11 +177,11 @@ size_t columns_chrony_selection(const struct engine *e, struct instant at, uint1
         offset_s = -timeline_clock_offset(&e->timeline, at.mono, estimate.offset_s);
         distance_s = fmax(source_root_distance(s, &estimate), e->settings.min_distance_s);
     }
-    return fit(snprintf(out, capacity, "%s %-15s %c %c%c%c%c- %4o %5.2f %10.3e %10.3e %10.3e",
-                        time_text(at.wall, when), source_text(s, name), state_letter(s->status),
-                        c->noselect ? 'N' : '-', c->prefer ? 'P' : '-', c->trust ? 'T' : '-',
-                        c->require ? 'R' : '-', (unsigned)s->reach, 1.0, age_s,
-                        offset_s - distance_s, offset_s + distance_s),
+    return fit(snprintf(out, capacity, "%s %-15s %c -%s %4o %5.2f %10.3e %10.3e %10.3e",
+                        time_text(at.wall, when), source_text(s, name), chrony_words_state(e, s),
+                        chrony_words_select_letters(chrony_words_select(&s->config), options),
+                        (unsigned)s->reach, 1.0, age_s, offset_s - distance_s,
+                        offset_s + distance_s),
                capacity);
 }
 
@@ -238,16 +207,16 @@ size_t columns_chrony_tracking(const struct engine *e, struct instant at,
     if (known) {
         source_text(&e->sources[e->selection.chosen], name);
     }
-    return fit(snprintf(out, capacity,
-                        "%s %-15s %2u %10.3f %10.3f %10.3e %c %2u %10.3e %10.3e %10.3e %10.3e "
-                        "%10.3e",
-                        time_text(at.wall, when), name, known ? (unsigned)r->stratum : 0,
-                        -e->discipline.drift * 1e6, SKEW_DEVIATIONS * e->discipline.drift_sd * 1e6,
-                        u->known_s - u->offset_s, known ? leap_letter(r->leap) : '?',
-                        known ? used_sources(e) : 0,
-                        known ? e->discipline.estimate.offset_sd_s : 0.0, u->known_s,
-                        known ? r->root_delay_s : 1.0,
-                        known ? reference_dispersion(r, at.mono) : 1.0,
-                        u->max_error_s + fabs(u->offset_s - u->known_s)),
-               capacity);
+    return fit(
+        snprintf(out, capacity,
+                 "%s %-15s %2u %10.3f %10.3f %10.3e %c %2u %10.3e %10.3e %10.3e %10.3e "
+                 "%10.3e",
+                 time_text(at.wall, when), name, known ? (unsigned)r->stratum : 0,
+                 -e->discipline.drift * 1e6, CHRONY_SKEW_DEVIATIONS * e->discipline.drift_sd * 1e6,
+                 u->known_s - u->offset_s, known ? chrony_words_leap_letter(r->leap) : '?',
+                 known ? used_sources(e) : 0, known ? e->discipline.estimate.offset_sd_s : 0.0,
+                 u->known_s, known ? r->root_delay_s : 1.0,
+                 known ? reference_dispersion(r, at.mono) : 1.0,
+                 u->max_error_s + fabs(u->offset_s - u->known_s)),
+        capacity);
 }

@@ -11,13 +11,12 @@
 #include "config/drift.h"
 #include "daemon/log.h"
 #include "os/file.h"
+#include "wire/chrony_words.h"
 
 /* Temperature moves a crystal by about so much between two runs: a file promises no more. */
 #define DRIFT_SD_MIN 0.05e-6
 /* What a drift file that does not say is taken for. */
 #define DRIFT_SD_UNKNOWN 1e-6
-/* chrony's skew is a bound: so many deviations. */
-#define SKEW_DEVIATIONS 2
 
 bool state_files_read_drift(const struct config *config, double *drift, double *drift_sd)
 {
@@ -43,7 +42,7 @@ bool state_files_read_drift(const struct config *config, double *drift, double *
                                                    : "two numbers, the frequency and its skew,");
         return false;
     }
-    *drift_sd = skew > 0 ? fmax(skew / SKEW_DEVIATIONS, DRIFT_SD_MIN) : DRIFT_SD_UNKNOWN;
+    *drift_sd = skew > 0 ? fmax(skew / CHRONY_SKEW_DEVIATIONS, DRIFT_SD_MIN) : DRIFT_SD_UNKNOWN;
     return true;
 }
 
@@ -56,7 +55,7 @@ int state_files_store_drift(const struct config *config, double drift, double dr
         return 0;
     }
     length = drift_format_text(text, sizeof text, config->drift_format, drift,
-                               SKEW_DEVIATIONS * drift_sd);
+                               CHRONY_SKEW_DEVIATIONS * drift_sd);
     return length ? file_replace(config->driftfile, text, length, 0644) : 0;
 }
 

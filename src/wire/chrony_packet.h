@@ -129,13 +129,16 @@ enum chrony_status {
     CHRONY_UNAUTHORISED = 2,
     CHRONY_INVALID = 3,
     CHRONY_NO_SUCH_SOURCE = 4,
+    CHRONY_STALE_LOGON = 5, /* of old daemons */
     CHRONY_NOT_ENABLED = 6,
     CHRONY_BAD_SUBNET = 7,
     CHRONY_ACCESS_ALLOWED = 8,
     CHRONY_ACCESS_DENIED = 9,
+    CHRONY_NO_COMMAND_ACCESS = 10, /* likewise */
     CHRONY_SOURCE_KNOWN = 11,
     CHRONY_TOO_MANY_SOURCES = 12,
     CHRONY_NO_RTC = 13,
+    CHRONY_BAD_RTC_FILE = 14,
     CHRONY_INACTIVE = 15,
     CHRONY_BAD_SAMPLE = 16,
     CHRONY_INVALID_FAMILY = 17,
@@ -162,6 +165,7 @@ enum chrony_source_flags {
     CHRONY_SOURCE_IPV4 = 0x2000,
     CHRONY_SOURCE_IPV6 = 0x4000
 };
+#define CHRONY_SOURCE_FLAGS 15 /* bits */
 
 /* Options of a source in CHRONY_REPLY_SELECT_DATA, and the mask of CHRONY_SELECTOPTS. */
 enum chrony_select_flags {

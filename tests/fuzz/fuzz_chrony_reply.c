@@ -6,6 +6,7 @@
 #include "cli/chronyc/chronyc_format.h"
 #include "fuzz.h"
 #include "wire/chrony_reply.h"
+#include "wire/chrony_words.h"
 
 static void require_plain(const char *text, size_t least)
 {
@@ -45,7 +46,7 @@ static void show_reports(const uint8_t *data, size_t size)
     show_time(t.reference_time);
     show_number(t.correction_s);
     show_number(t.frequency_ppm);
-    require_plain(chronyc_format_leap(t.leap), 1);
+    require_plain(chrony_words_leap(t.leap), 1);
     require_plain(chronyc_format_refid(t.refid, text), 0);
     r = again;
     s = chrony_reply_source(&r);

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "cli/chronyc/chronyc_format.h"
 #include "wire/chrony_reply.h"
+#include "wire/chrony_words.h"
 
 static char text[CHRONYC_TEXT_MAX];
 
@@ -60,8 +61,8 @@ static void test_other_columns(void **state)
     assert_string_equal(chronyc_format_stamp((struct wall_time){-1}, text), "-1.999999999");
     assert_string_equal(chronyc_format_log2(127, text), " -");
     assert_string_equal(chronyc_format_log2(-4, text), "-4");
-    assert_string_equal(chronyc_format_status(CHRONY_NO_SUCH_SOURCE), "503 No such source");
-    assert_string_equal(chronyc_format_status(99), "520 Got unexpected error from daemon");
+    assert_string_equal(chrony_words_status(CHRONY_NO_SUCH_SOURCE), "503 No such source");
+    assert_string_equal(chrony_words_status(99), "520 Got unexpected error from daemon");
 }
 
 static void test_tracking_is_read(void **state)

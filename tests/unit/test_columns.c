@@ -57,6 +57,9 @@ static void make_sources(void)
                                               .leap = LEAP_UNSYNCHRONISED,
                                               .poll = 6,
                                               .precision = -20,
+                                              .origin = 1,
+                                              .receive = 1,
+                                              .transmit = 1,
                                               .refid = REFID('I', 'N', 'I', 'T')};
 }
 
@@ -91,7 +94,7 @@ static void test_no_measurement(void **state)
     assert_int_equal(columns_chrony_measurements(engine, &m, false, text, sizeof text), 0);
     assert_true(columns_chrony_measurements(engine, &m, true, text, sizeof text) > 0);
     assert_string_equal(text,
-                        "2026-11-22 12:00:00 192.0.2.9       ?  0 111 101 1111   6  6 0.00  "
+                        "2026-11-22 12:00:00 192.0.2.9       ?  0 111 101 0000   6  6 0.00  "
                         "0.000e+00  0.000e+00  0.000e+00  0.000e+00  0.000e+00 494E4954 4B D D");
     assert_int_equal(columns_chrony_statistics(engine, &m, text, sizeof text), 0);
     assert_int_equal(columns_ntp_peerstats(engine, &m, text, sizeof text), 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/chronyc/chronyc.h"
+#include "wire/chrony_words.h"
 
 enum { SOURCE_TYPE_SERVER = 1, SOURCE_TYPE_PEER = 2, SOURCE_TYPE_POOL = 3 };
 
@@ -68,24 +69,6 @@ static const struct {
     [MAXUNREACH] = {"maxunreach", UNRESTRICTED, false},
 };
 
-static const struct {
-    const char *option;
-    unsigned flag;
-} flags[] = {
-    {"auto_offline", CHRONY_SOURCE_AUTO_OFFLINE},
-    {"iburst", CHRONY_SOURCE_IBURST},
-    {"burst", CHRONY_SOURCE_BURST},
-    {"prefer", CHRONY_SOURCE_PREFER},
-    {"noselect", CHRONY_SOURCE_NOSELECT},
-    {"trust", CHRONY_SOURCE_TRUST},
-    {"require", CHRONY_SOURCE_REQUIRE},
-    {"xleave", CHRONY_SOURCE_INTERLEAVED},
-    {"nts", CHRONY_SOURCE_NTS},
-    {"copy", CHRONY_SOURCE_COPY},
-    {"ipv4", CHRONY_SOURCE_IPV4},
-    {"ipv6", CHRONY_SOURCE_IPV6},
-};
-
 /* One option with what follows it; false: it is none. */
 static bool take_option(const struct chronyc_line *line, unsigned *i, double values[FIELDS],
                         unsigned *flag_bits)
@@ -97,9 +80,11 @@ static bool take_option(const struct chronyc_line *line, unsigned *i, double val
         *flag_bits &= ~(unsigned)CHRONY_SOURCE_ONLINE;
         return true;
     }
-    for (size_t f = 0; f < sizeof flags / sizeof flags[0]; f++) {
-        if (strcmp(word, flags[f].option) == 0) {
-            *flag_bits |= flags[f].flag;
+    for (unsigned bit = 0; bit < CHRONY_SOURCE_FLAGS; bit++) {
+        const char *option = chrony_words_source_flag((enum chrony_source_flags)(1u << bit));
+
+        if (option && strcmp(word, option) == 0) {
+            *flag_bits |= 1u << bit;
             return true;
         }
     }

@@ -9,9 +9,7 @@
 #include "cli/chronyc/chronyc_format.h"
 #include "core/packet.h"
 #include "core/time.h"
-
-#define FLAG_INTERLEAVED 0x4000
-#define FLAG_AUTHENTICATED 0x8000
+#include "wire/chrony_words.h"
 
 static bool has_option(const struct chronyc_line *line, const char *option)
 {
@@ -23,32 +21,6 @@ static bool has_option(const struct chronyc_line *line, const char *option)
     return false;
 }
 
-static const char *mode_word(unsigned mode)
-{
-    return mode == MODE_SYMMETRIC_ACTIVE    ? "Symmetric active"
-           : mode == MODE_SYMMETRIC_PASSIVE ? "Symmetric passive"
-           : mode == MODE_SERVER            ? "Server"
-                                            : "Invalid";
-}
-
-static const char *stamp_word(unsigned letter)
-{
-    return letter == 'D'   ? "Daemon"
-           : letter == 'K' ? "Kernel"
-           : letter == 'H' ? "Hardware"
-                           : "Invalid";
-}
-
-/* `count` bits below the one at `shift` as digits. */
-static const char *bits(unsigned value, unsigned shift, unsigned count, char text[CHRONYC_TEXT_MAX])
-{
-    for (unsigned i = 0; i < count; i++) {
-        text[i] = value >> (shift - 1 - i) & 1 ? '1' : '0';
-    }
-    text[count] = '\0';
-    return text;
-}
-
 static void print_ntp_data_csv(const struct chrony_ntp_data *d, const char *remote,
                                const char *local, const char *refid)
 {
@@ -58,14 +30,16 @@ static void print_ntp_data_csv(const struct chrony_ntp_data *d, const char *remo
         "%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,%s,%.9f,%.9f,%.9f,"
         "%.9f,%.2f,%s,%s,%s,%s,%s,%s,%s,%u,%u,%u,%u",
         remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
-        chronyc_format_leap(d->leap), d->version, mode_word(d->mode), d->stratum, d->poll,
+        chrony_words_leap(d->leap), d->version, chrony_words_mode(d->mode), d->stratum, d->poll,
         s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
         d->root_dispersion_s, d->refid, refid, chronyc_format_stamp(d->reference_time, text[0]),
         d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
-        bits(d->flags, 10, 3, text[1]), bits(d->flags, 7, 3, text[2]),
-        bits(d->flags, 4, 4, text[3]), d->flags & FLAG_INTERLEAVED ? "Yes" : "No",
-        d->flags & FLAG_AUTHENTICATED ? "Yes" : "No", stamp_word(d->transmit_stamp),
-        stamp_word(d->receive_stamp), d->sent, d->received, d->valid, d->good);
+        chrony_words_test_digits(d->flags, 10, 3, text[1]),
+        chrony_words_test_digits(d->flags, 7, 3, text[2]),
+        chrony_words_test_digits(d->flags, 4, 4, text[3]),
+        d->flags & CHRONY_FLAG_INTERLEAVED ? "Yes" : "No",
+        d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
+        chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
     if (d->have_stamps) {
         printf(",%u,%u,%u,%u", d->kernel_sent, d->kernel_received, d->hardware_sent,
                d->hardware_received);
@@ -107,14 +81,16 @@ static void print_ntp_data_text(const struct chrony_ntp_data *d, const char *rem
         "Total valid RX  : %u\n"
         "Total good RX   : %u\n",
         remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
-        chronyc_format_leap(d->leap), d->version, mode_word(d->mode), d->stratum, d->poll,
+        chrony_words_leap(d->leap), d->version, chrony_words_mode(d->mode), d->stratum, d->poll,
         s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
         d->root_dispersion_s, d->refid, refid, chronyc_format_time(d->reference_time, text[0]),
         d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
-        bits(d->flags, 10, 3, text[1]), bits(d->flags, 7, 3, text[2]),
-        bits(d->flags, 4, 4, text[3]), d->flags & FLAG_INTERLEAVED ? "Yes" : "No",
-        d->flags & FLAG_AUTHENTICATED ? "Yes" : "No", stamp_word(d->transmit_stamp),
-        stamp_word(d->receive_stamp), d->sent, d->received, d->valid, d->good);
+        chrony_words_test_digits(d->flags, 10, 3, text[1]),
+        chrony_words_test_digits(d->flags, 7, 3, text[2]),
+        chrony_words_test_digits(d->flags, 4, 4, text[3]),
+        d->flags & CHRONY_FLAG_INTERLEAVED ? "Yes" : "No",
+        d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
+        chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
     if (d->have_stamps) {
         printf(
             "Total kernel TX : %u\n"
@@ -208,24 +184,14 @@ bool chronyc_ntpdata(struct chronyc *c, const struct chronyc_line *line)
     return true;
 }
 
-/* "NPTR-", with what is not set as '-'; `between`: a character behind each but the last. */
-static const char *option_letters(unsigned options, const char *between,
-                                  char text[CHRONYC_TEXT_MAX])
+/* "NPTR-", or with commas between: the last place is of an option that there is not any more. */
+static const char *option_letters(unsigned options, bool csv, char text[CHRONYC_TEXT_MAX])
 {
-    static const struct {
-        unsigned bit;
-        char letter;
-    } letters[] = {{CHRONY_SELECT_NOSELECT, 'N'},
-                   {CHRONY_SELECT_PREFER, 'P'},
-                   {CHRONY_SELECT_TRUST, 'T'},
-                   {CHRONY_SELECT_REQUIRE, 'R'}};
-    size_t used = 0;
+    char letters[CHRONY_SELECT_LETTERS + 1];
 
-    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
-        used += (size_t)snprintf(text + used, CHRONYC_TEXT_MAX - used, "%c%s",
-                                 options & letters[i].bit ? letters[i].letter : '-', between);
-    }
-    snprintf(text + used, CHRONYC_TEXT_MAX - used, "-");
+    chrony_words_select_letters(options, letters);
+    snprintf(text, CHRONYC_TEXT_MAX, csv ? "%c,%c,%c,%c,-" : "%c%c%c%c-", letters[0], letters[1],
+             letters[2], letters[3]);
     return text;
 }
 
@@ -233,21 +199,20 @@ static void print_select(struct chronyc *c, const struct chrony_select *s)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
     char state = s->state >= ' ' && s->state < 127 ? (char)s->state : '?';
-    const char *between = c->csv ? "," : "";
 
     chronyc_name(c, &s->host, s->refid, s->host.family == CHRONY_FAMILY_NONE, 25, name);
-    option_letters(s->configured, between, text[0]);
-    option_letters(s->effective, between, text[1]);
+    option_letters(s->configured, c->csv, text[0]);
+    option_letters(s->effective, c->csv, text[1]);
     if (c->csv) {
         printf("%c,%s,%c,%s,%s,%u,%.1f,%.9f,%.9f,%s\n", state, name, s->authenticated ? 'Y' : 'N',
                text[0], text[1], s->last_sample_s, s->score, s->low_s, s->high_s,
-               chronyc_format_leap(s->leap));
+               chrony_words_leap(s->leap));
         return;
     }
     printf("%c %-25s %c %s %s %s %5.1f %s %s  %c\n", state, name, s->authenticated ? 'Y' : 'N',
            text[0], text[1], chronyc_format_interval(s->last_sample_s, text[2]), s->score,
            chronyc_format_signed_seconds(s->low_s, text[3]),
-           chronyc_format_signed_seconds(s->high_s, text[4]), s->leap < 4 ? "N+-?"[s->leap] : '?');
+           chronyc_format_signed_seconds(s->high_s, text[4]), chrony_words_leap_letter(s->leap));
 }
 
 bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
@@ -291,9 +256,8 @@ bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
 static void print_auth(struct chronyc *c, const struct chrony_host *host,
                        const struct chrony_auth *a)
 {
-    static const char *const modes[] = {"-", "SK", "NTS"};
     char name[CHRONYC_NAME_SHOWN_MAX], text[CHRONYC_TEXT_MAX];
-    const char *mode = a->mode < 3 ? modes[a->mode] : "?";
+    const char *mode = chrony_words_auth_mode(a->mode);
 
     chronyc_name(c, host, 0, false, 25, name);
     if (c->csv) {

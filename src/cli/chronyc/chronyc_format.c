@@ -133,51 +133,8 @@ const char *chronyc_format_stamp(struct wall_time t, char text[CHRONYC_TEXT_MAX]
     return text;
 }
 
-const char *chronyc_format_leap(unsigned leap)
-{
-    static const char *const words[] = {"Normal", "Insert second", "Delete second",
-                                        "Not synchronised"};
-
-    return leap < sizeof words / sizeof words[0] ? words[leap] : "Invalid";
-}
-
 const char *chronyc_format_log2(int8_t value, char text[CHRONYC_TEXT_MAX])
 {
     snprintf(text, CHRONYC_TEXT_MAX, value == 127 ? " -" : "%2d", value);
     return text;
-}
-
-const char *chronyc_format_status(unsigned status)
-{
-    static const struct {
-        unsigned status;
-        const char *text;
-    } texts[] = {{CHRONY_SUCCESS, "200 OK"},
-                 {CHRONY_FAILED, "500 Failure"},
-                 {CHRONY_UNAUTHORISED, "501 Not authorised"},
-                 {CHRONY_INVALID, "502 Invalid command"},
-                 {CHRONY_NO_SUCH_SOURCE, "503 No such source"},
-                 {5, "504 Duplicate or stale logon detected"},
-                 {CHRONY_NOT_ENABLED, "505 Facility not enabled in daemon"},
-                 {CHRONY_BAD_SUBNET, "507 Bad subnet"},
-                 {CHRONY_ACCESS_ALLOWED, "208 Access allowed"},
-                 {CHRONY_ACCESS_DENIED, "209 Access denied"},
-                 {10, "510 No command access from this host"},
-                 {CHRONY_SOURCE_KNOWN, "511 Source already present"},
-                 {CHRONY_TOO_MANY_SOURCES, "512 Too many sources present"},
-                 {CHRONY_NO_RTC, "513 RTC driver not running"},
-                 {14, "514 Can't write RTC parameters"},
-                 {CHRONY_INACTIVE, "519 Client logging is not active in the daemon"},
-                 {CHRONY_BAD_SAMPLE, "516 Sample index out of range"},
-                 {CHRONY_INVALID_FAMILY, "515 Invalid address family"},
-                 {CHRONY_BAD_VERSION, "517 Protocol version mismatch"},
-                 {CHRONY_BAD_LENGTH, "518 Packet length mismatch"},
-                 {CHRONY_INVALID_NAME, "521 Invalid name"}};
-
-    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].status == status) {
-            return texts[i].text;
-        }
-    }
-    return "520 Got unexpected error from daemon";
 }

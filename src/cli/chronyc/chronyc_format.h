@@ -30,12 +30,7 @@ const char *chronyc_format_date(struct wall_time t, char text[CHRONYC_TEXT_MAX])
 /* "1795314286.750686452" */
 const char *chronyc_format_stamp(struct wall_time t, char text[CHRONYC_TEXT_MAX]);
 
-const char *chronyc_format_leap(unsigned leap);
-
 /* log2 s in two columns, " -" for none. */
 const char *chronyc_format_log2(int8_t value, char text[CHRONYC_TEXT_MAX]);
-
-/* The line of text for a status of the daemon. */
-const char *chronyc_format_status(unsigned status);
 
 #endif

@@ -10,6 +10,7 @@
 #include "cli/chronyc/chronyc.h"
 #include "cli/chronyc/chronyc_format.h"
 #include "os/clock.h"
+#include "wire/chrony_words.h"
 
 #define DAY_S 86400
 
@@ -456,13 +457,6 @@ static bool write_source(const struct chronyc *c, const char *word, struct bytes
 /* selectopts SOURCE [+-OPTION ...] */
 bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const struct {
-        const char *word;
-        uint32_t mask, flag; /* the wire has different bits for which, and for what */
-    } words[] = {{"noselect", CHRONY_SELECT_NOSELECT, CHRONY_SOURCE_NOSELECT},
-                 {"prefer", CHRONY_SELECT_PREFER, CHRONY_SOURCE_PREFER},
-                 {"trust", CHRONY_SELECT_TRUST, CHRONY_SOURCE_TRUST},
-                 {"require", CHRONY_SELECT_REQUIRE, CHRONY_SOURCE_REQUIRE}};
     uint8_t room[CHRONYC_BODY_MAX];
     struct bytes_writer body = chronyc_body(room);
     uint32_t mask = 0, options = 0;
@@ -474,10 +468,12 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
         const char *word = line->words[i];
         uint32_t flag = 0;
 
-        for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
-            if (strcmp(word + 1, words[w].word) == 0) {
-                flag = words[w].flag;
-                mask |= words[w].mask;
+        for (unsigned bit = 0; bit < CHRONY_SELECT_LETTERS; bit++) {
+            enum chrony_select_flags option = (enum chrony_select_flags)(1u << bit);
+
+            if (*word && strcmp(word + 1, chrony_words_select_option(option)) == 0) {
+                flag = chrony_words_select_source_flag(option);
+                mask |= option;
             }
         }
         if (!flag || (*word != '+' && *word != '-')) {

@@ -11,6 +11,7 @@
 #include "core/packet.h"
 #include "os/clock.h"
 #include "os/wait.h"
+#include "wire/chrony_words.h"
 
 #define LOCAL_REFID UINT32_C(0x7f7f0101)
 #define WAITSYNC_INTERVAL_S 10.0
@@ -40,7 +41,7 @@ static void print_tracking(struct chronyc *c, const struct chrony_tracking *t)
         printf("%08X,%s,%u,%s,%.9f,%.9f,%.9f,%.3f,%.3f,%.3f,%.9f,%.9f,%.1f,%s\n", t->refid, name,
                t->stratum, chronyc_format_stamp(t->reference_time, text), t->correction_s,
                t->last_offset_s, t->rms_offset_s, t->frequency_ppm, t->residual_ppm, t->skew_ppm,
-               t->root_delay_s, t->root_dispersion_s, t->interval_s, chronyc_format_leap(t->leap));
+               t->root_delay_s, t->root_dispersion_s, t->interval_s, chrony_words_leap(t->leap));
         return;
     }
     printf(
@@ -60,7 +61,7 @@ static void print_tracking(struct chronyc *c, const struct chrony_tracking *t)
         t->refid, name, t->stratum, chronyc_format_time(t->reference_time, text),
         fabs(t->correction_s), slow_or_fast(t->correction_s > 0), t->last_offset_s, t->rms_offset_s,
         fabs(t->frequency_ppm), slow_or_fast(!(t->frequency_ppm > 0)), t->residual_ppm, t->skew_ppm,
-        t->root_delay_s, t->root_dispersion_s, t->interval_s, chronyc_format_leap(t->leap));
+        t->root_delay_s, t->root_dispersion_s, t->interval_s, chrony_words_leap(t->leap));
 }
 
 bool chronyc_tracking(struct chronyc *c, const struct chronyc_line *line)
@@ -90,8 +91,8 @@ static void print_source(struct chronyc *c, const struct chrony_source *s)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[4][CHRONYC_TEXT_MAX];
     bool is_clock = s->mode == CHRONY_MODE_REFCLOCK;
-    char mode = s->mode <= CHRONY_MODE_REFCLOCK ? "^=#"[s->mode] : ' ';
-    char state = s->state <= CHRONY_STATE_NOT_COMBINED ? "*?x~+-"[s->state] : ' ';
+    char mode = chrony_words_source_mode_letter(s->mode);
+    char state = chrony_words_source_state_letter(s->state);
     uint32_t refid = s->host.family == CHRONY_FAMILY_V4 ? address_refid(&s->host.address) : 0;
 
     chronyc_name(c, &s->host, refid, is_clock, 25, name);

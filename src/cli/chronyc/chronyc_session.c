@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/names.h"
 #include "os/random.h"
+#include "wire/chrony_words.h"
 
 #define OWN_NAME "chronyc"
 #define HOST_MAX 256
@@ -175,7 +176,7 @@ bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer 
 
 bool chronyc_print_status(const struct chronyc *c)
 {
-    puts(chronyc_format_status(c->response.status));
+    puts(chrony_words_status(c->response.status));
     return c->response.status == CHRONY_SUCCESS || c->response.status == CHRONY_ACCESS_ALLOWED ||
            c->response.status == CHRONY_ACCESS_DENIED;
 }

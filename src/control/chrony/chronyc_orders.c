@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control/chrony/chronyc_source.h"
+#include "wire/chrony_words.h"
 
 /* ---- words ---- */
 
@@ -187,44 +188,24 @@ enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_modify(struct chronyc_wish *w)
 {
-    static const struct {
-        enum chrony_command command;
-        const char *option;
-        bool whole;
-    } options[] = {{CHRONY_MINPOLL, "minpoll", true},
-                   {CHRONY_MAXPOLL, "maxpoll", true},
-                   {CHRONY_MAXDELAY, "maxdelay", false},
-                   {CHRONY_MAXDELAYRATIO, "maxdelayratio", false},
-                   {CHRONY_MAXDELAYDEVRATIO, "maxdelaydevratio", false},
-                   {CHRONY_MINSTRATUM, "minstratum", true},
-                   {CHRONY_POLLTARGET, "polltarget", true}};
     const struct source *s = read_source(w);
 
-    if (!s) {
-        return CHRONY_NO_SUCH_SOURCE;
-    }
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (options[i].command == w->command && options[i].whole) {
-            return order_change(w, CHANGE_OPTION, "%s %s %d", s->config.name, options[i].option,
-                                (int)read_int(w));
-        }
-        if (options[i].command == w->command) {
-            return order_change(w, CHANGE_OPTION, "%s %s %.7g", s->config.name, options[i].option,
-                                read_float(w));
-        }
-    }
-    return CHRONY_INVALID;
+    return !s ? CHRONY_NO_SUCH_SOURCE
+              : order_change(w, CHANGE_OPTION, "%s %s %d", s->config.name,
+                             chrony_words_source_option(w->command), (int)read_int(w));
+}
+
+enum chrony_status chronyc_orders_modify_real(struct chronyc_wish *w)
+{
+    const struct source *s = read_source(w);
+
+    return !s ? CHRONY_NO_SUCH_SOURCE
+              : order_change(w, CHANGE_OPTION, "%s %s %.7g", s->config.name,
+                             chrony_words_source_option(w->command), read_float(w));
 }
 
 enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
 {
-    static const struct {
-        uint32_t mask, flag; /* the wire has different bits for which, and for what */
-        const char *option;
-    } options[] = {{CHRONY_SELECT_NOSELECT, CHRONY_SOURCE_NOSELECT, "noselect"},
-                   {CHRONY_SELECT_PREFER, CHRONY_SOURCE_PREFER, "prefer"},
-                   {CHRONY_SELECT_TRUST, CHRONY_SOURCE_TRUST, "trust"},
-                   {CHRONY_SELECT_REQUIRE, CHRONY_SOURCE_REQUIRE, "require"}};
     const struct source *s = read_source_or_clock(w);
     uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
     char words[128] = "";
@@ -233,10 +214,13 @@ enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (mask & options[i].mask) {
-            used += (size_t)snprintf(words + used, sizeof words - used, " %s %d", options[i].option,
-                                     (flags & options[i].flag) != 0);
+    for (unsigned i = 0; i < CHRONY_SELECT_LETTERS; i++) {
+        enum chrony_select_flags option = (enum chrony_select_flags)(1u << i);
+
+        if (mask & option) {
+            used += (size_t)snprintf(words + used, sizeof words - used, " %s %d",
+                                     chrony_words_select_option(option),
+                                     (flags & chrony_words_select_source_flag(option)) != 0);
         }
     }
     return used == 0 ? CHRONY_SUCCESS
@@ -423,24 +407,11 @@ static void say_numbers(struct words *out, const struct new_source *n)
 
 static void say_flags(struct words *out, uint32_t flags)
 {
-    static const struct {
-        uint32_t flag;
-        const char *option;
-    } options[] = {{CHRONY_SOURCE_AUTO_OFFLINE, "auto_offline"},
-                   {CHRONY_SOURCE_IBURST, "iburst"},
-                   {CHRONY_SOURCE_PREFER, "prefer"},
-                   {CHRONY_SOURCE_NOSELECT, "noselect"},
-                   {CHRONY_SOURCE_TRUST, "trust"},
-                   {CHRONY_SOURCE_REQUIRE, "require"},
-                   {CHRONY_SOURCE_INTERLEAVED, "xleave"},
-                   {CHRONY_SOURCE_BURST, "burst"},
-                   {CHRONY_SOURCE_COPY, "copy"},
-                   {CHRONY_SOURCE_IPV4, "ipv4"},
-                   {CHRONY_SOURCE_IPV6, "ipv6"}};
+    for (unsigned i = 0; i < CHRONY_SOURCE_FLAGS; i++) {
+        const char *word = chrony_words_source_flag((enum chrony_source_flags)(1u << i));
 
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (flags & options[i].flag) {
-            say(out, " %s", options[i].option);
+        if (word && flags & 1u << i) {
+            say(out, " %s", word);
         }
     }
     if (!(flags & CHRONY_SOURCE_ONLINE)) {
@@ -494,23 +465,18 @@ enum chrony_status chronyc_orders_add_old(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_access(struct chronyc_wish *w)
 {
-    static const char *const words[] = {
-        [CHRONY_ALLOW] = "allow",       [CHRONY_ALLOW_ALL] = "allow all",
-        [CHRONY_DENY] = "deny",         [CHRONY_DENY_ALL] = "deny all",
-        [CHRONY_CMDALLOW] = "cmdallow", [CHRONY_CMDALLOW_ALL] = "cmdallow all",
-        [CHRONY_CMDDENY] = "cmddeny",   [CHRONY_CMDDENY_ALL] = "cmddeny all"};
     struct chrony_host host = chrony_field_read_host(&w->body);
     int32_t length = read_int(w);
     char text[ADDRESS_TEXT_MAX];
 
     if (host.family == CHRONY_FAMILY_NONE) { /* all of both families */
-        return order_change(w, CHANGE_CHRONY_LINE, "%s", words[w->command]);
+        return order_change(w, CHANGE_CHRONY_LINE, "%s", chrony_words_access(w->command));
     }
     if (host.family == CHRONY_FAMILY_ID || host.address.family == ADDRESS_NONE || length < 0 ||
         length > (host.family == CHRONY_FAMILY_V4 ? 32 : 128)) {
         return CHRONY_BAD_SUBNET;
     }
-    return order_change(w, CHANGE_CHRONY_LINE, "%s %s/%d", words[w->command],
+    return order_change(w, CHANGE_CHRONY_LINE, "%s %s/%d", chrony_words_access(w->command),
                         address_format(&host.address, text), (int)length);
 }
 

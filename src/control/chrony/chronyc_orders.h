@@ -18,7 +18,8 @@ struct chronyc_wish {
 
 enum chrony_status chronyc_orders_connect(struct chronyc_wish *w); /* online, offline */
 enum chrony_status chronyc_orders_burst(struct chronyc_wish *w);
-enum chrony_status chronyc_orders_modify(struct chronyc_wish *w); /* an option of a source */
+enum chrony_status chronyc_orders_modify(struct chronyc_wish *w);
+enum chrony_status chronyc_orders_modify_real(struct chronyc_wish *w); /* an option of a source */
 enum chrony_status chronyc_orders_select(struct chronyc_wish *w);
 enum chrony_status chronyc_orders_offset(struct chronyc_wish *w);
 enum chrony_status chronyc_orders_add(struct chronyc_wish *w);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/packet.h"
+#include "wire/chrony_words.h"
 
 #define PPM 1e6
 /* Of a clock that is not synchronised: as chronyd says it. */
@@ -75,7 +76,8 @@ enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x)
     put_float(x, sqrt(e->corrections.mean_s2));
     put_float(x, -e->discipline.drift * PPM);
     put_float(x, synchronised && !local ? residual_frequency(report) * PPM : 0);
-    put_float(x, synchronised && !local ? known(clock->frequency_sd) * PPM : 0);
+    put_float(x,
+              synchronised && !local ? CHRONY_SKEW_DEVIATIONS * e->discipline.drift_sd * PPM : 0);
     put_float(x, synchronised ? known(clock->root_delay_s) : UNSYNCHRONISED_ROOT_S);
     put_float(x, synchronised ? known(clock->root_dispersion_s) : UNSYNCHRONISED_ROOT_S);
     put_float(x, e->corrections.interval_s);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "core/packet.h"
+#include "wire/chrony_words.h"
 
 #define PPM 1e6
 #define RESERVED UINT32_MAX
@@ -113,35 +114,6 @@ enum chrony_status chronyc_source_count(struct chronyc_exchange *x)
     return CHRONY_SUCCESS;
 }
 
-/* How chronyc shows each status: a state among the sources, a letter in the selection. */
-static const struct {
-    uint8_t state; /* enum chrony_source_state */
-    char letter;
-} looks[SOURCE_STATUSES] = {
-    [SOURCE_UNUSED] = {CHRONY_STATE_UNUSABLE, 'M'},
-    [SOURCE_UNRESOLVED] = {CHRONY_STATE_UNUSABLE, 'M'},
-    [SOURCE_DUPLICATE] = {CHRONY_STATE_UNUSABLE, 'M'},
-    [SOURCE_OFFLINE] = {CHRONY_STATE_UNUSABLE, 'M'},
-    [SOURCE_WAITING] = {CHRONY_STATE_UNUSABLE, 'M'},
-    [SOURCE_UNREACHABLE] = {CHRONY_STATE_UNUSABLE, 'S'},
-    [SOURCE_SERVER_UNSYNCHRONISED] = {CHRONY_STATE_UNUSABLE, 's'},
-    [SOURCE_REFUSED] = {CHRONY_STATE_UNUSABLE, 'S'},
-    [SOURCE_LOOPED] = {CHRONY_STATE_UNUSABLE, 's'},
-    [SOURCE_FEW_SAMPLES] = {CHRONY_STATE_UNUSABLE, 'w'},
-    [SOURCE_TOO_DISTANT] = {CHRONY_STATE_UNUSABLE, 'd'},
-    [SOURCE_TOO_JITTERY] = {CHRONY_STATE_JITTERY, '~'},
-    [SOURCE_WRONG_STRATUM] = {CHRONY_STATE_UNUSABLE, 'r'},
-    [SOURCE_ORPHAN] = {CHRONY_STATE_UNUSABLE, 'O'},
-    [SOURCE_FALSETICKER] = {CHRONY_STATE_FALSETICKER, 'x'},
-    [SOURCE_NO_MAJORITY] = {CHRONY_STATE_FALSETICKER, 'x'},
-    [SOURCE_HELD] = {CHRONY_STATE_NOT_COMBINED, 'W'},
-    [SOURCE_NOSELECT] = {CHRONY_STATE_UNUSABLE, 'N'},
-    [SOURCE_SAME_NETWORK] = {CHRONY_STATE_NOT_COMBINED, 'T'},
-    [SOURCE_OUTLYING] = {CHRONY_STATE_NOT_COMBINED, 'D'},
-    [SOURCE_COMBINED] = {CHRONY_STATE_COMBINED, '+'},
-    [SOURCE_SELECTED] = {CHRONY_STATE_SELECTED, '*'},
-};
-
 /* What the last sample says of the clock as it is now: less what was corrected since. */
 static double last_offset_now(const struct engine *e, const struct source *s, struct instant now)
 {
@@ -195,10 +167,8 @@ enum chrony_status chronyc_source_data(struct chronyc_exchange *x)
     bytes_write_u16(&x->out, refclock              ? (uint16_t)s->config.refclock_stratum
                              : s->filter.count > 0 ? s->last.stratum
                                                    : s->stratum);
-    bytes_write_u16(&x->out, looks[s->status].state);
-    bytes_write_u16(&x->out, refclock                        ? CHRONY_MODE_REFCLOCK
-                             : s->config.kind == SOURCE_PEER ? CHRONY_MODE_PEER
-                                                             : CHRONY_MODE_SERVER);
+    bytes_write_u16(&x->out, chrony_words_source_state(s));
+    bytes_write_u16(&x->out, chrony_words_source_mode(s->config.kind));
     bytes_write_u16(&x->out, 0);
     bytes_write_u16(&x->out, s->reach);
     put_last_sample(x, s, report->last_sample_age_s);
@@ -253,42 +223,13 @@ enum chrony_status chronyc_source_statistics(struct chronyc_exchange *x)
     bytes_write_u32(&x->out, whole_seconds(round(s_from_ns(span_ns))));
     put_float(x, s->filter.jitter_s);
     put_float(x, -(line.rate - input->engine->discipline.drift) * PPM);
-    put_float(x, line.rate_sd * PPM);
+    put_float(x, CHRONY_SKEW_DEVIATIONS * line.rate_sd * PPM);
     put_float(x, -report->offset_s);
     put_float(x, report->root_distance_s);
     return CHRONY_SUCCESS;
 }
 
 /* ---- selectdata ---- */
-
-/* Does a preferred source that tells the truth stand before this one? */
-static bool is_not_preferred(const struct engine *e, const struct source *s)
-{
-    for (unsigned i = 0; i < SOURCES_MAX && !s->config.prefer; i++) {
-        if (e->sources[i].config.prefer && e->sources[i].status >= SOURCE_OUTLYING) {
-            return true;
-        }
-    }
-    return false;
-}
-
-char chronyc_source_letter(const struct engine *e, const struct source *s)
-{
-    char letter = looks[s->status].letter;
-
-    if (letter == 'S' && s->filter.count == 0) {
-        return 'M'; /* nothing that could be old */
-    }
-    return letter == 'D' && is_not_preferred(e, s) ? 'P' : letter;
-}
-
-static uint16_t select_options(const struct source_spec *config)
-{
-    return (uint16_t)((config->noselect ? CHRONY_SELECT_NOSELECT : 0) |
-                      (config->prefer ? CHRONY_SELECT_PREFER : 0) |
-                      (config->trust ? CHRONY_SELECT_TRUST : 0) |
-                      (config->require ? CHRONY_SELECT_REQUIRE : 0));
-}
 
 /* How near a source is, by its root distance: 1 the selected one, 2 one that is twice as near. */
 static double source_score(const struct report *report, const struct report_source *s)
@@ -313,12 +254,12 @@ enum chrony_status chronyc_source_selection(struct chronyc_exchange *x)
     measured = s->filter.count > 0;
     x->reply = CHRONY_REPLY_SELECT_DATA;
     put_names(x, s);
-    bytes_write_u8(&x->out, (uint8_t)chronyc_source_letter(e, s));
+    bytes_write_u8(&x->out, (uint8_t)chrony_words_state(e, s));
     bytes_write_u8(&x->out, s->config.key_id != 0);
     bytes_write_u8(&x->out, measured ? s->last.leap : LEAP_UNSYNCHRONISED);
     bytes_write_u8(&x->out, 0);
-    bytes_write_u16(&x->out, select_options(&s->config));
-    bytes_write_u16(&x->out, select_options(&s->config));
+    bytes_write_u16(&x->out, (uint16_t)chrony_words_select(&s->config));
+    bytes_write_u16(&x->out, (uint16_t)chrony_words_select(&s->config));
     bytes_write_u32(&x->out, measured ? whole_seconds(report->last_sample_age_s) : 0);
     put_float(x, source_score(x->report, report));
     put_float(x, measured ? -report->offset_s - report->root_distance_s : 0);
@@ -327,50 +268,6 @@ enum chrony_status chronyc_source_selection(struct chronyc_exchange *x)
 }
 
 /* ---- ntpdata ---- */
-
-#define FLAG_INTERLEAVED 0x4000
-#define FLAG_AUTHENTICATED 0x8000
-#define TESTS_ALL 0x3ff
-
-/* Bits from high to low: tests 1 2 3, 5 6 7, A B C D. Who failed one, by what became of the last
- * packet; those after it were not made. */
-static uint16_t passed_tests(enum reply_verdict last)
-{
-    switch (last) {
-    case REPLY_ACCEPTED:
-    case REPLY_LATE:
-        return TESTS_ALL;
-    case REPLY_UNEXPECTED:
-    case REPLY_MALFORMED:
-    case REPLY_MODE:
-    case REPLY_VERSION:
-    case REPLY_RESTRICTED:
-    case REPLY_VERDICTS:
-        return 0;
-    case REPLY_ORIGIN: /* 2 */
-        return 0x200;
-    case REPLY_ZERO: /* 3 */
-        return 0x300;
-    case REPLY_AUTH: /* 5 */
-        return 0x380;
-    case REPLY_UNSYNCHRONISED: /* 6 */
-    case REPLY_STRATUM:
-    case REPLY_KISS_RATE:
-    case REPLY_KISS_DENY:
-    case REPLY_KISS_OTHER:
-        return 0x3c0;
-    case REPLY_DISTANCE: /* 7 */
-    case REPLY_DATE:
-        return 0x3e0;
-    case REPLY_TURNAROUND: /* A: the exchange itself */
-        return 0x3f0;
-    case REPLY_DELAY: /* B and C: delay tests */
-        return 0x3f8;
-    case REPLY_LOOP: /* D */
-        return 0x3fe;
-    }
-    return 0;
-}
 
 /* Answers that were found to be to our requests and of the right server. */
 static uint32_t valid_answers(const struct source *s)
@@ -439,31 +336,18 @@ enum chrony_status chronyc_source_packets(struct chronyc_exchange *x)
     put_float(x, s->last.dispersion_s);
     put_float(x, s->turnaround_s);
     put_float(x, fmax(-0.5, fmin(-s->filter.slope, 0.5)));
-    flags = s->received > 0 ? passed_tests(s->last_verdict) : 0;
-    flags |= s->interleaved ? FLAG_INTERLEAVED : 0;
-    flags |= s->config.key_id != 0 && s->verdicts[REPLY_ACCEPTED] > 0 ? FLAG_AUTHENTICATED : 0;
+    flags = (uint16_t)chrony_words_tests(s, s->last_verdict);
+    flags |= s->interleaved ? CHRONY_FLAG_INTERLEAVED : 0;
+    flags |=
+        s->config.key_id != 0 && s->verdicts[REPLY_ACCEPTED] > 0 ? CHRONY_FLAG_AUTHENTICATED : 0;
     bytes_write_u16(&x->out, flags);
-    bytes_write_u8(&x->out, s->kernel_transmit ? 'K' : 'D');
-    bytes_write_u8(&x->out, s->kernel_receive ? 'K' : 'D');
+    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->kernel_transmit));
+    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->kernel_receive));
     put_packet_counters(x, s);
     return CHRONY_SUCCESS;
 }
 
 /* ---- authdata ---- */
-
-/* The protocol's number of an algorithm; 0: it has none. */
-static uint16_t key_type(enum mac_algorithm algorithm)
-{
-    static const uint8_t types[MAC_ALGORITHMS] = {
-        [MAC_MD5] = 1,      [MAC_SHA1] = 2,     [MAC_SHA256] = 3,   [MAC_SHA384] = 4,
-        [MAC_SHA512] = 5,   [MAC_SHA3_224] = 6, [MAC_SHA3_256] = 7, [MAC_SHA3_384] = 8,
-        [MAC_SHA3_512] = 9, [MAC_AES128] = 13,  [MAC_AES256] = 14};
-
-    return algorithm < MAC_ALGORITHMS ? types[algorithm] : 0;
-}
-
-#define MODE_NONE 0
-#define MODE_KEY 1
 
 enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x)
 {
@@ -475,8 +359,9 @@ enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x)
     }
     key = mac_find(x->report->input.engine->settings.keys, s->config.key_id);
     x->reply = CHRONY_REPLY_AUTH_DATA;
-    bytes_write_u16(&x->out, s->config.key_id != 0 ? MODE_KEY : MODE_NONE);
-    bytes_write_u16(&x->out, key ? key_type((enum mac_algorithm)key->algorithm) : 0);
+    bytes_write_u16(&x->out, s->config.key_id != 0 ? CHRONY_AUTH_SYMMETRIC : CHRONY_AUTH_NONE);
+    bytes_write_u16(&x->out,
+                    key ? (uint16_t)chrony_words_key_type((enum mac_algorithm)key->algorithm) : 0);
     bytes_write_u32(&x->out, s->config.key_id);
     bytes_write_u16(&x->out, key ? (uint16_t)(8 * key->length) : 0);
     bytes_write_u16(&x->out, 0); /* attempts to exchange keys: there is no NTS */

@@ -18,7 +18,4 @@ enum chrony_status chronyc_source_name(struct chronyc_exchange *x);
  * clocks have neither. */
 const struct source *chronyc_source_find(const struct engine *e, const struct chrony_host *host);
 
-/* Letters as chronyc shows them: of a source's state in selection. */
-char chronyc_source_letter(const struct engine *e, const struct source *s);
-
 #endif
