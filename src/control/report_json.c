@@ -5,38 +5,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "config/describe.h"
 #include "toki_build.h"
+#include "wire/ntp_words.h"
 
 #define PPM 1e6
 
-const char *report_tally(enum source_status status)
-{
-    static const char *const tallies[SOURCE_STATUSES] = {[SOURCE_SELECTED] = "*",
-                                                         [SOURCE_COMBINED] = "+",
-                                                         [SOURCE_OUTLYING] = "-",
-                                                         [SOURCE_FALSETICKER] = "x"};
-
-    return status < SOURCE_STATUSES && tallies[status] ? tallies[status] : " ";
-}
-
 const char *report_leap_name(uint8_t leap)
 {
-    static const char *const names[] = {[LEAP_NONE] = "none",
-                                        [LEAP_INSERT] = "insert",
-                                        [LEAP_DELETE] = "delete",
-                                        [LEAP_UNSYNCHRONISED] = "unsynchronised"};
-
-    return names[leap & 3];
-}
-
-const char *report_kind_name(enum source_kind kind)
-{
-    static const char *const names[] = {[SOURCE_SERVER] = "server",
-                                        [SOURCE_POOL] = "pool",
-                                        [SOURCE_PEER] = "peer",
-                                        [SOURCE_REFCLOCK] = "refclock"};
-
-    return kind <= SOURCE_REFCLOCK ? names[kind] : "unknown";
+    switch ((enum packet_leap)(leap & 3)) {
+    case LEAP_NONE:
+        return "none";
+    case LEAP_INSERT:
+        return "insert";
+    case LEAP_DELETE:
+        return "delete";
+    case LEAP_UNSYNCHRONISED:
+        return "unsynchronised";
+    }
+    return "unknown";
 }
 
 static void open_document(struct document *d, const char *command)
@@ -55,15 +42,17 @@ static void write_words(struct document *d, const struct report_words *words)
 
 static void write_source(struct document *d, const struct report_source *s)
 {
+    const char tally[] = {ntp_words_tally(ntp_words_selection(s->status)), '\0'};
+
     document_open_object(d, NULL);
     document_string(d, "name", s->name);
     document_string(d, "address", s->address[0] ? s->address : NULL);
     document_string(d, "address_from", s->address_from);
     document_integer(d, "port", s->port);
-    document_string(d, "kind", report_kind_name(s->kind));
+    document_string(d, "kind", describe_kind(s->spec));
     document_string(d, "status", source_status_name(s->status));
     document_string(d, "code", report_source_code_name(s->code));
-    document_string(d, "tally", report_tally(s->status));
+    document_string(d, "tally", tally);
     write_words(d, &s->words);
     document_integer_if(d, "stratum", s->heard, s->stratum);
     document_string(d, "refid", s->heard ? s->refid : NULL);

@@ -12,10 +12,6 @@ void report_json_status(struct document *d, const struct report *report);
 void report_json_sources(struct document *d, const struct report *report);
 void report_json_error(struct document *d, const char *code, const char *message);
 
-/* ntpq's character for a source. */
-const char *report_tally(enum source_status status);
-
 const char *report_leap_name(uint8_t leap);
-const char *report_kind_name(enum source_kind kind);
 
 #endif

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines of ntpd's statistics files; see the header. Status words are those of RFC 9327, appendix
- * A, with one event counted: toki keeps no number of them. */
+/* Lines of ntpd's statistics files, column by column. Status words count one event: the one that
+ * the line is about, or the last of its kind. */
 #include "daemon/columns_ntp.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
+#include "wire/ntp_words.h"
+
 #define TIME_TEXT 32
 #define STAMP_TEXT 32
 #define DAY_S 86400
 #define MJD_1970 40587 /* modified Julian day of 1970-01-01 */
-
-enum peer_status {
-    PEER_CONFIGURED = 0x8000,
-    PEER_KEYED = 0x4000,
-    PEER_AUTHENTIC = 0x2000,
-    PEER_REACHABLE = 0x1000,
-    PEER_ONE_EVENT = 0x0010
-};
-
-/* Events: of the system, and of a peer. */
-enum { SYSTEM_STEP = 0xc, PEER_EVENT = 0x80, PEER_REACHED = 4, PEER_SYSTEM = 0xa };
-
-struct event_words {
-    unsigned code;
-    const char *text;
-};
 
 static size_t fit(int length, size_t capacity)
 {
@@ -60,35 +46,25 @@ static const char *source_text(const struct source *s, char out[ADDRESS_TEXT_MAX
     return s->address.family == ADDRESS_NONE ? "0.0.0.0" : address_format(&s->address, out);
 }
 
-/* The three bits of the selection, as control/mode6 has them. */
-static unsigned selection_code(enum source_status status)
+static unsigned source_status(const struct source *s, unsigned event)
 {
-    static const uint8_t codes[SOURCE_STATUSES] = {[SOURCE_SELECTED] = 6,
-                                                   [SOURCE_COMBINED] = 4,
-                                                   [SOURCE_OUTLYING] = 3,
-                                                   [SOURCE_FALSETICKER] = 1};
+    const struct ntp_words_source words = {.status = s->status,
+                                           .key = s->config.key_id,
+                                           .heard = s->heard,
+                                           .last_verdict = s->last_verdict,
+                                           .reach = s->reach};
 
-    return codes[status];
+    return ntp_words_source_status(&words, 1, event);
 }
 
-static unsigned peer_status(const struct source *s, unsigned code)
+static unsigned system_status(const struct engine *e, unsigned event)
 {
-    bool keyed = s->config.key_id != 0;
+    enum ntp_words_origin from = NTP_WORDS_FROM_NOWHERE;
 
-    return PEER_CONFIGURED | (keyed ? PEER_KEYED : 0) |
-           (keyed && s->filter.total > 0 ? PEER_AUTHENTIC : 0) | (s->reach ? PEER_REACHABLE : 0) |
-           selection_code(s->status) << 8 | PEER_ONE_EVENT | (code & 0xf);
-}
-
-static unsigned system_status(const struct engine *e, unsigned code)
-{
-    const struct reference *r = &e->reference;
-    unsigned ntp = 6, clock = 4, from = 0;
-
-    if (r->leap != LEAP_UNSYNCHRONISED && e->selection.chosen < SOURCES_MAX) {
-        from = e->sources[e->selection.chosen].config.kind == SOURCE_REFCLOCK ? clock : ntp;
+    if (e->reference.leap != LEAP_UNSYNCHRONISED && e->selection.chosen < SOURCES_MAX) {
+        from = ntp_words_origin_of_kind(e->sources[e->selection.chosen].config.kind);
     }
-    return (unsigned)r->leap << 14 | from << 8 | PEER_ONE_EVENT | code;
+    return ntp_words_system_status(e->reference.leap, from, 1, event);
 }
 
 size_t columns_ntp_loopstats(const struct engine *e, const struct effect_updated *u, char *out,
@@ -117,29 +93,11 @@ size_t columns_ntp_peerstats(const struct engine *e, const struct effect_measure
     estimate = filter_estimate(&s->filter, timeline_free(&e->timeline, m->at.mono));
     return fit(snprintf(out, capacity, "%s %s %04x %.9f %.9f %.9f %.9f",
                         time_text(m->at.wall, when), source_text(s, name),
-                        peer_status(s, s->status == SOURCE_SELECTED ? PEER_SYSTEM : PEER_REACHED),
+                        source_status(s, s->status == SOURCE_SELECTED ? NTP_WORDS_PEER_SELECTED
+                                                                      : NTP_WORDS_PEER_REACHABLE),
                         m->offset_s, m->delay_s, m->dispersion_s + 3 * estimate.offset_sd_s,
                         s->filter.jitter_s),
                capacity);
-}
-
-/* ntpd's flags of what is wrong with a packet (its BOGON1 and on). */
-static unsigned bogon(enum reply_verdict v)
-{
-    static const uint16_t flags[REPLY_VERDICTS] = {[REPLY_ZERO] = 0x4,
-                                                   [REPLY_DATE] = 0x4,
-                                                   [REPLY_KISS_DENY] = 0x8,
-                                                   [REPLY_KISS_RATE] = 0x8,
-                                                   [REPLY_UNSYNCHRONISED] = 0x20,
-                                                   [REPLY_STRATUM] = 0x20,
-                                                   [REPLY_KISS_OTHER] = 0x20,
-                                                   [REPLY_DISTANCE] = 0x40,
-                                                   [REPLY_TURNAROUND] = 0x40,
-                                                   [REPLY_DELAY] = 0x40,
-                                                   [REPLY_LATE] = 0x40,
-                                                   [REPLY_LOOP] = 0x100};
-
-    return flags[v];
 }
 
 static const char *refid_text(const struct packet *p, char out[ADDRESS_TEXT_MAX])
@@ -203,7 +161,8 @@ size_t columns_ntp_rawstats(const struct engine *e, const struct effect_measured
                         stamp_text(x->received, stamps[3]), (unsigned)p->leap, (unsigned)p->version,
                         (unsigned)p->mode, (unsigned)p->stratum, p->poll, p->precision,
                         s_from_ntp_short(p->root_delay), s_from_ntp_short(p->root_dispersion),
-                        refid_text(p, refid), (unsigned)s->missed, bogon(m->verdict)),
+                        refid_text(p, refid), (unsigned)s->missed,
+                        (unsigned)ntp_words_packet_flash(m->verdict)),
                capacity);
 }
 
@@ -223,51 +182,28 @@ size_t columns_ntp_clockstats(const struct engine *e, const struct effect_measur
                capacity);
 }
 
-/* ntpd's code and words for an event; code 0: it has none. */
-static struct event_words words_of(const struct event *event)
-{
-    static const struct event_words rows[EVENT_TYPES] = {
-        [EVENT_SOURCE_ADDED] = {PEER_EVENT | 1, "mobilize"},
-        [EVENT_SOURCE_REMOVED] = {PEER_EVENT | 2, "demobilize"},
-        [EVENT_SOURCE_UNREACHABLE] = {PEER_EVENT | 3, "unreachable"},
-        [EVENT_SOURCE_REACHABLE] = {PEER_EVENT | PEER_REACHED, "reachable"},
-        [EVENT_SOURCE_KISS] = {PEER_EVENT | 9, "access_denied"},
-        [EVENT_SOURCE_SELECTED] = {PEER_EVENT | PEER_SYSTEM, "sys_peer"},
-        [EVENT_SYNCHRONISED] = {5, "clock_sync"},
-        [EVENT_UNSYNCHRONISED] = {8, "no_system_peer"},
-        [EVENT_CLOCK_PANIC] = {7, "panic_stop"},
-        [EVENT_LEAP_ARMED] = {9, "leap_armed"},
-        [EVENT_LEAP_DONE] = {0xb, "leap_event"},
-        [EVENT_CLOCK_STEPPED] = {SYSTEM_STEP, "clock_step"},
-        [EVENT_CLOCK_STEP_SEEN] = {SYSTEM_STEP, "clock_step"}};
-    static const struct event_words rate = {PEER_EVENT | 8, "rate_exceeded"};
-    bool is_rate = event->type == EVENT_SOURCE_KISS && event->value == REFID('R', 'A', 'T', 'E');
-
-    return is_rate ? rate : rows[event->type];
-}
-
 size_t columns_ntp_protostats(const struct engine *e, const struct event *event,
                               struct wall_time at, char *out, size_t capacity)
 {
-    const struct event_words words = words_of(event);
+    unsigned code = ntp_words_event_code(event);
     char when[TIME_TEXT], name[ADDRESS_TEXT_MAX], more[32] = "";
 
-    if (words.code == 0) {
+    if (code == NTP_WORDS_NO_EVENT) {
         return 0;
     }
-    if (words.code == SYSTEM_STEP) {
+    if (code == NTP_WORDS_SYSTEM_STEP) {
         snprintf(more, sizeof more, " %+.6f s", event->value);
     }
     if (event->source < SOURCES_MAX) {
         const struct source *s = &e->sources[event->source];
 
         return fit(snprintf(out, capacity, "%s %s %04x %02x %s%s", time_text(at, when),
-                            source_text(s, name), peer_status(s, words.code), words.code,
-                            words.text, more),
+                            source_text(s, name), source_status(s, code), code,
+                            ntp_words_event(code), more),
                    capacity);
     }
     return fit(snprintf(out, capacity, "%s 0.0.0.0 %04x %02x %s%s", time_text(at, when),
-                        system_status(e, words.code), words.code, words.text, more),
+                        system_status(e, code), code, ntp_words_event(code), more),
                capacity);
 }
 

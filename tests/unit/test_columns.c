@@ -137,7 +137,11 @@ static void test_events(void **state)
     assert_string_equal(event_line(EVENT_SOURCE_REACHABLE, 1, 0),
                         "61366 43200.250 192.0.2.9 9014 84 reachable");
     assert_string_equal(event_line(EVENT_SOURCE_KISS, 1, REFID('R', 'A', 'T', 'E')),
-                        "61366 43200.250 192.0.2.9 9018 88 rate_exceeded");
+                        "61366 43200.250 192.0.2.9 9017 87 rate_exceeded");
+    assert_string_equal(event_line(EVENT_SOURCE_KISS, 1, REFID('D', 'E', 'N', 'Y')),
+                        "61366 43200.250 192.0.2.9 9018 88 access_denied");
+    assert_string_equal(event_line(EVENT_UNSYNCHRONISED, EVENT_NO_SOURCE, 0),
+                        "61366 43200.250 0.0.0.0 c018 08 no_sys_peer");
     assert_string_equal(event_line(EVENT_CLOCK_STEPPED, EVENT_NO_SOURCE, -1.5),
                         "61366 43200.250 0.0.0.0 c01c 0c clock_step -1.500000 s");
     assert_null(event_line(EVENT_CLOCK_CORRECTION, EVENT_NO_SOURCE, 1)); /* ntpd has none such */

@@ -265,7 +265,7 @@ static void test_status_words(void **state)
     assert_int_equal(ask(MODE6_READ_STATUS, 0, ""), MODE6_NO_ERROR);
     assert_int_equal((uint8_t)text[3], 0xfa); /* 15 at most, the last: sys_peer */
     assert_int_equal((uint8_t)text[10], 0xe0);
-    assert_int_equal(header.status, 0xc025);
+    assert_int_equal(header.status, 0xc015); /* events of one kind are counted */
     engine.sources[2].last_verdict = REPLY_AUTH;
     assert_int_equal(ask(MODE6_READ_STATUS, 0, ""), MODE6_NO_ERROR);
     assert_int_equal((uint8_t)text[10], 0xc0);
@@ -471,6 +471,65 @@ static void test_nonce(void **state)
     assert_int_equal(ask_clients("limit=x"), MODE6_ERROR_VALUE);
     assert_int_equal(ask_clients("limit=2, addr.0=10.0.9.9:1, last.0=0xeef45076.00000000"),
                      MODE6_ERROR_VARIABLE);
+}
+
+/* RES_LIMITED 0x20 and RES_KOD 0x400 of NTPsec, which its client shows as L and K; no flag says so
+ * that merely holds for the address. */
+static void test_limited_clients(void **state)
+{
+    static const struct {
+        enum clients_outcome outcome;
+        const char *bits;
+    } rows[] = {{CLIENTS_ANSWERED, "0x1000"},
+                {CLIENTS_KISSED, "0x1420"},
+                {CLIENTS_LIMITED, "0x1020"},
+                {CLIENTS_REFUSED, "0x1000"}};
+
+    (void)state;
+    start();
+    for (unsigned i = 0; i < 4; i++) {
+        struct address a = {.family = ADDRESS_V4, .bytes = {10, 0, 0, (uint8_t)i}, .port = 123};
+
+        clients_note(clients, &a, (struct mono_time){now.mono.ns - 1000000 * (4 - i)}, 0x23,
+                     ACCESS_LIMITED | ACCESS_KOD | ACCESS_FLAKE, rows[i].outcome);
+    }
+    take_nonce();
+    assert_int_equal(ask_clients("frags=32"), MODE6_NO_ERROR);
+    for (unsigned i = 0; i < 4; i++) {
+        char name[8];
+
+        snprintf(name, sizeof name, "rs.%u", i);
+        assert_value(name, rows[i].bits);
+    }
+}
+
+/* Of a table that is full, an answer looks at the sources that it tells of, and at no other. */
+static void test_answers_fill_what_they_tell(void **state)
+{
+    static const struct {
+        unsigned operation, association, filled;
+    } rows[] = {{MODE6_READ_STATUS, 0, 0},
+                {MODE6_READ_VARIABLES, 0, 1}, /* the selected one */
+                {MODE6_READ_VARIABLES, 40, 1},
+                {MODE6_READ_STATUS, 40, 1},
+                {MODE6_REQUEST_NONCE, 0, 0}};
+
+    (void)state;
+    start();
+    for (unsigned i = 0; i < SOURCES_MAX; i++) {
+        engine.sources[i].status = i == 7 ? SOURCE_SELECTED : SOURCE_COMBINED;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unsigned filled = 0;
+
+        memset(report.sources, 0xa5, sizeof report.sources);
+        assert_int_equal(ask(rows[i].operation, rows[i].association, ""), MODE6_NO_ERROR);
+        assert_int_equal(report.source_count, SOURCES_MAX);
+        for (unsigned k = 0; k < SOURCES_MAX; k++) {
+            filled += (uint8_t)report.sources[k].name[0] != 0xa5;
+        }
+        assert_int_equal(filled, rows[i].filled);
+    }
 }
 
 static void test_few_clients(void **state)
@@ -683,6 +742,8 @@ int main(void)
         cmocka_unit_test(test_source_variables),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_nonce),
+        cmocka_unit_test(test_limited_clients),
+        cmocka_unit_test(test_answers_fill_what_they_tell),
         cmocka_unit_test(test_few_clients),
         cmocka_unit_test(test_many_clients),
         cmocka_unit_test(test_lists),

@@ -22,8 +22,9 @@ static void status_words(void **state)
     assert_string_equal(ntpq_format_status(NTPQ_STATUS_CLOCK, 0, text), "no events, clk_unspec");
     assert_string_equal(ntpq_format_status(NTPQ_STATUS_SYSTEM, 0xffff, text),
                         "leap_alarm, , 15 events, stale_leapsecond_values");
-    assert_int_equal(ntpq_format_tally(0xb61a), '*');
-    assert_int_equal(ntpq_format_tally(0x9114), 'x');
+    assert_string_equal(ntpq_format_peer_event(0x9014), "reachable");
+    assert_string_equal(ntpq_format_peer_event(0x901b), "clock_alarm");
+    assert_string_equal(ntpq_format_peer_event(0x901c), "");
 }
 
 static void numbers_fill_eight_columns(void **state)

@@ -356,16 +356,6 @@ static void test_reference_ids(void **state)
     assert_string_equal(report_refid(REFID('G', 27, '[', 'm'), 1, text), "71.27.91.109");
 }
 
-static void test_tallies(void **state)
-{
-    (void)state;
-    assert_string_equal(report_tally(SOURCE_SELECTED), "*");
-    assert_string_equal(report_tally(SOURCE_COMBINED), "+");
-    assert_string_equal(report_tally(SOURCE_OUTLYING), "-");
-    assert_string_equal(report_tally(SOURCE_FALSETICKER), "x");
-    assert_string_equal(report_tally(SOURCE_UNREACHABLE), " ");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,7 +368,6 @@ int main(void)
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_answers_to_orders),
         cmocka_unit_test(test_reference_ids),
-        cmocka_unit_test(test_tallies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How ntpq writes what mode 6 says; see the header. */
+/* How ntpq writes what mode 6 says: the layout; the words are those of wire/ntp_words.h. */
 #include "cli/ntpq/ntpq_format.h"
 
 #include <math.h>
@@ -7,26 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const leap_words[] = {"leap_none", "leap_add_sec", "leap_del_sec", "leap_alarm"};
-static const char *const sync_words[] = {
-    "sync_unspec", "sync_pps", "sync_lf_radio", "sync_hf_radio",   "sync_uhf_radio",
-    "sync_local",  "sync_ntp", "sync_other",    "sync_wristwatch", "sync_telephone"};
-static const char *const system_events[] = {
-    "unspecified", "freq_not_set", "freq_set",      "spike_detect",
-    "freq_mode",   "clock_sync",   "restart",       "panic_stop",
-    "no_sys_peer", "leap_armed",   "leap_disarmed", "leap_event",
-    "clock_step",  "kern",         "TAI",           "stale_leapsecond_values"};
-static const char *const peer_events[] = {
-    "",         "mobilize",      "demobilize",      "unreachable",     "reachable", "restart",
-    "no_reply", "rate_exceeded", "access_denied",   "leap_armed",      "sys_peer",  "clock_event",
-    "bad_auth", "popcorn",       "interleave_mode", "interleave_error"};
-static const char *const conditions[] = {"reject",    "falsetick", "excess",   "outlier",
-                                         "candidate", "backup",    "sys.peer", "pps.peer"};
-static const char *const clock_events[] = {"clk_unspec",  "clk_no_reply",   "clk_bad_format",
-                                           "clk_fault",   "clk_bad_signal", "clk_bad_date",
-                                           "clk_bad_time"};
-
-#define WORD(words, i) ((i) < sizeof(words) / sizeof((words)[0]) ? (words)[i] : "")
+#include "wire/ntp_words.h"
 
 static void add_events(char text[NTPQ_TEXT_MAX], unsigned count, const char *last)
 {
@@ -40,66 +21,50 @@ static void add_events(char text[NTPQ_TEXT_MAX], unsigned count, const char *las
     }
 }
 
-static void add_peer_flags(char text[NTPQ_TEXT_MAX], unsigned flags)
+static void add_source_flags(char text[NTPQ_TEXT_MAX], uint16_t status)
 {
-    static const struct {
-        unsigned bit;
-        const char *word;
-    } words[] = {{0x80, "conf"}, {0x40, "authenb"}, {0x20, "auth"}, {0x10, "reach"}, {8, "bcast"}};
+    for (unsigned i = 0; i < NTP_WORDS_SOURCE_FLAGS; i++) {
+        const char *word = ntp_words_source_flag(status, i);
+        size_t used = strlen(text);
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (flags & words[i].bit) {
-            size_t used = strlen(text);
-
-            snprintf(text + used, NTPQ_TEXT_MAX - used, "%s, ", words[i].word);
-        }
+        snprintf(text + used, NTPQ_TEXT_MAX - used, "%s%s", word, *word ? ", " : "");
     }
 }
 
 const char *ntpq_format_status(enum ntpq_status_kind kind, uint16_t status,
                                char text[NTPQ_TEXT_MAX])
 {
-    unsigned count = status >> 4 & 15, event = status & 15;
+    unsigned count = ntp_words_count_of(status), event = ntp_words_event_of(status);
+    size_t used;
 
     text[0] = '\0';
     switch (kind) {
     case NTPQ_STATUS_SYSTEM:
-        snprintf(text, NTPQ_TEXT_MAX, "%s, %s, ", leap_words[status >> 14],
-                 WORD(sync_words, (status >> 8 & 63U)));
-        add_events(text, count, WORD(system_events, event));
+        snprintf(text, NTPQ_TEXT_MAX, "%s, %s, ", ntp_words_leap(ntp_words_leap_of(status)),
+                 ntp_words_origin(ntp_words_origin_of(status)));
+        add_events(text, count, ntp_words_event(event));
         break;
-    case NTPQ_STATUS_PEER: {
-        size_t used;
-
-        add_peer_flags(text, status >> 8);
+    case NTPQ_STATUS_PEER:
+        add_source_flags(text, status);
         used = strlen(text);
-        snprintf(text + used, NTPQ_TEXT_MAX - used, "sel_%s, ", ntpq_format_condition(status));
-        add_events(text, count, WORD(peer_events, event));
+        snprintf(text + used, NTPQ_TEXT_MAX - used, "sel_%s, ",
+                 ntp_words_condition(ntp_words_selection_of(status)));
+        add_events(text, count, ntp_words_event(NTP_WORDS_PEER | event));
         break;
-    }
     case NTPQ_STATUS_CLOCK:
-        add_events(text, count, WORD(clock_events, event));
+        add_events(text, count, ntp_words_clock_event(event));
         break;
     }
     return text;
 }
 
-const char *ntpq_format_condition(uint16_t status)
-{
-    return conditions[status >> 8 & 7];
-}
-
-/* `associations` calls the event of a clock by another word than the line of status does. */
+/* `associations` calls the event of a clock by another word than the line of status does, and the
+ * ones behind it by none. */
 const char *ntpq_format_peer_event(uint16_t status)
 {
-    unsigned event = status & 15;
+    unsigned event = ntp_words_event_of(status);
 
-    return event == 11 ? "clock_alarm" : event > 11 ? "" : WORD(peer_events, event);
-}
-
-char ntpq_format_tally(uint16_t status)
-{
-    return " x.-+#*o"[status >> 8 & 7];
+    return event == 11 ? "clock_alarm" : event > 11 ? "" : ntp_words_event(NTP_WORDS_PEER | event);
 }
 
 const char *ntpq_format_number(double value, unsigned decimals, const char *missing,
@@ -187,15 +152,13 @@ static bool is_one_of(const char *name, const char *const *names)
 /* The bits of the flash word that are set, by name. */
 static void format_flash(unsigned value, char *out, size_t capacity)
 {
-    static const char *const tests[] = {"pkt_dup",     "pkt_bogus",    "pkt_unsync", "pkt_denied",
-                                        "pkt_auth",    "pkt_stratum",  "pkt_header", "pkt_autokey",
-                                        "pkt_crypto",  "peer_stratum", "peer_dist",  "peer_loop",
-                                        "peer_unreach"};
     size_t used = (size_t)snprintf(out, capacity, "flash=%02x%s", value, value ? "" : " ok");
 
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0] && used < capacity; i++) {
-        if (value >> i & 1) {
-            used += (size_t)snprintf(out + used, capacity - used, " %s", tests[i]);
+    for (unsigned i = 0; i < NTP_WORDS_FLASH_BITS && used < capacity; i++) {
+        const char *word = ntp_words_flash_bit(i);
+
+        if (value >> i & 1 && *word) {
+            used += (size_t)snprintf(out + used, capacity - used, " %s", word);
         }
     }
 }

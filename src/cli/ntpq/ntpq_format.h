@@ -18,10 +18,8 @@ enum ntpq_status_kind { NTPQ_STATUS_SYSTEM, NTPQ_STATUS_PEER, NTPQ_STATUS_CLOCK 
 const char *ntpq_format_status(enum ntpq_status_kind kind, uint16_t status,
                                char text[NTPQ_TEXT_MAX]);
 
-/* The words of `associations` for a peer's status. */
-const char *ntpq_format_condition(uint16_t status);
+/* The last event of a peer as `associations` says it. */
 const char *ntpq_format_peer_event(uint16_t status);
-char ntpq_format_tally(uint16_t status);
 
 /* A number in eight columns with `decimals` (3 or 4) as long as they fit; NAN is what stands in
  * `missing`. */

@@ -12,6 +12,7 @@
 #include "core/address.h"
 #include "os/clock.h"
 #include "os/names.h"
+#include "wire/ntp_words.h"
 
 #define ROWS_MAX 48
 #define VALUE_MAX 256
@@ -291,9 +292,6 @@ static void format_rate(double packets, double period_s, char out[32])
 static void format_value(const struct ntpq *q, const struct row *row, const struct answer *a,
                          char out[VALUE_MAX])
 {
-    static const char *const modes[] = {"unspec",  "sym_active", "sym_passive",
-                                        "client",  "server",     "broadcast",
-                                        "control", "private",    "bclient"};
     double number = variables_parse_number(a->text);
     char text[NTPQ_TEXT_MAX];
     uint64_t timestamp;
@@ -310,7 +308,7 @@ static void format_value(const struct ntpq *q, const struct row *row, const stru
     } else if (row->kind == ROW_UPTIME && number >= 0 && number < 1e15) {
         snprintf(out, VALUE_MAX, "%s", ntpq_format_duration((int64_t)llround(number), text));
     } else if (row->kind == ROW_MODE && number >= 0 && number <= 8) {
-        snprintf(out, VALUE_MAX, "%s", modes[(int)number]);
+        snprintf(out, VALUE_MAX, "%s", ntp_words_mode((unsigned)number));
     }
 }
 

@@ -13,6 +13,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/names.h"
+#include "wire/ntp_words.h"
 
 #define ROWS_MAX 200000
 #define ADDRESS_LENGTH 64
@@ -22,8 +23,6 @@
 #define NONCE_AGE_S 15.0
 #define RESTARTS_MAX 8
 #define ROUNDS_MAX 100000
-#define RESTRICT_KOD 0x400 /* as the daemons have it in `rs` */
-#define RESTRICT_LIMITED 0x20
 #define CONFIG_FILE_MAX 65536
 
 struct client {
@@ -254,11 +253,8 @@ static void print_client(const struct ntpq *q, const struct clients *c, const st
     }
     printf("%7.0f %s %4x %c %u %u %6.0f %8s %6s %5s %s\n",
            floor(lfp_s(c->now) - lfp_s(row->last) + 0.5), interval, row->restrictions,
-           row->restrictions & RESTRICT_KOD       ? 'K'
-           : row->restrictions & RESTRICT_LIMITED ? 'L'
-                                                  : '.',
-           row->mode_version & 7, row->mode_version >> 3 & 7, row->count, points, drops,
-           port ? port + 1 : "", name);
+           ntp_words_limit_letter(row->restrictions), row->mode_version & 7,
+           row->mode_version >> 3 & 7, row->count, points, drops, port ? port + 1 : "", name);
 }
 
 /* What `sort=` names, to be shown with the smallest first. */

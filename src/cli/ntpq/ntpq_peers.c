@@ -13,6 +13,7 @@
 #include "core/packet.h"
 #include "os/clock.h"
 #include "os/names.h"
+#include "wire/ntp_words.h"
 
 #define NAME_WIDTH 15
 #define SLACK_MAX 24 /* a wide screen gives the names this much more */
@@ -28,24 +29,6 @@ struct board {
     enum billboard kind;
     int name_width;
 };
-
-/* Drivers that may come without a name from their daemon: 127.127.TYPE.UNIT. */
-static const char *driver_name(unsigned type)
-{
-    static const struct {
-        unsigned type;
-        const char *name;
-    } drivers[] = {{1, "LOCAL"},       {8, "GENERIC"}, {18, "NIST_ACTS"}, {20, "GPS_NMEA"},
-                   {22, "PPS"},        {26, "GPS_HP"}, {28, "SHM"},       {29, "GPS_PALISADE"},
-                   {30, "GPS_ONCORE"}, {40, "JJY"},    {42, "ZYFER"},     {46, "GPS_JSON"}};
-
-    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
-        if (drivers[i].type == type) {
-            return drivers[i].name;
-        }
-    }
-    return "REFCLK";
-}
 
 static bool is_clock_address(const struct address *a)
 {
@@ -67,7 +50,7 @@ static void name_of(const struct ntpq *q, char out[NAME_MAX_LENGTH])
         }
     } else if (is_clock_address(&a)) {
         snprintf(out, NAME_MAX_LENGTH, *supplied ? "%s" : "%s(%u)",
-                 *supplied ? supplied : driver_name(a.bytes[2]), a.bytes[3]);
+                 *supplied ? supplied : ntp_words_driver(a.bytes[2]), a.bytes[3]);
     } else if (q->supplied && *supplied) {
         snprintf(out, NAME_MAX_LENGTH, "%s", supplied);
     } else if (q->names) {
@@ -173,10 +156,11 @@ static void print_peer(const struct ntpq *q, const struct board *b,
     name_of(q, name);
     render_clean(name, clean, sizeof clean);
     if (q->wide && (int)strlen(clean) > b->name_width) {
-        printf("%c%s\n%*s", ntpq_format_tally(q->reply.status), clean, b->name_width + 2, "");
+        printf("%c%s\n%*s", ntp_words_tally(ntp_words_selection_of(q->reply.status)), clean,
+               b->name_width + 2, "");
     } else {
-        printf("%c%-*.*s ", ntpq_format_tally(q->reply.status), b->name_width, b->name_width,
-               clean);
+        printf("%c%-*.*s ", ntp_words_tally(ntp_words_selection_of(q->reply.status)), b->name_width,
+               b->name_width, clean);
     }
     print_second(b, second, a->id);
     printf(" %2.0f %c %4.4s %4.4s  %3o %s %s %s\n", isnan(stratum) ? 20 : stratum,
@@ -275,18 +259,12 @@ void ntpq_passociations(struct ntpq *q, const struct ntpq_line *line)
         "===========================================================");
     for (unsigned i = 0; i < q->association_count; i++) {
         const struct ntpq_association *a = &q->associations[i];
-        unsigned flags = a->status >> 8;
 
         printf("%3u %5u  %04x   %3.3s  %4s  %4.4s %9.9s %11s %2u\n", i + 1, a->id, a->status,
-               flags & 0x80 ? "yes" : "no",
-               flags & 8      ? "none"
-               : flags & 0x10 ? "yes"
-                              : "no",
-               !(flags & 0x40) ? "none"
-               : flags & 0x20  ? "ok "
-                               : "bad",
-               ntpq_format_condition(a->status), ntpq_format_peer_event(a->status),
-               a->status >> 4 & 15U);
+               ntp_words_configured(a->status), ntp_words_reach(a->status),
+               ntp_words_authentication(a->status),
+               ntp_words_condition(ntp_words_selection_of(a->status)),
+               ntpq_format_peer_event(a->status), ntp_words_count_of(a->status));
     }
 }
 

@@ -15,6 +15,7 @@
 #include "core/packet.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "wire/ntp_words.h"
 
 #define TRIES 2
 #define PASSWORD_HEX_OVER 20 /* longer passwords are hexadecimal, as in key files */
@@ -209,14 +210,10 @@ bool ntpq_ask_associations(struct ntpq *q)
 
 void ntpq_complain(const struct ntpq *q, int result)
 {
-    static const char *const codes[] = {"UNSPEC",   "PERMISSION", "BADFMT",   "BADOP",
-                                        "BADASSOC", "UNKNOWNVAR", "BADVALUE", "RESTRICT"};
-    unsigned code = (unsigned)(result - NTPQ_REFUSED);
-
     fflush(stdout);
     if (result >= NTPQ_REFUSED) {
         fprintf(stderr, "***Server error code %s\n",
-                code < sizeof codes / sizeof codes[0] ? codes[code] : codes[0]);
+                ntp_words_error((unsigned)(result - NTPQ_REFUSED)));
     } else if (result == NTPQ_TIMED_OUT) {
         fprintf(stderr, "%s: timed out, nothing received\n***Request timed out\n", q->host);
     } else if (result == NTPQ_INCOMPLETE) {

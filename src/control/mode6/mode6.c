@@ -8,11 +8,9 @@
 #include "control/mode6/mode6_lists.h"
 #include "control/mode6/mode6_variables.h"
 #include "core/bytes.h"
+#include "wire/ntp_words.h"
 
-#define EVENTS_MAX 15
 #define MARK_INTERVAL_NS (3600 * NS_PER_S)
-/* Events of the system: restart. */
-#define SYSTEM_RESTART 6
 
 /* A request while it is worked on. */
 struct work {
@@ -32,32 +30,27 @@ void mode6_init(struct mode6 *mode6, const uint8_t key[16], struct mono_time now
 {
     *mode6 = (struct mode6){.started = now, .marked = now};
     memcpy(mode6->key, key, sizeof mode6->key);
-    mode6->system_events = (struct mode6_events){.code = SYSTEM_RESTART, .count = 1};
+    mode6->system_events = (struct mode6_events){.code = NTP_WORDS_SYSTEM_RESTART, .count = 1};
 }
 
+/* Of the same kind in a row, as ntpd counts them. */
 static void add_event(struct mode6_events *events, unsigned code)
 {
+    unsigned before = events->code == code ? events->count : 0;
+
     events->code = (uint8_t)code;
-    events->count = (uint8_t)(events->count + (events->count < EVENTS_MAX));
+    events->count = (uint8_t)(before + (before < NTP_WORDS_EVENTS_MAX));
 }
 
 void mode6_note(struct mode6 *mode6, const struct event *event, struct mono_time now)
 {
-    /* 0: not an event of the protocol */
-    static const uint8_t system_codes[EVENT_TYPES] = {
-        [EVENT_SYNCHRONISED] = 5, [EVENT_UNSYNCHRONISED] = 8, [EVENT_NO_MAJORITY] = 8,
-        [EVENT_HOLDOVER] = 8,     [EVENT_CLOCK_STEPPED] = 12, [EVENT_CLOCK_STEP_SEEN] = 12,
-        [EVENT_CLOCK_PANIC] = 7,  [EVENT_LEAP_ARMED] = 9,     [EVENT_LEAP_DONE] = 11,
-        [EVENT_CLOCK_FAILED] = 13};
-    static const uint8_t source_codes[EVENT_TYPES] = {
-        [EVENT_SOURCE_ADDED] = 1,     [EVENT_SOURCE_REPLACED] = 1, [EVENT_SOURCE_UNREACHABLE] = 3,
-        [EVENT_SOURCE_REACHABLE] = 4, [EVENT_SOURCE_KISS] = 7,     [EVENT_SOURCE_SELECTED] = 10};
+    unsigned code = ntp_words_event_code(event);
 
-    if (event->type < EVENT_TYPES && system_codes[event->type] != 0) {
-        add_event(&mode6->system_events, system_codes[event->type]);
-    }
-    if (event->type < EVENT_TYPES && source_codes[event->type] != 0 &&
-        event->source < SOURCES_MAX) {
+    if (!(code & NTP_WORDS_PEER)) {
+        if (code != NTP_WORDS_NO_EVENT) {
+            add_event(&mode6->system_events, code);
+        }
+    } else if (event->source < SOURCES_MAX) {
         struct mode6_events *events = &mode6->source_events[event->source];
 
         if (event->type == EVENT_SOURCE_ADDED) {
@@ -66,15 +59,22 @@ void mode6_note(struct mode6 *mode6, const struct event *event, struct mono_time
         if (event->type == EVENT_SOURCE_REACHABLE || event->type == EVENT_SOURCE_UNREACHABLE) {
             events->reach_at = now;
         }
-        add_event(events, source_codes[event->type]);
+        add_event(events, code);
     }
 }
 
 /* ---- operations ---- */
 
+/* The association asked for, with all that is known of it; NULL: there is none of this number. */
 static const struct report_source *asked_source(const struct work *w)
 {
-    return mode6_find_source(w->report, w->in.association);
+    for (unsigned i = 0; i < w->report->source_count; i++) {
+        if (mode6_association(&w->report->sources[i]) == w->in.association) {
+            report_fill_source(w->report, i);
+            return &w->report->sources[i];
+        }
+    }
+    return NULL;
 }
 
 static enum mode6_error read_nothing(struct work *w)
@@ -98,6 +98,9 @@ static enum mode6_error read_variables(struct work *w)
         mode6_list_source(&list, &w->scope, source);
         w->answer->header.status = mode6_source_status(&w->scope, source);
     } else {
+        if (w->report->clock.selected >= 0) {
+            report_fill_source(w->report, (unsigned)w->report->clock.selected);
+        }
         mode6_list_system(&list, &w->scope);
     }
     if (names.count > 0 && !mode6_names_all_found(&names)) {
@@ -134,14 +137,17 @@ static enum mode6_error read_clock(struct work *w)
     struct mode6_list list;
 
     for (unsigned i = 0; w->in.association == 0 && !source && i < w->report->source_count; i++) {
-        source = w->report->sources[i].kind == SOURCE_REFCLOCK ? &w->report->sources[i] : NULL;
+        if (w->report->sources[i].kind == SOURCE_REFCLOCK) {
+            report_fill_source(w->report, i);
+            source = &w->report->sources[i];
+        }
     }
     if (!source || source->kind != SOURCE_REFCLOCK) {
         return MODE6_ERROR_ASSOCIATION;
     }
     mode6_names_parse(&names, w->parts.data, w->in.count);
     mode6_list_begin(&list, w->answer->text, w->capacity, names.count > 0 ? &names : NULL);
-    mode6_list_clock(&list, &w->scope, source);
+    mode6_list_clock(&list, source);
     if (names.count > 0 && !mode6_names_all_found(&names)) {
         return MODE6_ERROR_VARIABLE;
     }
@@ -298,7 +304,8 @@ enum mode6_result mode6_handle(struct mode6 *mode6, const struct report_input *i
         return MODE6_SILENT;
     }
     move_mark(mode6, input);
-    report_fill(report, input);
+    report_start(report, input);
+    report_fill_clock(report);
     memset(answer, 0, offsetof(struct mode6_answer, text));
     answer->header = (struct mode6_header){.leap = report->clock.leap,
                                            .version = w.in.version,

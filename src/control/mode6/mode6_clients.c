@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/siphash.h"
+#include "wire/ntp_words.h"
 
 #define NONCE_VALID_S 16
 #define ROWS_MAX 256
@@ -19,17 +20,6 @@
 /* The longest row; and what ends the list. */
 #define ROW_LENGTH_MAX 270
 #define END_LENGTH_MAX 70
-
-/* Restrictions as bits that clients know. */
-static const struct {
-    uint32_t flag, bit;
-} bits[] = {
-    {ACCESS_IGNORE, 0x1},    {ACCESS_NOSERVE, 0x2},  {ACCESS_NOTRUST, 0x4},
-    {ACCESS_VERSION, 0x8},   {ACCESS_NOPEER, 0x10},  {ACCESS_NOQUERY, 0x40},
-    {ACCESS_NOMODIFY, 0x80}, {ACCESS_NOTRAP, 0x100}, {ACCESS_FLAKE, 0x2000},
-};
-#define BIT_LIMITED 0x20
-#define BIT_KOD 0x800
 
 /* ---- nonces ---- */
 
@@ -274,13 +264,18 @@ static uint64_t timestamp_of(const struct mode6 *mode6, struct mono_time at)
 
 static uint32_t bits_of(const struct client *c)
 {
-    uint32_t all = c->outcome == CLIENTS_LIMITED || c->outcome == CLIENTS_KISSED ? BIT_LIMITED : 0;
+    uint32_t bits = ntp_words_restrictions(c->flags);
 
-    all |= c->outcome == CLIENTS_KISSED ? BIT_KOD : 0;
-    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
-        all |= c->flags & bits[i].flag ? bits[i].bit : 0;
+    switch (c->outcome) {
+    case CLIENTS_KISSED:
+        return bits | NTP_WORDS_LIMITED | NTP_WORDS_KOD;
+    case CLIENTS_LIMITED:
+        return bits | NTP_WORDS_LIMITED;
+    case CLIENTS_ANSWERED:
+    case CLIENTS_REFUSED:
+        return bits;
     }
-    return all;
+    return bits;
 }
 
 /* Requests in a second, less the longer it has been silent. */

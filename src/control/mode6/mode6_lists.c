@@ -68,12 +68,11 @@ static void mask_of(uint8_t family, unsigned length, struct address *mask)
 static void put_rule(struct mode6_list *list, int index, const struct address *prefix,
                      unsigned length, uint32_t flags)
 {
-    char text[160];
+    char text[160], address[ADDRESS_TEXT_MAX];
     struct address mask;
 
     acl_format_flags(flags, text, sizeof text);
     mask_of(prefix->family, length, &mask);
-    char address[ADDRESS_TEXT_MAX];
 
     list->index = index;
     mode6_put_word(list, MODE6_DEFAULT, "addr", address_format(prefix, address));

@@ -11,7 +11,6 @@
 
 #define MS 1e3
 #define PPM 1e6
-#define HMODE_CLIENT 3
 
 /* STA_UNSYNC, STA_INS and STA_DEL of <sys/timex.h>, as clients know them. */
 #define KERNEL_INSERT 0x10
@@ -25,26 +24,24 @@ static const struct report_source *selected(const struct mode6_scope *s)
     return i >= 0 ? &s->report->sources[i] : NULL;
 }
 
-/* Where our time comes from, in the codes of the system status word. */
-static unsigned origin_code(const struct mode6_scope *s)
+static enum ntp_words_origin origin(const struct mode6_scope *s)
 {
+    const struct report_clock *clock = &s->report->clock;
     const struct report_source *source = selected(s);
 
-    if (s->report->clock.leap == LEAP_UNSYNCHRONISED) {
-        return 0;
+    if (clock->leap == LEAP_UNSYNCHRONISED) {
+        return NTP_WORDS_FROM_NOWHERE;
     }
-    if (source) {
-        return source->kind == SOURCE_REFCLOCK ? 4 : 6;
-    }
-    return s->report->clock.code == CLOCK_LOCAL ? 5 : 6;
+    return source         ? ntp_words_origin_of_kind(source->kind)
+           : clock->local ? NTP_WORDS_FROM_LOCAL
+                          : NTP_WORDS_FROM_NTP;
 }
 
 uint16_t mode6_system_status(const struct mode6_scope *s)
 {
     const struct mode6_events *e = &s->mode6->system_events;
 
-    return (uint16_t)((s->report->clock.leap & 3) << 14 | origin_code(s) << 8 |
-                      (e->count & 15) << 4 | (e->code & 15));
+    return ntp_words_system_status(s->report->clock.leap, origin(s), e->count, e->code);
 }
 
 static double or_zero(double value)
@@ -55,7 +52,6 @@ static double or_zero(double value)
 static void put_clock(struct mode6_list *list, const struct mode6_scope *s)
 {
     const struct report_clock *c = &s->report->clock;
-    const struct engine *e = s->report->input.engine;
     const struct report_source *source = selected(s);
     double delay_s = or_zero(c->root_delay_s), dispersion_s = or_zero(c->root_dispersion_s);
 
@@ -67,7 +63,7 @@ static void put_clock(struct mode6_list *list, const struct mode6_scope *s)
     mode6_put_integer(list, MODE6_DEFAULT, "precision", log2_from_s(c->precision_s));
     mode6_put_decimal(list, MODE6_DEFAULT, "rootdelay", delay_s * MS, 3);
     mode6_put_decimal(list, MODE6_DEFAULT, "rootdisp", dispersion_s * MS, 3);
-    mode6_put_refid(list, MODE6_DEFAULT, e->reference.refid, c->stratum);
+    mode6_put_refid(list, MODE6_DEFAULT, c->refid_number, c->stratum);
     mode6_put_time(list, MODE6_DEFAULT, "reftime",
                    c->reference_time.ns > 0 ? ntp_from_wall(c->reference_time) : 0);
     mode6_put_time(list, MODE6_DEFAULT, "clock", ntp_from_wall(s->report->input.now.wall));
@@ -87,14 +83,13 @@ static void put_clock(struct mode6_list *list, const struct mode6_scope *s)
 static void put_sysinfo(struct mode6_list *list, const struct mode6_scope *s)
 {
     const struct report_source *source = selected(s);
-    const struct engine *e = s->report->input.engine;
     char address[ADDRESS_TEXT_MAX] = "0.0.0.0:0";
 
-    if (source && e->sources[source->slot].address.family != ADDRESS_NONE) {
-        address_format_port(&e->sources[source->slot].address, address);
+    if (source && source->remote.family != ADDRESS_NONE) {
+        address_format_port(&source->remote, address);
     }
     mode6_put_string(list, MODE6_BY_NAME, "peeradr", address);
-    mode6_put_integer(list, MODE6_BY_NAME, "peermode", source ? HMODE_CLIENT : 0);
+    mode6_put_integer(list, MODE6_BY_NAME, "peermode", source ? MODE_CLIENT : 0);
     mode6_put_decimal(list, MODE6_BY_NAME, "bcastdelay", 0, 3);
     mode6_put_decimal(list, MODE6_BY_NAME, "authdelay", 0, 3);
     mode6_put_integer(list, MODE6_BY_NAME, "tai", 0);
