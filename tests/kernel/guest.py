@@ -7,7 +7,6 @@ programs under test with their libraries. Its console is a file of the host; its
 user network, where 10.0.2.2 is the loopback of the namespace that qemu runs in.
 """
 
-import os
 import re
 import subprocess
 import time

@@ -22,7 +22,7 @@ def tokid(host, config, *options, path='/etc/ntp.conf', clock=VIRTUAL, wait=True
         def up():
             assert daemon.running(), 'tokid ended:\n' + daemon.output()
             return host.run(net.TOKI, 'status', '--json', check=False).stdout.startswith('{')
-        net.wait_for('tokid answers', up, 10)
+        net.wait_for('tokid answers', up)
     return daemon
 
 
@@ -55,7 +55,7 @@ def source(host, name):
     return None
 
 
-def wait_synchronised(host, timeout=30.0):
+def wait_synchronised(host, timeout=net.PATIENCE_S):
     return net.wait_for(f'{host.name} is synchronised',
                         lambda: status(host)['clock']['synchronised'] and status(host), timeout)
 
@@ -129,10 +129,10 @@ def ntpctl(host, rivals):
     return host.run(rivals['openntpd'] / 'usr/sbin/ntpctl', '-s', 'all', check=False).stdout
 
 
-def wait_serving(host, timeout=60.0):
+def wait_serving(host, timeout=net.PATIENCE_S):
     """Waits until the host answers a request from itself as a synchronised server."""
     def serving():
-        reply = net.ask(host, host.v4(), timeout=0.5)
+        reply = net.ask(host, host.v4(), timeout=1)
         return reply and reply[0] >> 6 != 3 and 0 < reply[1] < 16
     # at most once a second: some limit the rate
     net.wait_for(f'{host.name} serves time', serving, timeout, 1.0)

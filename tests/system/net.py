@@ -27,6 +27,12 @@ BUILD = Path(os.environ.get('TOKI_BUILD', REPO / 'build'))
 TOKID = BUILD / 'tokid'
 TOKI = BUILD / 'toki'
 
+# How long a test waits for what has to come: on a machine that is busy with other work everything
+# takes its time, and where all is well this costs nothing.
+PATIENCE_S = 180.0
+QUIET_S = 0.4  # how long for what is not to come
+AGAIN_S = 2.0  # a request that stays without an answer is sent again, for the network may lose it
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
@@ -65,7 +71,7 @@ def _enter_network(descriptor):
         raise OSError(ctypes.get_errno(), 'setns')
 
 
-def wait_for(what, check, timeout=30.0, interval=0.2):
+def wait_for(what, check, timeout=PATIENCE_S, interval=0.2):
     """Calls check() until it gives something true and returns that; fails after the timeout."""
     deadline = time.monotonic() + timeout
     while True:
@@ -97,19 +103,21 @@ class Daemon:
     def signal(self, number):
         os.kill(self.pid(), number)
 
-    def stop(self, timeout=5.0):
-        """SIGTERM; returns (exit status, seconds it took)."""
-        start = time.monotonic()
+    def stop(self, timeout=PATIENCE_S):
+        """SIGTERM; returns the exit status."""
         if self.running():
             self.signal(signal.SIGTERM)
         try:
-            status = self.process.wait(timeout)
+            return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.process.wait()
             raise AssertionError(
                 f'{self.name} did not end in {timeout} s\n{self.output()}') from None
-        return status, time.monotonic() - start
+
+    def wait(self):
+        """The exit status, when it ends by itself."""
+        return self.process.wait(PATIENCE_S)
 
 
 class Host:
@@ -179,7 +187,7 @@ class Host:
         return ['nsenter', '--target', str(self.pid), '--net', '--mount', '--uts', '--pid', '--ipc',
                 '--root', '--wd', '--', *map(str, words)]
 
-    def run(self, *words, check=True, timeout=30, **options):
+    def run(self, *words, check=True, timeout=PATIENCE_S, **options):
         """Runs a program to its end; .stdout holds what it said on both outputs."""
         done = subprocess.run(self.command(words), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
@@ -241,14 +249,14 @@ class Host:
             made = socket.socket(family, socket.SOCK_DGRAM)
             if bind:
                 made.bind(bind)
-        made.settimeout(1.0)
+        made.settimeout(PATIENCE_S)
         return made
 
-    def connect(self, port, timeout=20.0):
+    def connect(self, port):
         """A TCP connection to this port of the Host's own 127.0.0.1, used from the test."""
         with self._network():
             made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        made.settimeout(timeout)
+        made.settimeout(PATIENCE_S)
         try:
             made.connect(('127.0.0.1', port))
         except OSError:
@@ -322,16 +330,19 @@ def request(first_byte=0x23, transmit=None, length=48):
     return bytes(packet[:length])
 
 
-def ask(host, to, packet=None, port=123, timeout=1.0, source=None):
-    """Sends one packet from the host; returns the answer or None if there was none in time."""
+def ask(host, to, packet=None, port=123, timeout=PATIENCE_S, source=None):
+    """Sends a packet from the host, again while there is no answer; returns the answer, or None if
+    there was none in time. Where none is to come, `timeout` is QUIET_S."""
     family = socket.AF_INET6 if ':' in to else socket.AF_INET
+    packet = request() if packet is None else packet
     with host.socket(family, (source, 0) if source else None) as s:
-        s.settimeout(timeout)
-        s.sendto(request() if packet is None else packet, (to, port))
-        try:
-            return s.recv(65535)
-        except (TimeoutError, ConnectionRefusedError):
-            return None
+        while timeout > 0:
+            s.sendto(packet, (to, port))
+            s.settimeout(min(timeout, AGAIN_S))
+            with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+                return s.recv(65535)
+            timeout -= AGAIN_S
+    return None
 
 
 def stratum(reply):

@@ -12,6 +12,8 @@ import subprocess
 import termios
 import time
 
+import net
+
 _CONTROL = re.compile(r'\033\[([?0-9;]*)([A-Za-z])')
 
 
@@ -53,7 +55,7 @@ class Terminal:
             self.written += os.read(self._master, 65536)
         return self.written.decode('utf-8', 'replace')
 
-    def read_until(self, text, timeout=30):
+    def read_until(self, text, timeout=net.PATIENCE_S):
         """All that was written until it contains the text (or has something for which `text`,
         a function, is true)."""
         wanted = text if callable(text) else lambda written: text in written
@@ -62,7 +64,7 @@ class Terminal:
             assert time.monotonic() < limit, f'{text!r} never came:\n{self.read()}'
         return self.read(0)
 
-    def finish(self, timeout=30):
+    def finish(self, timeout=net.PATIENCE_S):
         """Reads to the end: (exit status, all that was written)."""
         limit = time.monotonic() + timeout
         while self._process.poll() is None:

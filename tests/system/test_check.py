@@ -46,7 +46,7 @@ ntp.conf:5:10: error: '300.1.2.3' is not an address [E008]
 
 def run(folder, *words):
     done = subprocess.run([str(w) for w in words], cwd=folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=net.PATIENCE_S, check=False)
     return done.returncode, done.stdout
 
 
@@ -102,8 +102,8 @@ def test_errors_as_json_are_those_of_check(tmp_path, content):
     assert code == 2 and schema.check(text, 'check')['errors'] > 0
     for words in (('show', 'ntp.conf'), ('diff', 'ntp.conf', 'ntp.conf'),
                   ('diff', 'right.conf', 'ntp.conf'), ('diff', 'ntp.conf', 'right.conf')):
-        done = subprocess.run([net.TOKI, 'config', *words, '--json'], cwd=tmp_path, timeout=10,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run([net.TOKI, 'config', *words, '--json'], cwd=tmp_path,
+                              timeout=net.PATIENCE_S, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         assert (done.returncode, done.stdout) == (2, text)
         assert '[E0' in done.stderr  # and in words, as ever
 

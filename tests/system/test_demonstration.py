@@ -22,7 +22,7 @@ def test_demonstration_as_an_ordinary_user_without_a_network(host):
     """No root, no network but loopback, no capability: the liar rejected, the clock found."""
     host.link('down')
     done = host.run('setpriv', '--reuid', '64104', '--regid', '64104', '--clear-groups',
-                    '--bounding-set', '-all', '/run/toki-copy/toki', 'demo', timeout=60)
+                    '--bounding-set', '-all', '/run/toki-copy/toki', 'demo')
     assert re.search(r'^x 127\.0\.0\.15 ', done.stdout, re.M)
     assert re.search(r'The liar is 127\.0\.0\.15 .*: rejected', done.stdout)
     errors = re.findall(r'clock error +([+-][0-9.]+) (ns|us|ms|s)\b', done.stdout)
@@ -33,7 +33,7 @@ def test_demonstration_as_an_ordinary_user_without_a_network(host):
 
 
 def test_nothing_of_it_stays(host):
-    done = host.run('/run/toki-copy/toki', 'demo', '--seconds', '6', check=False, timeout=60)
+    done = host.run('/run/toki-copy/toki', 'demo', '--seconds', '6', check=False)
     assert 'clock error' in done.stdout
     assert host.run('ls', '-A', '/tmp').stdout == ''
     assert 'tokid' not in host.run('sh', '-c', 'cat /proc/[0-9]*/comm').stdout

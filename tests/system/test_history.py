@@ -49,7 +49,7 @@ def test_offset(host):
 
     def known():
         return [s for s in history(host, 'hour').values() if s['synchronised'] == s['looks']]
-    slot = net.wait_for('a slot of a synchronised clock', known, 60, 1)[-1]
+    slot = net.wait_for('a slot of a synchronised clock', known, interval=1)[-1]
     assert slot['mean_offset_s'] == pytest.approx(0.5, abs=0.05)
     assert slot['min_offset_s'] <= slot['mean_offset_s'] <= slot['max_offset_s']
     assert slot['max_error_bound_s'] >= 0.45  # it is not corrected here

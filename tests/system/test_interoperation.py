@@ -29,20 +29,19 @@ def servers(world, rivals, pretend_clock):
     daemons.start_openntpd(openntpd, rivals, pretend_clock,
                            f'listen on *\nserver {reference.v4()}\n')
     daemons.wait_serving(ntpsec)
-    daemons.wait_serving(openntpd, 120)
+    daemons.wait_serving(openntpd)
     return {'chrony': reference, 'ntpsec': ntpsec, 'openntpd': openntpd}
 
 
 @pytest.fixture(scope='module')
 def clients_of_rivals(world, servers):
-    """Six tokids, 20 s after their start, each with one source: (server, family) -> host."""
+    """Six tokids, each with one source: (server, family) -> host."""
     hosts = {}
     for server in SERVERS:
         for family in FAMILIES:
             host = world.host(f'tokid-{server}-{family}')
-            daemons.tokid(host, f'server {address(servers[server], family)} iburst\n', wait=False)
+            daemons.tokid(host, f'server {address(servers[server], family)} iburst\n')
             hosts[server, family] = host
-    time.sleep(20)
     return hosts
 
 
@@ -74,24 +73,24 @@ def rivals_as_clients(world, tokid_server, rivals, pretend_clock):
 @pytest.mark.parametrize('family', FAMILIES)
 @pytest.mark.parametrize('server', SERVERS)
 def test_tokid_follows(clients_of_rivals, servers, server, family):
-    """Within 1 ms of each of them 20 s after a start that was 0.7 s and 40 ppm off."""
+    """Within 1 ms of each of them after a start that was 0.7 s and 40 ppm off."""
     host = clients_of_rivals[server, family]
-    # a machine that is busy delays packets by milliseconds: then a little later
-    net.wait_for('the clock is right', lambda: abs(daemons.true_error(host)) < 1e-3, 20)
-    report = daemons.status(host)
-    assert report['clock']['synchronised'], report['clock']['sentence']
+
+    def right():
+        report = daemons.status(host)
+        one = report['sources'][0]
+        return report['clock']['synchronised'] and one['tally'] == '*' and max(
+            abs(one['offset_s']), abs(report['clock']['true_error_s'])) < 1e-3 and report
+    report = net.wait_for('the clock is right', right)
     assert report['clock']['steps'] == 1
-    one = report['sources'][0]
-    assert one['address'] == address(servers[server], family)
-    assert one['tally'] == '*'
-    assert abs(one['offset_s']) < 1e-3
+    assert report['sources'][0]['address'] == address(servers[server], family)
 
 
 @pytest.mark.parametrize('family', FAMILIES)
 def test_chronyd_follows_tokid(rivals_as_clients, rivals, family):
     host = rivals_as_clients['chrony', family]
     table = net.wait_for('chronyc sources shows ^*', lambda: (
-        t := daemons.chronyc(host, rivals, 'sources')) and re.search(r'^\^\*', t, re.M) and t, 30)
+        t := daemons.chronyc(host, rivals, 'sources')) and re.search(r'^\^\*', t, re.M) and t)
     assert 'Leap status     : Normal' in daemons.chronyc(host, rivals, 'tracking'), table
 
 
@@ -99,23 +98,22 @@ def test_chronyd_follows_tokid(rivals_as_clients, rivals, family):
 def test_ntpsec_follows_tokid(rivals_as_clients, rivals, family):
     host = rivals_as_clients['ntpsec', family]
     net.wait_for('ntpq -pn shows *', lambda: re.search(
-        r'^\*', daemons.ntpq(host, rivals, '-pn'), re.M), 60)
+        r'^\*', daemons.ntpq(host, rivals, '-pn'), re.M))
 
 
 @pytest.mark.parametrize('family', FAMILIES)
 def test_openntpd_follows_tokid(rivals_as_clients, rivals, family):
     host = rivals_as_clients['openntpd', family]
     net.wait_for('ntpctl -s all shows *', lambda: re.search(
-        r'^ \* ', daemons.ntpctl(host, rivals), re.M), 120)
+        r'^ \* ', daemons.ntpctl(host, rivals), re.M))
 
 
 def test_the_served_time_is_true(tokid_server, servers, rivals_as_clients):
     """What the rivals were told is the time of the reference, to a millisecond."""
-    assert abs(daemons.true_error(tokid_server)) < 1e-3
-    best = 1.0
-    for _ in range(8):
+    net.wait_for('its clock is right', lambda: abs(daemons.true_error(tokid_server)) < 1e-3)
+
+    def served():
         before = time.time()
         reply = net.ask(servers['chrony'], tokid_server.v4())
-        after = time.time()
-        best = min(best, abs(net.time_of(reply) - (before + after) / 2))
-    assert best < 2e-3
+        return abs(net.time_of(reply) - (before + time.time()) / 2) < 2e-3
+    net.wait_for('an exchange that nothing held up shows it', served)

@@ -95,7 +95,7 @@ def wait_accepted(host, where):
     def samples():
         found = {n: daemons.source(host, a) for n, a in where.items()}
         return all(s and s['samples'] >= 3 for n, s in found.items() if n != WRONG) and found
-    return net.wait_for(f'{host.name} has samples of all sources', samples, 30)
+    return net.wait_for(f'{host.name} has samples of all sources', samples)
 
 
 @pytest.mark.parametrize('dialect', ['chrony', 'ntp'])
@@ -154,10 +154,10 @@ def test_chronyd_asks_tokid(world, servers, rivals):
         table = daemons.chronyc(host, rivals, 'sources')
         reach = dict(re.findall(r'^\^\S +(10\.\S+) +\d+ +\d+ +(\d+)', table, re.M))
         return all(int(reach.get(a, '0'), 8) > 0 for n, a in where.items() if n != WRONG) and reach
-    reach = net.wait_for('chronyd believes all but one', reached, 30)
+    reach = net.wait_for('chronyd believes all but one', reached)
     assert int(reach.get(where[WRONG], '0'), 8) == 0
     net.wait_for('a wrong MAC was counted', lambda: daemons.status(
-        server)['server']['counters']['dropped-auth'] > 0, 20)
+        server)['server']['counters']['dropped-auth'] > 0)
 
 
 def test_ntpsec_asks_tokid(world, servers, rivals):
@@ -173,12 +173,12 @@ def test_ntpsec_asks_tokid(world, servers, rivals):
         table = daemons.ntpq(host, rivals, '-pnw')
         reach = dict(re.findall(r'^.(10\.\S+)\s+\S+\s+\d+ u\s+\S+\s+\d+\s+(\d+)', table, re.M))
         return all(int(reach.get(a, '0'), 8) > 0 for n, a in where.items() if n != WRONG) and reach
-    reach = net.wait_for('ntpd believes all but one', reached, 60)
+    reach = net.wait_for('ntpd believes all but one', reached)
     assert int(reach.get(where[WRONG], '0'), 8) == 0
     states = daemons.ntpq(host, rivals, '-nc', 'associations')
     assert len(re.findall(r' yes +yes +ok ', states)) == len(where) - 1, states
     net.wait_for('a wrong MAC was counted', lambda: daemons.status(
-        server)['server']['counters']['dropped-auth'] > 0, 20)
+        server)['server']['counters']['dropped-auth'] > 0)
 
 
 def test_keygen_lines_are_taken(world, rivals):
@@ -194,12 +194,12 @@ def test_keygen_lines_are_taken(world, rivals):
     daemon = daemons.start_chronyd(host, rivals, 'keyfile /etc/chrony.keys\nport 0\n' + ''.join(
         f'server 10.0.0.{n} key {n}\n' for n in CHRONY_TYPES))
     net.wait_for('chronyd lists its sources', lambda: len(re.findall(
-        r'^\^', daemons.chronyc(host, rivals, 'sources'), re.M)) == len(CHRONY_TYPES), 10)
+        r'^\^', daemons.chronyc(host, rivals, 'sources'), re.M)) == len(CHRONY_TYPES))
     assert not re.search('key|unsupported|invalid', daemon.output(), re.I)
     daemon.stop()
     write_secret(host, '/etc/ntp.keys', generate('ntp', NTP_TYPES))
     daemon = daemons.start_ntpsec(host, rivals, 'keys /etc/ntp.keys\ntrustedkey (1 ... 9)')
-    net.wait_for('ntpd took them all', lambda: f'added {len(NTP_TYPES)} keys' in daemon.output(), 10)
+    net.wait_for('ntpd took them all', lambda: f'added {len(NTP_TYPES)} keys' in daemon.output())
     assert 'padded' not in daemon.output() and 'key 1 truncated' not in daemon.output()
     for form, path in (('keyfile', '/etc/chrony.keys'), ('keys', '/etc/ntp.keys')):
         host.write('/etc/t.conf', f'{form} {path}\nserver 10.0.0.2 key 2 iburst\n' + (
@@ -233,7 +233,7 @@ def test_a_server_answers_in_kind(world, servers):
              good[:48] + bytes(20), keyed(77, 'sha1', secret(2, 20)),
              keyed(1, 'md5', secret(2, 20)), good[:40] + os.urandom(8) + good[48:]]
     for request in wrong:
-        assert net.ask(asker, host.v4(), request, timeout=0.3) is None
+        assert net.ask(asker, host.v4(), request, timeout=net.QUIET_S) is None
     after = daemons.status(host)['server']['counters']
     assert after['dropped-auth'] - before['dropped-auth'] >= len(wrong) - 2  # two have bad lengths
     assert net.ask(asker, host.v4(), good) is not None
@@ -246,9 +246,9 @@ def test_notrust_wants_a_mac(lab, rivals):
     daemons.tokid(host, f'server {reference.v4()} iburst\nkeys /etc/ntp.keys\ntrustedkey 2\n'
                   f'restrict {asker.v4()} notrust\n')
     daemons.wait_serving(host)
-    assert net.ask(asker, host.v4(), timeout=0.5) is None
+    assert net.ask(asker, host.v4(), timeout=net.QUIET_S) is None
     assert net.ask(asker, host.v4(), keyed(2, 'sha1', secret(2, 20)))
-    assert net.ask(asker, host.v4(), keyed(1, 'md5', secret(1, 16)), timeout=0.5) is None
+    assert net.ask(asker, host.v4(), keyed(1, 'md5', secret(1, 16)), timeout=net.QUIET_S) is None
     assert net.ask(reference, host.v4())
 
 
@@ -272,15 +272,15 @@ def test_keys_change_without_a_restart(lab, rivals):
     write_secret(host, '/etc/k', f'5 SHA1 HEX:{new.hex()}\n')
     server.signal(signal.SIGHUP)
     net.wait_for('the new key holds', lambda: net.ask(
-        asker, host.v4(), keyed(5, 'sha1', new), timeout=0.3), 10)
-    assert net.ask(asker, host.v4(), keyed(5, 'sha1', old), timeout=0.3) is None
+        asker, host.v4(), keyed(5, 'sha1', new), timeout=2))
+    assert net.ask(asker, host.v4(), keyed(5, 'sha1', old), timeout=net.QUIET_S) is None
     net.wait_for('the follower hears nothing', lambda: daemons.status(
-        client)['sources'][0]['missed'] >= 2, 20)
+        client)['sources'][0]['missed'] >= 2)
 
     write_secret(client, '/etc/k', f'5 SHA1 HEX:{new.hex()}\n')
     follower.signal(signal.SIGHUP)
     net.wait_for('the follower is answered again', lambda: daemons.status(
-        client)['sources'][0]['missed'] <= 1, 20)
+        client)['sources'][0]['missed'] <= 1)
     one = daemons.status(client)['sources'][0]
     assert one['samples'] >= samples and one['tally'] == '*'
 
@@ -289,15 +289,15 @@ def test_keys_change_without_a_restart(lab, rivals):
     host.path('/etc/k').mkdir()
     server.signal(signal.SIGHUP)
     net.wait_for('the reload is refused', lambda: '/etc/k cannot be read; what was in force'
-                 in server.output(), 10)
+                 in server.output())
     assert net.ask(asker, host.v4(), keyed(5, 'sha1', new))
 
     # a file that lost the key of a source changes nothing
     write_secret(client, '/etc/k', f'6 SHA1 HEX:{new.hex()}\n')
     follower.signal(signal.SIGHUP)
     net.wait_for('the reload is refused', lambda: re.search(
-        r'there is no usable key 5', follower.output()), 10)
+        r'there is no usable key 5', follower.output()))
     assert new.hex() not in follower.output() + server.output()
     heard = daemons.status(client)['sources'][0]['received']
     net.wait_for('the old key goes on', lambda: daemons.status(
-        client)['sources'][0]['received'] > heard + 2, 20)
+        client)['sources'][0]['received'] > heard + 2)

@@ -17,7 +17,7 @@ MANUAL = net.TOKI.parent.parent / 'tools/manual.py'
 
 def run(*words, **more):
     done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=60, check=False, **more)
+                          text=True, timeout=net.PATIENCE_S, check=False, **more)
     return done.returncode, done.stdout
 
 

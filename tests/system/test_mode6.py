@@ -49,7 +49,7 @@ def asked(world, rivals):
     daemons.tokid(host, CONF.format(*(h.v4() for h in [*servers, liar])),
                   clock=('--virtual-clock', 'offset=0,rate=1e-6'))
     daemons.wait_synchronised(host)
-    net.wait_for('the liar is found', lambda: daemons.source(host, liar.v4())['tally'] == 'x', 60)
+    net.wait_for('the liar is found', lambda: daemons.source(host, liar.v4())['tally'] == 'x')
     host.liar = liar.v4()
     return host
 
@@ -141,8 +141,9 @@ def test_billboard(asked, rivals):
         after = {s['name']: s for s in daemons.status(asked)['sources']}
         lines = [line for line in table.splitlines()[2:] if line.strip()]
         assert len(lines) == len(after) == 6, table
-        if [(s['reach'], s['tally']) for s in before.values()] != [
-                (s['reach'], s['tally']) for s in after.values()]:
+        moves = ('reach', 'tally', 'sent', 'received')
+        if [[s[name] for name in moves] for s in before.values()] != [
+                [s[name] for name in moves] for s in after.values()]:
             return False  # it changed meanwhile: once more
         for line, s in zip(lines, after.values()):
             remote, refid, stratum, kind, when, poll, reach, delay, offset, _ = line[1:].split()
@@ -162,7 +163,7 @@ def test_billboard(asked, rivals):
             elif s['kind'] == 'server':
                 assert (stratum, refid, when) == ('16', 'INIT', '-'), table
         return True
-    net.wait_for('the billboard is that of the JSON', compare, 60)
+    net.wait_for('the billboard is that of the JSON', compare)
 
 
 def test_signs(asked, rivals):
@@ -181,15 +182,15 @@ def test_signs(asked, rivals):
 
 
 def test_system_variables(asked, rivals):
-    before, found, after = (daemons.status(asked)['clock'], variables(asked, rivals),
-                            daemons.status(asked)['clock'])
-    assert int(found['stratum']) == after['stratum']
-    assert found['refid'] == after['refid']
-    assert int(found['leap']) == 0
-    low, high = sorted(c['root_dispersion_s'] * 1e3 for c in (before, after))
-    assert low - 5 < float(found['rootdisp']) < high + 5
-    selected = [n for n, word in associations(asked, rivals) if word >> 8 & 7 == 6]
-    assert [int(variables(asked, rivals)['peer'])] == selected
+    def same():
+        before, found, after = (daemons.status(asked)['clock'], variables(asked, rivals),
+                                daemons.status(asked)['clock'])
+        low, high = sorted(c['root_dispersion_s'] * 1e3 for c in (before, after))
+        selected = [n for n, word in associations(asked, rivals) if word >> 8 & 7 == 6]
+        return before['refid'] == after['refid'] == found['refid'] and \
+            int(found['stratum']) == after['stratum'] and int(found['leap']) == 0 and \
+            low - 5 < float(found['rootdisp']) < high + 5 and [int(found['peer'])] == selected
+    net.wait_for('the variables are those of the JSON', same)  # again if it changes meanwhile
 
 
 def test_ids_rise_and_stay(asked, rivals):
@@ -210,20 +211,19 @@ def test_list_of_clients(asked, rivals, world):
     known = {c['address']: c['requests'] for c in json.loads(
         asked.run(net.TOKI, 'clients', '--json').stdout)['clients']}
     for host in hosts:
-        assert listed[host.v4()] == known[host.v4()] == 5
+        assert listed[host.v4()] == known[host.v4()] >= 5  # more where a request was repeated
     # nobody is missing in a long one, which takes many requests
     for i in range(600):
-        with asked.socket(bind=(f'127.1.{i // 200}.{i % 200 + 1}', 0)) as s:
-            s.sendto(net.request(), ('127.0.0.1', 123))
-    net.wait_for('all came', lambda: net.ask(asked, '127.0.0.1'))
+        assert net.ask(asked, '127.0.0.1', source=f'127.1.{i // 200}.{i % 200 + 1}')
     table = daemons.ntpq(asked, rivals, '-n', '-c', 'mru', '127.0.0.1')
     assert len(re.findall(r' 127\.1\.\d+\.\d+$', table, re.M)) == 600, table[-1000:]
     # the list is kept when the worker dies
     asked.run('sh', '-c', f'kill -9 {daemons.roles(asked)["serve"]}')
-    net.wait_for('time is served again', lambda: net.ask(hosts[0], asked.v4()), 30)
-    known = {c['address']: c['requests'] for c in json.loads(
+    assert net.ask(hosts[0], asked.v4())
+    again = {c['address']: c['requests'] for c in json.loads(
         asked.run(net.TOKI, 'clients', '--json').stdout)['clients']}
-    assert known[hosts[0].v4()] >= 6 and known[hosts[1].v4()] == 5
+    assert again[hosts[0].v4()] > known[hosts[0].v4()]
+    assert again[hosts[1].v4()] == known[hosts[1].v4()]
 
 
 # its relatives
@@ -234,7 +234,7 @@ def test_ntpmon(asked, rivals):
     environment = {'PYTHONPATH': str(root / 'usr/lib/python3/dist-packages'),
                    'LD_LIBRARY_PATH': str(next(root.glob('usr/lib/*/ntp')))}
     with terminal.Terminal(asked, root / 'usr/bin/ntpmon', env=environment) as screen:
-        shown = screen.read_until('remote address', 60)
+        shown = screen.read_until('remote address')
         assert re.search(r'\*192\.0\.2|\*\S', shown) and 'tokid' in shown
         screen.press('q')
 
@@ -293,7 +293,7 @@ def replies_to(host, to, datagrams):
     found = []
     for s, datagram in sockets:
         s.sendto(datagram, (to, 123))
-    assert net.wait_for('an answer after those', lambda: net.ask(host, to, timeout=2), 30)
+    assert net.ask(host, to)  # after those
     time.sleep(0.2)  # sync answers by another way than the workers
     for s, datagram in sockets:
         got = []
@@ -334,21 +334,21 @@ def test_restrict_decides(world, stranger, rivals):
     conf = 'server 192.0.2.1\nserver 127.127.1.0\nrestrict default kod limited nomodify noquery\n'
     daemons.tokid(host, conf)
     daemons.wait_serving(host)
-    assert net.ask(host, '127.0.0.1', QUERY, timeout=0.5) is None
-    assert net.ask(stranger, host.v4(), QUERY, timeout=0.5) is None
+    assert net.ask(host, '127.0.0.1', QUERY, timeout=net.QUIET_S) is None
+    assert net.ask(stranger, host.v4(), QUERY, timeout=net.QUIET_S) is None
     host.write('/etc/ntp.conf', conf + f'restrict {stranger.v4()} kod nomodify\n'
                'restrict 127.0.0.1\nrestrict ::1\n')
     host.run(net.TOKI, 'reload')
-    reply = net.wait_for('the rule holds', lambda: net.ask(stranger, host.v4(), QUERY), 30)
+    reply = net.ask(stranger, host.v4(), QUERY)  # as soon as the rule holds
     assert len(reply) <= 480 and not reply[1] & 0x20  # whole in itself
     assert reply[12:].rstrip(b'\0').endswith(b'\r\n')
     # one datagram for each request is enough for a billboard and for a list of clients
     assert re.search(r'^.192\.0\.2\.1 +\S+ +\d+ u .* \d+\.\d+$', daemons.ntpq(
         stranger, rivals, '-pn', host.v4()), re.M)
     assert stranger.v4() in daemons.ntpq(stranger, rivals, '-n', '-c', 'mru', host.v4())
-    net.wait_for('this machine is answered', lambda: net.ask(host, '127.0.0.1', QUERY))
-    assert net.ask(stranger, host.v6(), QUERY, timeout=0.5) is None
-    assert net.ask(stranger, host.v4(), b'\x17\x00\x03\x2a' + bytes(44), timeout=0.5) is None
+    assert net.ask(host, '127.0.0.1', QUERY)
+    assert net.ask(stranger, host.v6(), QUERY, timeout=net.QUIET_S) is None
+    assert net.ask(stranger, host.v4(), b'\x17\x00\x03\x2a' + bytes(44), timeout=net.QUIET_S) is None
 
 
 def test_a_flood_starves_nobody(asked, rivals):
@@ -361,10 +361,10 @@ def test_a_flood_starves_nobody(asked, rivals):
                 s.sendto(QUERY, ('127.0.0.1', 123))
             except BlockingIOError:
                 time.sleep(0.001)
-        assert net.wait_for('time is served', lambda: net.ask(asked, asked.v4()), 30)
+        assert net.ask(asked, asked.v4())
     assert daemons.status(asked)['clock']['synchronised']
     net.wait_for('ntpq is answered', lambda: 'version="tokid' in daemons.ntpq(
-        asked, rivals, '-n', '-c', 'rv'), 60)
+        asked, rivals, '-n', '-c', 'rv'))
 
 
 def test_one_process(world, rivals):

@@ -21,20 +21,18 @@ def test_a_dead_name_server_stops_nobody(lab, rivals, mood):
     host.name_server(box.v4())
     try:
         daemons.tokid(host, f'server {reference.v4()} iburst\nserver late.example iburst\n')
-        start = time.monotonic()
-        slowest = 0.0
-        while time.monotonic() - start < 15:
-            asked = time.monotonic()
-            report = daemons.status(host)
-            slowest = max(slowest, time.monotonic() - asked)
-            time.sleep(0.3)
-        assert report['clock']['synchronised']
-        assert slowest < 4  # asking a silent server in the loop would block it for 10 s
+        net.wait_for('the name is asked for', lambda: server.asked)
+        if mood == 'silent':  # asked again by the resolver after 5 s, and again by the daemon
+            answered, questions = 0, len(server.asked) + 2
+            while len(server.asked) < questions:
+                answered += bool(daemons.status(host))
+            assert answered > 1  # who waits for a name answers nobody meanwhile
+        daemons.wait_synchronised(host)
         assert daemons.source(host, 'late.example')['status'] == 'unresolved'
         assert 'late.example' in server.asked
         server.mood = 'answer'
         net.wait_for('the late source is used', lambda: daemons.source(
-            host, 'late.example')['tally'] in '*+-' and True, 60)
+            host, 'late.example')['tally'] in '*+-' and True)
     finally:
         server.end()
 
@@ -47,7 +45,7 @@ def test_a_pool_name_gives_several_sources(lab, rivals):
     try:
         daemons.tokid(host, 'pool pool.example iburst\n')
         net.wait_for('four sources are used', lambda: sum(
-            s['tally'] in '*+-' for s in daemons.status(host)['sources']) == 4, 20)
+            s['tally'] in '*+-' for s in daemons.status(host)['sources']) == 4)
         assert {s['address'] for s in daemons.status(host)['sources'] if s['address']} == {
             s.v4() for s in servers}
     finally:
@@ -62,13 +60,13 @@ def test_a_server_that_moved_is_found_again(lab, rivals):
     host.name_server(box.v4())
     try:
         daemons.tokid(host, 'server moved.example iburst minpoll 0 maxpoll 0\n')
-        daemons.wait_synchronised(host, 20)
+        daemons.wait_synchronised(host)
         server.table['moved.example'] = [second.v4()]
         asked = len(server.asked)
         first.link('down')
         net.wait_for('it is asked at the new address', lambda: (
             s := daemons.source(host, 'moved.example'))['address'] == second.v4()
-            and s['tally'] == '*', 100)
+            and s['tally'] == '*')
         assert len(server.asked) - asked <= 4  # A and AAAA, once or twice
         assert daemons.status(host)['clock']['steps'] == 1
     finally:
@@ -85,7 +83,7 @@ def test_the_addresses_of_the_last_run(lab, rivals):
               'driftfile /var/lib/ntp/ntp.drift\n')
     try:
         daemon = daemons.tokid(host, config)
-        daemons.wait_synchronised(host, 20)
+        daemons.wait_synchronised(host)
         daemon.stop()
         text = host.path('/var/lib/ntp/toki.addresses').read_text()
         lines = text.splitlines()  # only what worked
@@ -93,14 +91,14 @@ def test_the_addresses_of_the_last_run(lab, rivals):
         assert re.fullmatch(rf'one\.example \d+ {re.escape(first.v4())}', lines[1]), text
         server.mood = 'servfail'
         daemon = daemons.tokid(host, config)
-        daemons.wait_synchronised(host, 20)
+        daemons.wait_synchronised(host)
         assert daemons.source(host, 'one.example')['address'] == first.v4()
         assert 'source-remembered source=one.example' in daemon.output()
         assert daemons.source(host, 'gone.example')['status'] == 'unresolved'
         server.table['one.example'] = [second.v4()]
         server.mood = 'answer'
         net.wait_for('what the service says holds', lambda: daemons.source(
-            host, 'one.example')['address'] == second.v4(), 60)
+            host, 'one.example')['address'] == second.v4())
         # a damaged file is no file
         daemon.stop()
         host.path('/var/lib/ntp/toki.addresses').write_bytes(b'\xff\0# toki' * 10000)
@@ -129,7 +127,7 @@ def test_what_a_resolver_may_say(lab, rivals):
             'none', 'six', 'four', 'same', 'bad')) + 'pool many.example maxsources 16\n'
             'pool self.example\n', path='/etc/chrony.conf')
         net.wait_for('both families are used', lambda: all(
-            daemons.source(host, f'{n}.example')['tally'] in '*+' for n in ('six', 'four')), 20)
+            daemons.source(host, f'{n}.example')['tally'] in '*+' for n in ('six', 'four')))
         by_name = {}
         for source in daemons.status(host)['sources']:
             by_name.setdefault(source['name'], []).append(source)
@@ -154,7 +152,7 @@ def test_names_are_refreshed(lab, rivals):
     try:
         daemon = daemons.tokid(host, 'server one.example iburst minpoll 2\nmakestep 1 3\n',
                                path='/etc/chrony.conf')
-        daemons.wait_synchronised(host, 20)
+        daemons.wait_synchronised(host)
         server.table['one.example'] = [second.v4()]
         host.write('/etc/chrony.conf',
                    'server one.example iburst minpoll 2\nmakestep 1 3\nrefresh 5\n')
@@ -164,7 +162,7 @@ def test_names_are_refreshed(lab, rivals):
         assert daemons.source(host, 'one.example')['address'] == first.v4()
         net.wait_for('the other one is asked', lambda: (
             s := daemons.source(host, 'one.example'))['address'] == second.v4()
-            and s['tally'] == '*', 90)
+            and s['tally'] == '*')
         assert 'source-replaced source=one.example' in daemon.output()
     finally:
         server.end()

@@ -2,6 +2,7 @@
 """Changes of a running tokid: reloads and directives by hand are one step or nothing, and nobody who
 asks for the time notices."""
 
+import contextlib
 import itertools
 import json
 import re
@@ -37,17 +38,21 @@ def chrony(host, config, *options, **more):
 
 
 class Asker:
-    """A client that asks a server all the time and counts the requests that stay without answer."""
+    """A client that asks a server all the time and counts the requests that stay without answer. It
+    waits for those that are late, so that no queue runs over where the machine is slow."""
+
+    AHEAD = 100
+
 
     def __init__(self, client, server, rate=1000, port=123):
         self.sent = self.answered = 0
         self._answers = set()
         self._socket = client.socket()
-        self._socket.settimeout(0.5)
+        self._socket.settimeout(0.2)
         # answers wait here while this process does not get the processor
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
         self._to, self._gap = (server, port), 1 / rate
-        self._ended = False
+        self._ended = self._heard = False
         self._threads = [threading.Thread(target=t, daemon=True) for t in (self._ask, self._hear)]
         for thread in self._threads:
             thread.start()
@@ -55,6 +60,9 @@ class Asker:
     def _ask(self):
         due = time.monotonic()
         while not self._ended:
+            if self.sent - len(self._answers) >= self.AHEAD:
+                time.sleep(self._gap)
+                continue
             self._socket.sendto(net.request(transmit=self.sent.to_bytes(8, 'big')), self._to)
             self.sent += 1
             due += self._gap
@@ -65,16 +73,20 @@ class Asker:
             try:
                 reply = self._socket.recv(1024)
             except TimeoutError:
-                if self._ended:
+                if self._heard:
                     return
                 continue
-            if reply[1] != 0:  # no kiss
+            if reply[12:16] not in (b'RATE', b'DENY'):  # no kiss
                 self._answers.add(int.from_bytes(reply[24:32], 'big'))
 
     def end(self):
+        """How many were lost."""
         self._ended = True
-        for thread in self._threads:
-            thread.join()
+        self._threads[0].join()
+        with contextlib.suppress(AssertionError):
+            net.wait_for('all answers', lambda: len(self._answers) == self.sent)
+        self._heard = True
+        self._threads[1].join()
         self._socket.close()
         return self.sent - len(self._answers)
 
@@ -83,7 +95,7 @@ def test_reload_says_what_changed(lab, rivals):
     first, second = daemons.reference(lab, rivals), daemons.reference(lab, rivals, 'second')
     host = lab.host('host')
     daemon = daemons.tokid(host, ntp_conf(first))
-    daemons.wait_synchronised(host, 20)
+    daemons.wait_synchronised(host)
     before = daemons.source(host, first.v4())
     assert ordered(host, 'reload')['changes'] == []
     host.write('/etc/ntp.conf', ntp_conf(
@@ -94,7 +106,7 @@ def test_reload_says_what_changed(lab, rivals):
         f'+ server {second.v4()} minpoll 4 maxpoll 10 iburst',
         '+ access 198.51.100.0/24: deny', '~ step threshold: 0.128 s -> 0.2 s']
     net.wait_for('the second source is used', lambda: (
-        s := daemons.source(host, second.v4())) and s['tally'] in '*+-', 20)
+        s := daemons.source(host, second.v4())) and s['tally'] in '*+-')
     after = daemons.source(host, first.v4())
     assert after['samples'] >= before['samples'] and after['sent'] >= before['sent']
     assert daemons.status(host)['clock']['steps'] == 1
@@ -106,7 +118,7 @@ def test_reload_says_what_changed(lab, rivals):
 
 def test_a_broken_file_changes_nothing(host, reference):
     daemon = daemons.tokid(host, ntp_conf(reference))
-    daemons.wait_synchronised(host, 20)
+    daemons.wait_synchronised(host)
     host.write('/etc/ntp.conf', 'sever 192.0.2.99\nrestrict default ignore\ntinker step x\n')
     said = toki(host, 'reload')
     assert said.returncode == 1
@@ -153,17 +165,17 @@ def test_directives_by_hand(lab, rivals):
     first, second = daemons.reference(lab, rivals), daemons.reference(lab, rivals, 'second')
     host, client = lab.host('host'), lab.host('client')
     chrony(host, f'server {first.v4()} iburst minpoll 2\nmakestep 1 3\nallow {client.v4()}\n')
-    daemons.wait_synchronised(host, 20)
-    assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=0.3)
+    daemons.wait_synchronised(host)
+    assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=net.QUIET_S)
     answer = ordered(host, 'add', 'server', second.v4(), 'iburst', 'minpoll', '2')
     assert answer['changes'] == [f'+ server {second.v4()} minpoll 2 maxpoll 10 iburst']
     assert 'until the next reload' in answer['note']
     net.wait_for('the new source is used', lambda: daemons.source(
-        host, second.v4())['tally'] in '*+', 20)
+        host, second.v4())['tally'] in '*+')
     assert ordered(host, 'allow', second.v4())['ok']
     assert net.ask(second, host.v4())
     assert ordered(host, 'deny', client.v4())['ok']
-    assert not net.ask(client, host.v4(), timeout=0.3)
+    assert not net.ask(client, host.v4(), timeout=net.QUIET_S)
     # offline keeps what is known
     samples = daemons.source(host, first.v4())['samples']
     assert ordered(host, 'offline', first.v4())['ok']
@@ -175,7 +187,7 @@ def test_directives_by_hand(lab, rivals):
     assert daemons.source(host, first.v4())['samples'] >= samples
     assert ordered(host, 'online')['ok'] and ordered(host, 'burst')['ok']
     net.wait_for('the first source is asked again', lambda: daemons.source(
-        host, first.v4())['sent'] > sent, 10)
+        host, first.v4())['sent'] > sent)
     assert ordered(host, 'delete', first.v4())['ok']
     assert not daemons.source(host, first.v4())
     assert ordered(host, 'delete', first.v4())['error'] == 'refused'
@@ -188,7 +200,7 @@ def test_directives_by_hand(lab, rivals):
     # the file is as it was, and so is the daemon after a reload
     assert ordered(host, 'reload')['changes'] != []
     assert daemons.source(host, first.v4()) and not daemons.source(host, second.v4())
-    assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=0.3)
+    assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=net.QUIET_S)
 
 
 @pytest.mark.parametrize('options', [(), ('--one-process',)])
@@ -196,11 +208,10 @@ def test_no_request_is_lost(lab, options):
     """1,000 requests a second, while access, limits, sources and the sockets themselves change."""
     host, client = lab.host('host'), lab.host('client')
     daemon = chrony(host, SERVE, '--user', 'root', *options)
-    net.wait_for('it serves', lambda: net.ask(client, host.v4()), 10)
+    assert net.ask(client, host.v4())
     asker = Asker(client, host.v4())
-    start = time.monotonic()
     for i in itertools.count():
-        if time.monotonic() > start + 10:
+        if i >= 40 and asker.sent > 3000:
             break
         more = [f'deny 198.51.{i % 250}.0/24', f'server 192.0.2.{100 + i % 100}',
                 f'clientloglimit {65536 << i % 3}', f'bindaddress {host.v4()}',
@@ -211,9 +222,7 @@ def test_no_request_is_lost(lab, options):
         else:
             daemon.signal(signal.SIGHUP)
             time.sleep(0.2)
-    time.sleep(0.5)
     lost = asker.end()
-    assert asker.sent > 3000 and i >= 20  # 10,000 where the machine has nothing else to do
     assert lost == 0, f'{lost} of {asker.sent}'
     assert 'reload-refused' not in daemon.output()
 
@@ -222,7 +231,7 @@ def test_another_port(lab):
     """The new port answers before the old one is closed; who holds it is named, and nothing changes."""
     host, client = lab.host('host'), lab.host('client')
     chrony(host, SERVE)
-    assert net.wait_for('it serves', lambda: net.ask(client, host.v4()), 10)
+    assert net.ask(client, host.v4())
     holder = host.socket(bind=('0.0.0.0', 11124))
     host.write('/etc/chrony.conf', SERVE + 'port 11124\ndeny 198.51.100.0/24\n')
     refused = ordered(host, 'reload')
@@ -230,16 +239,16 @@ def test_another_port(lab):
     assert net.ask(client, host.v4())
     holder.close()
     assert ordered(host, 'reload')['ok']
-    net.wait_for('the new port answers', lambda: net.ask(client, host.v4(), port=11124), 5)
-    assert not net.ask(client, host.v4(), timeout=0.3)
+    assert net.ask(client, host.v4(), port=11124)
+    assert not net.ask(client, host.v4(), timeout=net.QUIET_S)
     assert daemons.status(host)['server']['port'] == 11124
     # nobody is served; then somebody again
     host.write('/etc/chrony.conf', 'local stratum 3\n')
     assert ordered(host, 'reload')['ok']
-    assert not net.ask(client, host.v4(), port=11124, timeout=0.3)
+    assert not net.ask(client, host.v4(), port=11124, timeout=net.QUIET_S)
     assert not daemons.status(host)['server']['open'] and 'serve' not in daemons.roles(host)
     assert ordered(host, 'allow', client.v4())['ok']
-    net.wait_for('it serves again', lambda: net.ask(client, host.v4()), 5)
+    assert net.ask(client, host.v4())
     assert daemons.status(host)['server']['open']
     # and nobody else may bind the port that was shared for a moment
     second = host.run(net.TOKID, '-d', '-f', '/etc/chrony.conf', '-x', '--pid-file', '/', check=False)
@@ -260,10 +269,11 @@ def test_a_storm_of_signals_ends_in_the_last_file(lab):
         daemon.signal(signal.SIGHUP)
         time.sleep(max(0.0, start + i / 1000 - time.monotonic()))
     net.wait_for('the last file is in force', lambda: daemons.status(
-        host)['clock']['stratum'] == 12, 5)
+        host)['clock']['stratum'] == 12)
     assert daemon.pid() == pid and daemon.running()
-    assert daemon.output().count('reloaded file=') < 40
-    assert daemon.stop()[1] < 2
+    reloads = 10 * (time.monotonic() - start)  # a tenth of a second from one to the next
+    assert daemon.output().count('reloaded file=') < reloads + 10
+    assert daemon.stop() == 0
 
 
 def memory_kb(host):
@@ -300,7 +310,7 @@ def test_memory_does_not_grow(lab):
     assert int(parent_after) < int(parent_before) + 512
     for role, kb in before.items():
         assert after[role] < kb + 512, (role, before, after)
-    assert daemon.stop()[1] < 2
+    assert daemon.stop() == 0
 
 
 def takes_signals(daemon):
@@ -319,11 +329,11 @@ def test_reload_at_any_moment(lab, rivals):
     config = f'server {reference.v4()} iburst minpoll 0 maxpoll 0\nmakestep 1 -1\nmaxslewrate 500\n'
     host.write('/etc/chrony.conf', config)
     daemon = chrony(host, config, wait=False, clock=('--virtual-clock', 'offset=0.02,rate=40e-6'))
-    net.wait_for('it runs', lambda: takes_signals(daemon), 30, 0.001)
+    net.wait_for('it runs', lambda: takes_signals(daemon), interval=0.001)
     for _ in range(100):
         daemon.signal(signal.SIGHUP)
         time.sleep(0.05)
-    daemons.wait_synchronised(host, 20)
+    daemons.wait_synchronised(host)
     time.sleep(0.5)  # the last signal is dealt with
     error = abs(daemons.true_error(host))
     many = ''.join(f'server 192.0.2.{100 + n}\n' for n in range(63))
@@ -332,7 +342,7 @@ def test_reload_at_any_moment(lab, rivals):
     assert len(daemons.status(host)['sources']) == 64
     host.write('/etc/chrony.conf', config)
     assert ordered(host, 'reload')['change_count'] == 63
-    net.wait_for('the slew goes on', lambda: abs(daemons.true_error(host)) < error / 2, 60)
+    net.wait_for('the slew goes on', lambda: abs(daemons.true_error(host)) < error / 2)
     host.write('/etc/chrony.conf', 'maxslewrate 500\n')
     assert ordered(host, 'reload')['ok']
     assert daemons.status(host)['sources'] == []
@@ -340,8 +350,8 @@ def test_reload_at_any_moment(lab, rivals):
     host.write('/etc/chrony.conf', config)
     assert ordered(host, 'reload')['ok']
     net.wait_for('the source is used again', lambda: daemons.source(
-        host, reference.v4())['tally'] == '*', 20)
-    assert daemon.stop()[1] < 2
+        host, reference.v4())['tally'] == '*')
+    assert daemon.stop() == 0
 
 
 def test_the_service_manager_hears_of_a_reload(host, reference):
@@ -349,7 +359,7 @@ def test_the_service_manager_hears_of_a_reload(host, reference):
     path = '/run/notify'
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(str(host.path(path)))
-    listener.settimeout(10)
+    listener.settimeout(net.PATIENCE_S)
     host.write('/etc/ntp.conf', ntp_conf(reference))
     daemon = host.start(net.TOKID, '-d', '-f', '/etc/ntp.conf', *daemons.VIRTUAL,
                         env={'NOTIFY_SOCKET': path})
@@ -366,7 +376,8 @@ def test_the_service_manager_hears_of_a_reload(host, reference):
         daemon.signal(signal.SIGHUP)
         said = next_state()
         match = re.fullmatch(rb'RELOADING=1\nMONOTONIC_USEC=(\d+)', said)
-        assert match and begun <= int(match.group(1)) < begun + 5_000_000, said
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        assert match and begun <= int(match.group(1)) <= now, said
         assert next_state() == b'READY=1'
     daemon.stop()
     listener.close()

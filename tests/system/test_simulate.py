@@ -35,7 +35,7 @@ SVG = '{http://www.w3.org/2000/svg}'
 
 def run(folder, *words):
     done = subprocess.run([net.TOKI, 'simulate', *words], cwd=folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+                          stderr=subprocess.PIPE, text=True, timeout=net.PATIENCE_S, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -73,7 +73,7 @@ def classic(world, ahead):
     return host
 
 
-def lines(host, name, least=1, timeout=60):
+def lines(host, name, least=1):
     """Lines of data of a file in /var/log/logs, as lists of words, when there are so many."""
     path = host.path('/var/log/logs/' + name)
 
@@ -81,7 +81,7 @@ def lines(host, name, least=1, timeout=60):
         text = path.read_text().splitlines() if path.is_file() else []
         data = [line for line in text if not re.match(r'=|   Date', line)]
         return data if len(data) >= least else None
-    return net.wait_for(f'{least} lines in {name} of {host.name}', read, timeout)
+    return net.wait_for(f'{least} lines in {name} of {host.name}', read)
 
 
 def shape(line):
@@ -116,7 +116,7 @@ def first_value(host, file, column):
             if abs(abs(value) - AHEAD) < 0.05:
                 return value
         return None
-    return net.wait_for(f'{file} of {host.name} shows the lead', read, 60)
+    return net.wait_for(f'{file} of {host.name} shows the lead', read)
 
 
 @pytest.mark.parametrize('name, column', [('measurements', 11), ('statistics', 4), ('tracking', 6),
@@ -134,8 +134,8 @@ def test_chrony_frequency_sign(chrony, chronic):
     def settled(host):
         word = lines(host, 'tracking.log')[-1].split()[4]
         return abs(float(word) + 50) < 25 and float(word)
-    net.wait_for('chronyd knows the frequency', lambda: settled(chrony), 60)
-    net.wait_for('tokid knows the frequency', lambda: settled(chronic), 60)
+    net.wait_for('chronyd knows the frequency', lambda: settled(chrony))
+    net.wait_for('tokid knows the frequency', lambda: settled(chronic))
 
 
 def test_banner(chronic):
@@ -161,8 +161,7 @@ def test_disk_full(chronic):
     """A disk without room costs the lines and one warning; half a line is never left."""
     chronic.run('mount', '-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', '/var/log/logs')
     try:
-        net.wait_for('it is told', lambda: 'statistics-not-written' in chronic.daemons[-1].output(),
-                     60)
+        net.wait_for('it is told', lambda: 'statistics-not-written' in chronic.daemons[-1].output())
         time.sleep(3)
         assert chronic.daemons[-1].output().count('statistics-not-written') == 1
         for path in chronic.path('/var/log/logs').iterdir():
@@ -216,7 +215,7 @@ def test_peer_status_word(classic):
     """The system peer is marked in its status word."""
     def marked():
         return any(int(line.split()[3], 16) >> 8 & 7 == 6 for line in lines(classic, 'peerstats'))
-    net.wait_for('the system peer shows', marked, 60)
+    net.wait_for('the system peer shows', marked)
 
 
 READER = """
@@ -275,6 +274,6 @@ def test_a_folder_that_cannot_be_made_is_said_with_its_cause(world, ahead):
     host.run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', '/var/log/fixed')
     daemon = daemons.tokid(host, f'server {ahead.v4()} iburst minpoll 0 maxpoll 0\n'
                            'logdir /var/log/fixed/logs\nlog tracking\n', path='/etc/chrony.conf')
-    net.wait_for('a complaint', lambda: 'statistics-not-written' in daemon.output(), 60)
+    net.wait_for('a complaint', lambda: 'statistics-not-written' in daemon.output())
     assert 'Read-only file system' in daemon.output(), daemon.output()
     assert 'No such file' not in daemon.output()

@@ -107,7 +107,7 @@ def made(world, rivals):
         one.end()
 
 
-def wait_for_code(host, code, *options, timeout=60):
+def wait_for_code(host, code, *options):
     """Until the clock has this code; its report."""
     seen = []
 
@@ -117,7 +117,7 @@ def wait_for_code(host, code, *options, timeout=60):
         return report['clock']['code'] == code and report
 
     try:
-        return net.wait_for(f'the clock says {code}', reached, timeout, 0.5)
+        return net.wait_for(f'the clock says {code}', reached, interval=0.5)
     except AssertionError as e:
         raise AssertionError(f'{e}; was {sorted(set(map(str, seen)))}') from None
 
@@ -209,23 +209,23 @@ def test_one_server_is_silent(made):
     host = made.hosts['silent']
     silent = made.silent
     net.wait_for('it is called silent', lambda: daemons.source(host, silent.address)['code'] ==
-                 'no-replies', 60)
+                 'no-replies')
     one = daemons.source(host, silent.address)
     assert one['cause'] == (f'no replies: {one["sent"]} sent to {silent.address}:123, 0 received; '
                             'the other 3 sources answer, so this server is down or blocks you')
     # a probe is sent on demand where all is well; this computer answers on closed ports
-    report = daemons.status(host, '--probe')
+    report = net.wait_for('all is well', lambda: (r := daemons.status(host, '--probe'))['clock'][
+        'code'] == 'synchronised' and r)
     probed = [s for s in report['sources'] if 'probe' in s]
     assert [s['code'] for s in probed] == ['server-silent']
-    assert report['clock']['code'] == 'synchronised'
 
 
 def test_one_liar(made):
     host = made.hosts['liar']
     honest, liar = made.good, made.liar
-    daemons.wait_synchronised(host, 60)
+    daemons.wait_synchronised(host)
     net.wait_for('the liar is found', lambda: daemons.source(host, liar.address)['code'] ==
-                 'falseticker', 60)
+                 'falseticker')
     one = daemons.source(host, liar.address)
     assert 'rejected: it says' in one['cause'] and 'majority' in one['cause'] and one['remedy']
     assert 4.9 < one['offset_s'] - daemons.source(host, honest[0].address)['offset_s'] < 5.1
@@ -286,7 +286,7 @@ def test_wrong_key_at_a_silent_server(made):
 def test_kisses(made):
     host = made.hosts['kiss']
     net.wait_for('both are understood', lambda: {s['code'] for s in daemons.status(host)['sources']}
-                 == {'refused', 'rate-limited'}, 60)
+                 == {'refused', 'rate-limited'})
     by_code = {s['code']: s for s in daemons.status(host)['sources']}
     assert 'DENY' in by_code['refused']['cause'] and by_code['refused']['kiss'] == 'DENY'
     assert 'minpoll' in by_code['rate-limited']['remedy']

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What tokid answers to each kind of packet, over a real wire: reliability rows S01 to S31."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -17,7 +18,7 @@ def server(world, rivals):
     host = world.host('server')
     # no rate limit here: everybody may ask at any speed
     daemons.tokid(host, f'server {reference.v4()} iburst\nrestrict default\n')
-    daemons.wait_synchronised(host, 20)
+    daemons.wait_synchronised(host)
     daemons.wait_serving(host)
     return host
 
@@ -32,15 +33,17 @@ def converse(stranger, server, packets, source_port=0):
     with stranger.socket(bind=('', source_port)) as s:
         for packet in packets:
             s.sendto(packet, (server.v4(), 123))
-        last = net.request()
-        s.sendto(last, (server.v4(), 123))
-        s.settimeout(2)
-        answers = []
-        while True:
-            reply = s.recv(65535)
-            if reply[24:32] == last[40:48]:
-                return answers
-            answers.append(reply)
+        last, answers = net.request(), []
+        s.settimeout(net.AGAIN_S)
+
+        def last_is_answered():
+            s.sendto(last, (server.v4(), 123))
+            with contextlib.suppress(TimeoutError):
+                while (reply := s.recv(65535))[24:32] != last[40:48]:
+                    answers.append(reply)
+                return True
+        net.wait_for('the honest request is answered', last_is_answered)
+        return answers
 
 
 def test_lengths_that_are_no_request(stranger, server):
@@ -107,7 +110,7 @@ def test_no_answer_to_the_broadcast_address(stranger, server):
     """S18."""
     with stranger.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        s.settimeout(0.5)
+        s.settimeout(net.QUIET_S)
         s.sendto(net.request(), ('192.0.2.255', 123))
         with pytest.raises(TimeoutError):
             s.recv(1024)
@@ -144,7 +147,7 @@ def test_what_tokid_asks_gives_nothing_away(world, rivals):
     """C07, RFC 9109: a fresh port and random transmit timestamp each time, nothing else in it."""
     reference, host = daemons.reference(world, rivals, 'asked'), world.host('asker')
     with reference.sniffer() as sniffer:
-        sniffer.settimeout(10)
+        sniffer.settimeout(net.PATIENCE_S)
         daemons.tokid(host, f'server {reference.v4()} iburst\n', wait=False)
         requests = []
         while len(requests) < 4:

@@ -124,10 +124,15 @@ static void test_segment_exact(void **state)
 
 static void test_starts_wrong(void **state)
 {
+    int64_t before, ours, after;
+
     (void)state;
     open_virtual(0.7, 40e-6);
     assert_true(fabs(true_error() - 0.7) < 0.001);
-    assert_true(fabs(s_from_ns(clock_now().wall.ns - host_ns(CLOCK_REALTIME)) - 0.7) < 0.005);
+    before = host_ns(CLOCK_REALTIME);
+    ours = clock_now().wall.ns;
+    after = host_ns(CLOCK_REALTIME);
+    assert_true(s_from_ns(ours - before) > 0.695 && s_from_ns(ours - after) < 0.705);
     assert_true(clock_initial_rate() == 0.0);
 }
 
@@ -138,22 +143,26 @@ static void test_origin(void **state)
                               .virtual_offset_s = -0.25,
                               .origin_wall_ns = INT64_C(1900000000) * NS_PER_S,
                               .origin_raw_ns = raw - 5 * NS_PER_S};
+    double ours_s, passed_s;
 
     (void)state;
     assert_int_equal(clock_open(&o), 0);
-    /* truth is now origin + 5 s; the clock is 0.25 s behind it */
-    assert_true(fabs(s_from_ns(clock_now().wall.ns - o.origin_wall_ns) - 4.75) < 0.1);
+    /* truth is origin + 5 s, and what passed since then; the clock is 0.25 s behind it */
+    ours_s = s_from_ns(clock_now().wall.ns - o.origin_wall_ns);
+    passed_s = s_from_ns(host_ns(CLOCK_MONOTONIC_RAW) - raw);
+    assert_true(ours_s > 4.749 && ours_s < 4.751 + passed_s);
     assert_true(fabs(true_error() + 0.25) < 1e-3);
 }
 
 /* Measures how fast the clock runs against the raw clock, less 1. On a busy machine a measurement
- * may be interrupted between two readings: the one of the shortest interruption counts. */
+ * may be interrupted between two readings: the one of the shortest interruption counts, and it is
+ * repeated until there is a short one. */
 static double measured_rate(void)
 {
     int64_t least = INT64_MAX;
     double rate = 0;
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5 || (i < 500 && least > 10000); i++) {
         int64_t a = host_ns(CLOCK_MONOTONIC_RAW), ours = clock_now().mono.ns;
         int64_t b = host_ns(CLOCK_MONOTONIC_RAW), c, d;
 
@@ -262,17 +271,21 @@ static void test_from_kernel(void **state)
     struct clock_command c = {.action = CLOCK_STEP, .step_ns = 5 * NS_PER_S}, done;
     struct wall_time host, ours;
     struct instant after;
+    int64_t apart_ns;
 
     (void)state;
     open_virtual(100.0, 0.0);
     host.ns = host_ns(CLOCK_REALTIME);
     ours = clock_now().wall;
+    apart_ns = host_ns(CLOCK_REALTIME) - host.ns + 1000000; /* the two readings, at most */
     pause_ms(10);
-    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 50000000);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < apart_ns);
     clock_adjust(&c, &done, &after);
-    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < 50000000);
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < apart_ns);
     host.ns = host_ns(CLOCK_REALTIME);
-    assert_true(llabs(clock_from_kernel(host).ns - clock_now().wall.ns) < 50000000);
+    ours = clock_now().wall;
+    apart_ns = host_ns(CLOCK_REALTIME) - host.ns + 1000000;
+    assert_true(llabs(clock_from_kernel(host).ns - ours.ns) < apart_ns);
 }
 
 static void test_shared_with_children(void **state)
@@ -380,12 +393,15 @@ static void test_none(void **state)
     struct clock_options o = {.kind = CLOCK_NONE};
     struct clock_command c = {.action = CLOCK_STEP, .rate = 0.01, .step_ns = NS_PER_S}, done;
     struct instant first, now, after;
+    int64_t before;
     double e;
 
     (void)state;
     assert_int_equal(clock_open(&o), 0);
+    before = host_ns(CLOCK_REALTIME);
     first = clock_now();
-    assert_true(llabs(first.wall.ns - host_ns(CLOCK_REALTIME)) < 50000000);
+    assert_true(first.wall.ns > before - 1000000 &&
+                first.wall.ns < host_ns(CLOCK_REALTIME) + 1000000);
     for (int i = 0; i < 10000; i++) { /* to the nanosecond, though read one after the other */
         now = clock_now();
         assert_int_equal(now.wall.ns - now.mono.ns, first.wall.ns - first.mono.ns);

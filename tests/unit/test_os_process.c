@@ -47,7 +47,7 @@ static bool becomes_readable(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
 
-    return poll(&p, 1, 5000) == 1;
+    return poll(&p, 1, 60000) == 1;
 }
 
 static void test_channel(void **state)
@@ -143,7 +143,7 @@ static int fork_body(void)
     if (child < 0 || !process_exists(child)) {
         return 2;
     }
-    for (int i = 0; i < 1000 && !reaped; i++) {
+    for (int i = 0; i < 12000 && !reaped; i++) {
         nanosleep(&pause, NULL);
         reaped = process_reap(&status);
     }

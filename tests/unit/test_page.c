@@ -114,7 +114,7 @@ static void test_while_written(void **state)
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct reference first = numbered(0);
     struct reference_wire out;
-    uint32_t last = 0, changes = 0, failed = 0;
+    uint32_t last = 0, changes = 0, failed = 0, reads = 0;
     pid_t reader = getpid(), writer;
 
     (void)state;
@@ -127,13 +127,14 @@ static void test_while_written(void **state)
         write_on(shared, reader);
     }
     for (unsigned i = 0; atomic_load(&shared->sequence) < 200; i++) {
-        assert_true(i < 100000);
+        assert_true(i < 1000000);
         usleep(100);
     }
-    for (unsigned i = 0; i < 300000; i++) {
+    for (; reads < 300000 || changes < 100; reads++) {
         page_read(shared, (struct mono_time){0}, &out);
         if (leap_of(&out) == LEAP_UNSYNCHRONISED) { /* lost every race: allowed, but whole */
             failed++;
+            usleep(100); /* the writer may have lost the processor in the middle */
             continue;
         }
         assert_whole(&out);
@@ -144,8 +145,7 @@ static void test_while_written(void **state)
     kill(writer, SIGKILL);
     assert_int_equal(waitpid(writer, NULL, 0), writer);
     munmap(shared, sizeof *shared);
-    assert_true(changes > 0);
-    assert_true(failed < 3000);
+    assert_true(failed < reads / 100);
 }
 
 static struct address parsed(const char *text)

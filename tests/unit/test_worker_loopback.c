@@ -59,7 +59,7 @@ static ssize_t exchange(struct line *line, const void *request, size_t length, u
     uint64_t received = page.counters[0].received;
 
     assert_int_equal(send(line->client, request, length, 0), (ssize_t)length);
-    wait_for(line->server, 2000);
+    wait_for(line->server, 60000);
     (void)worker_batch(&worker, line->server);
     /* What the system itself drops (nothing of ours) would not be counted. */
     assert_int_equal(page.counters[0].received, received + 1);
