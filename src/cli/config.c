@@ -15,6 +15,7 @@
 
 #define JSON_MAX (4 << 20)
 #define NAME_COLUMNS 34
+#define DIRECTIVE_COLUMNS 18
 #define VALUE_COLUMNS 36
 
 struct wanted {
@@ -149,7 +150,7 @@ static char *document_of_daemon(const char *control)
 static void print_item(const json_t *item, const char *language)
 {
     char name[RENDER_TEXT_MAX], value[RENDER_TEXT_MAX], file[RENDER_TEXT_MAX],
-        whole[RENDER_TEXT_MAX];
+        whole[RENDER_TEXT_MAX], directive[RENDER_TEXT_MAX];
     const char *group = daemon_text(item, "group");
     bool plain = strcmp(group, "access") != 0 && strcmp(group, "command access") != 0;
 
@@ -157,7 +158,11 @@ static void print_item(const json_t *item, const char *language)
     render_clean(daemon_text(item, "value"), value, sizeof value);
     render_clean(daemon_text(item, "file"), file, sizeof file);
     snprintf(whole, sizeof whole, "%.20s%s%.900s", plain ? "" : group, plain ? "" : " ", name);
-    printf("%-*s  %-*s  ", NAME_COLUMNS, whole, VALUE_COLUMNS, value);
+    render_clean(json_is_null(json_object_get(item, "directive")) ? "-"
+                                                                  : daemon_text(item, "directive"),
+                 directive, sizeof directive);
+    printf("%-*s  %-*s  %-*s  ", NAME_COLUMNS, whole, DIRECTIVE_COLUMNS, directive, VALUE_COLUMNS,
+           value);
     if (file[0] == '\0') {
         printf("%sdefault of %s%s\n", render_style(STYLE_DIM), language, render_style(STYLE_PLAIN));
     } else if (json_is_null(json_object_get(item, "line"))) {

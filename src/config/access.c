@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/place.h"
+#include "config/rows.h"
 #include "config/source_line.h"
 #include "config/text.h"
 
@@ -319,7 +320,10 @@ const struct parameter access_restrict_options[] = {
     FLAG("flake", "one packet in ten is dropped"),
     FLAG("ignore", "every packet is dropped"),
     FLAG("kod", "who is over the limit is told so, seldom"),
-    FLAG("limited", "the rate limit holds"),
+    {.name = "limited",
+     .type = PARAMETER_FLAG,
+     SETS(SET(ratelimit.enabled)),
+     .doc = "the rate limit holds"},
     NO_FLAG("nomodify", "nothing can be changed by packets"),
     NO_FLAG("nopeer", "no association ever comes from a packet"),
     FLAG("noquery", "no status by the control protocols"),

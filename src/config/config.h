@@ -63,6 +63,8 @@ struct config_message {
 struct config_place {
     uint32_t file; /* in config_places.names, plus 1; 0: the default of the language */
     uint32_t line; /* 0: of the file as a whole */
+    uint16_t row;  /* of the table of `dialect`, plus 1; 0: of no directive */
+    uint16_t dialect;
 };
 
 /* An access rule for a host by its name: known to be looked up by the daemon, not here. */

@@ -192,6 +192,7 @@ static const struct directive directives[] = {
      .options = PARAMETERS({INTEGER("rtable", 0, 255, NULL, "0"), IS_OBSOLETE(NO_ROUTING_TABLES)}),
      .repeats = true,
      .apply = apply_listen,
+     SETS(SET(access)),
      .doc = "serves time on this address, to everybody"},
     {.keyword = "query",
      .arguments = PARAMETERS({WORD("from", NULL), .required = true},

@@ -3,6 +3,7 @@
 #include "config/place.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/fields.h"
@@ -24,14 +25,64 @@ static uint32_t keep_name(struct config_places *p, const char *name)
     return p->names_length - (unsigned)length + 1;
 }
 
+/* Is it in the list, which ends with 0? */
+static bool has_offset(const size_t *list, size_t offset)
+{
+    while (list && *list != 0 && *list != offset) {
+        list++;
+    }
+    return list && *list != 0;
+}
+
 struct config_place place_here(struct reader *r)
 {
     struct config_places *p = &r->config->places;
 
-    if (r->frame) {
-        return (struct config_place){keep_name(p, r->frame->path), r->by_hand ? 0 : r->frame->line};
+    if (!r->frame) {
+        return (struct config_place){.file = r->file_count > 0 ? keep_name(p, r->files[0]) : 0};
     }
-    return (struct config_place){r->file_count > 0 ? keep_name(p, r->files[0]) : 0, 0};
+    return (struct config_place){
+        .file = keep_name(p, r->frame->path),
+        .line = r->by_hand ? 0 : r->frame->line,
+        .row = (uint16_t)(r->directive ? r->directive - r->language->directives + 1 : 0),
+        .dialect = (uint16_t)r->language->dialect};
+}
+
+/* The name of the parameter, NULL if it does not govern what is at `offset` of struct config. */
+static const char *find_parameter(const struct parameter *table, size_t offset)
+{
+    for (const struct parameter *p = table; p && p->name; p++) {
+        if ((p->store != STORE_NOTHING && p->offset == offset) || has_offset(p->sets, offset)) {
+            return p->name;
+        }
+    }
+    return NULL;
+}
+
+/* Does the row govern it? *option: by which of its options; NULL: as a whole. */
+static bool governs(const struct directive *d, size_t offset, const char **option)
+{
+    *option = d->for_source ? NULL : find_parameter(d->options, offset);
+    return *option || has_offset(d->sets, offset) ||
+           (!d->for_source && find_parameter(d->arguments, offset));
+}
+
+void place_directive(const struct config *c, const struct config_place *place, size_t offset,
+                     char *out, size_t capacity)
+{
+    const struct language *own = language_of(c->dialect);
+    const struct language *language = place->row > 0 ? language_of(place->dialect) : NULL;
+    const struct directive *d = language ? &language->directives[place->row - 1] : NULL;
+    const char *option = NULL;
+
+    if (d) {
+        (void)governs(d, offset, &option);
+    } else if (own && place->file == 0) {
+        for (const struct directive *row = own->directives; !d && row->keyword; row++) {
+            d = governs(row, offset, &option) ? row : NULL;
+        }
+    }
+    snprintf(out, capacity, "%s%s%s", d ? d->keyword : "", option ? " " : "", option ? option : "");
 }
 
 void place_begin(struct reader *r)
@@ -96,7 +147,10 @@ struct config_place place_copy(struct config *to, const struct config *from,
 {
     const char *file = place_file(from, place);
 
-    return (struct config_place){file ? keep_name(&to->places, file) : 0, place->line};
+    struct config_place copy = *place;
+
+    copy.file = file ? keep_name(&to->places, file) : 0;
+    return copy;
 }
 
 struct config_place place_of_access(const struct config *c, bool command,

@@ -25,6 +25,11 @@ void place_note_access(struct reader *r, bool command, const struct address *pre
 /* Name of the file, NULL for the default of the language. */
 const char *place_file(const struct config *c, const struct config_place *place);
 
+/* The directive, and its option, of the line that a setting at `offset` of struct config comes
+ * from; of a default: the one that would set it, "" if the language has none. */
+void place_directive(const struct config *c, const struct config_place *place, size_t offset,
+                     char *out, size_t capacity);
+
 /* The same place in another configuration. */
 struct config_place place_copy(struct config *to, const struct config *from,
                                const struct config_place *place);

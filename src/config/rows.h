@@ -33,6 +33,14 @@
     .store = STORE_TEXT, .offset = offsetof(struct config, field),                                 \
     .capacity = sizeof(((struct config *)0)->field)
 
+/* What the row's function makes of it; SETS() of one member, SET() for lists of them. */
+#define SET(field) offsetof(struct config, field)
+#define SETS(...)                                                                                  \
+    .sets = (const size_t[])                                                                       \
+    {                                                                                              \
+        __VA_ARGS__, 0                                                                             \
+    }
+
 /* Verdicts of options and arguments ... */
 #define IS_LATER(why) .verdict = VERDICT_LATER, .reason = why, .doc = why
 #define IS_NOTHING(why) .verdict = VERDICT_NOTHING, .reason = why, .doc = why

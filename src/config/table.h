@@ -54,6 +54,8 @@ struct parameter {
     size_t offset;   /* in struct config, or in struct source_spec for options of a source */
     size_t capacity; /* STORE_TEXT */
     double scale;    /* 0: 1 */
+    const size_t
+        *sets; /* what else it governs in struct config, by the row's function; ends with 0 */
     enum verdict verdict;
     const char *reason, *instead, *doc; /* why it does nothing, and the nearest thing that works */
 };
@@ -67,6 +69,7 @@ struct directive {
     bool for_source; /* parameters are stored in reader.spec, and it may be in a *.sources file */
     bool repeats;    /* each line adds something: no word about an earlier one */
     void (*apply)(struct reader *r); /* after all were read without an error; NULL: none */
+    const size_t *sets; /* what it governs in struct config beside its parameters; ends with 0 */
     enum verdict verdict;
     const char *reason, *instead, *doc;
 };

@@ -2,6 +2,7 @@
 /* See config_json.h. Items are sources, then who is served and where, then single values. */
 #include "control/config_json.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,15 +13,20 @@
 
 #define TEXT_MAX 600
 
+/* `offset` in struct config, for the directive of a default. */
 static void write_item(struct document *d, const struct config *c, const char *group,
-                       const char *name, const char *value, const struct config_place *place)
+                       const char *name, const char *value, const struct config_place *place,
+                       size_t offset)
 {
     const char *file = place_file(c, place);
+    char directive[64];
 
     document_open_object(d, NULL);
     document_string(d, "group", group);
     document_string(d, "name", name);
     document_string(d, "value", value);
+    place_directive(c, place, offset, directive, sizeof directive);
+    document_string(d, "directive", directive[0] ? directive : NULL);
     document_string(d, "file", file);
     if (file && place->line > 0) {
         document_integer(d, "line", place->line);
@@ -37,7 +43,8 @@ static void write_sources(struct document *d, const struct config *c)
     for (unsigned i = 0; i < c->settings.spec_count; i++) {
         describe_source(&c->settings.specs[i], name, sizeof name);
         describe_options(&c->settings.specs[i], options, sizeof options);
-        write_item(d, c, "source", name, options + (options[0] == ' '), &c->places.specs[i]);
+        write_item(d, c, "source", name, options + (options[0] == ' '), &c->places.specs[i],
+                   offsetof(struct config, settings.specs));
     }
 }
 
@@ -50,7 +57,8 @@ static void write_rule(struct document *d, const struct config *c, bool command,
 
     snprintf(name, sizeof name, "%s/%u", address_format(prefix, address), length);
     write_item(d, c, command ? "command access" : "access", name, describe_flags(flags, words),
-               &place);
+               &place,
+               command ? offsetof(struct config, command_access) : offsetof(struct config, access));
 }
 
 static void write_rules(struct document *d, const struct config *c, bool command)
@@ -72,13 +80,14 @@ static void write_special_rules(struct document *d, const struct config *c)
 
     if (c->have_source_access) {
         write_item(d, c, "access", "our sources", describe_flags(c->source_access, words),
-                   &c->places.source_access);
+                   &c->places.source_access, offsetof(struct config, source_access));
     }
     for (unsigned i = 0; i < c->access_name_count; i++) {
         const struct access_name *rule = &c->access_names[i];
 
         write_item(d, c, rule->command ? "command access" : "access", rule->name,
-                   describe_flags(rule->flags, words), &rule->place);
+                   describe_flags(rule->flags, words), &rule->place,
+                   offsetof(struct config, access_names));
     }
 }
 
@@ -88,13 +97,14 @@ static void write_addresses(struct document *d, const struct config *c)
 
     for (unsigned i = 0; i < c->bind_count; i++) {
         write_item(d, c, "setting", "address to serve on", address_format(&c->bind[i], text),
-                   &c->places.bind[i]);
+                   &c->places.bind[i], offsetof(struct config, bind));
     }
     for (unsigned i = 0; i < c->listen_rule_count; i++) {
         const struct listen_rule *rule = &c->listen_rules[i];
 
         write_item(d, c, "setting", rule->listen ? "serves on" : "does not serve on",
-                   describe_listen_rule(rule, text), &rule->place);
+                   describe_listen_rule(rule, text), &rule->place,
+                   offsetof(struct config, listen_rules));
     }
 }
 
@@ -115,7 +125,8 @@ void config_json_write(struct document *d, const struct config *c, const char *f
     write_addresses(d, c);
     for (size_t i = 0; i < config_field_count; i++) {
         config_field_format(&config_fields[i], c, value, sizeof value);
-        write_item(d, c, "setting", config_fields[i].name, value, &c->places.fields[i]);
+        write_item(d, c, "setting", config_fields[i].name, value, &c->places.fields[i],
+                   config_fields[i].offset);
     }
     document_close_array(d);
     document_close_object(d);

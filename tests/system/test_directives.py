@@ -325,8 +325,8 @@ def test_config_show_of_a_file_and_of_the_daemon_are_the_same(host):
     of_daemon = json.loads(host.run(net.TOKI, 'config', 'show', '--daemon', '--json').stdout)
     assert of_file == of_daemon
     shown = host.run(net.TOKI, 'config', 'show', '--daemon').stdout
-    assert re.search(r'^fastest slew +500 ppm +/etc/chrony\.conf:2$', shown, re.M), shown
-    assert re.search(r'^step threshold +never +default of chrony\.conf$', shown, re.M), shown
+    assert re.search(r'^fastest slew +maxslewrate +500 ppm +/etc/chrony\.conf:2$', shown, re.M), shown
+    assert re.search(r'^step threshold +makestep +never +default of chrony\.conf$', shown, re.M), shown
 
 
 def test_config_diff_and_explain(host):

@@ -62,6 +62,67 @@ static const char *item(const json_t *root, const char *name)
     return "nothing";
 }
 
+/* The directive of the item of this name, "-" for none. */
+static const char *directive(const json_t *root, const char *name)
+{
+    const json_t *items = json_object_get(root, "items"), *one;
+    size_t i;
+
+    json_array_foreach(items, i, one)
+    {
+        if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0) {
+            const char *keyword = json_string_value(json_object_get(one, "directive"));
+
+            return keyword ? keyword : "-";
+        }
+    }
+    return "nothing";
+}
+
+static void each_item_names_its_directive(void **state)
+{
+    (void)state;
+    json_t *root = show_text(
+        "pool a.example\nallow 192.0.2.0/24\ndeny 10.0.0.0/8\nratelimit\n"
+        "initstepslew 5 a.example\nbindaddress 192.0.2.1\nlog tracking\n",
+        DIALECT_CHRONY);
+
+    assert_string_equal(directive(root, "pool a.example"), "pool");
+    assert_string_equal(directive(root, "192.0.2.0/24"), "allow");
+    assert_string_equal(directive(root, "10.0.0.0/8"), "deny");
+    assert_string_equal(directive(root, "127.0.0.1/32"), "cmdallow"); /* a default */
+    assert_string_equal(directive(root, "step threshold"), "initstepslew");
+    assert_string_equal(directive(root, "panic threshold"), "maxchange");
+    assert_string_equal(directive(root, "greatest root distance"), "maxdistance");
+    assert_string_equal(directive(root, "rate limit"), "ratelimit");
+    assert_string_equal(directive(root, "rate limit burst"), "ratelimit burst");
+    assert_string_equal(directive(root, "drift file interval"), "driftfile interval");
+    assert_string_equal(directive(root, "address to serve on"), "bindaddress");
+    assert_string_equal(directive(root, "log of tracking"), "log");
+    assert_string_equal(directive(root, "second server port"), "-");
+    json_decref(root);
+
+    root = show_text(
+        "server 192.0.2.1\nserver 127.127.1.0\nrestrict 10.0.0.0/8 noserve\n"
+        "tinker step 0.5\ninterface ignore all\n",
+        DIALECT_NTP);
+    assert_string_equal(directive(root, "server 192.0.2.1"), "server");
+    assert_string_equal(directive(root, "10.0.0.0/8"), "restrict");
+    assert_string_equal(directive(root, "step threshold"), "tinker step");
+    assert_string_equal(directive(root, "panic threshold"), "tinker panic");
+    assert_string_equal(directive(root, "rate limit"), "restrict limited");
+    assert_string_equal(directive(root, "does not serve on"), "interface");
+    assert_string_equal(directive(root, "local reference"), "-"); /* of the file as a whole */
+    assert_string_equal(directive(root, "orphan group"), "tos orphan");
+    json_decref(root);
+
+    root = show_text("servers a.example\nlisten on *\n", DIALECT_OPENNTPD);
+    assert_string_equal(directive(root, "pool a.example"), "servers");
+    assert_string_equal(directive(root, "address to serve on"), "listen");
+    assert_string_equal(directive(root, "step threshold"), "-");
+    json_decref(root);
+}
+
 static void each_item_has_its_line(void **state)
 {
     (void)state;
@@ -178,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_item_has_its_line),
+        cmocka_unit_test(each_item_names_its_directive),
         cmocka_unit_test(included_files_are_named),
         cmocka_unit_test(files_of_two_languages_are_compared_by_effect),
     };
