@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/explain.h"
+#include "wire/chrony_words.h"
 
 #define UNKNOWN ((double)NAN)
 
@@ -172,6 +173,12 @@ static void fill_asking(struct report_source *out, const struct source *s)
     out->crypto_nak = s->rejections.crypto_nak;
 }
 
+static void fill_key(struct report_source *out, const struct mac_key *key)
+{
+    out->key_algorithm = key ? (enum mac_algorithm)key->algorithm : MAC_ALGORITHMS;
+    out->key_bits = key ? (uint16_t)(8 * key->length) : 0;
+}
+
 void report_fill_source(struct report *report, unsigned index)
 {
     struct report_source *out = &report->sources[index];
@@ -179,7 +186,10 @@ void report_fill_source(struct report *report, unsigned index)
     const struct source *s = &e->sources[out->slot];
 
     fill_asking(out, s);
+    fill_key(out, mac_find(e->settings.keys, s->config.key_id));
     fill_packet(out, s);
+    out->chrony_state = chrony_words_state(e, s);
+    out->chrony_tests = (uint16_t)chrony_words_tests(s, s->last_verdict);
     fill_measurements(out, e, s, now_of(report));
 }
 
@@ -402,6 +412,7 @@ void report_fill_clock(struct report *r)
         .frequency = frequency_known ? d->drift : UNKNOWN,
         .frequency_sd = frequency_known ? d->drift_sd : UNKNOWN,
         .drift = d->drift,
+        .drift_sd = d->drift_sd,
         .corrections = e->corrections,
         .root_delay_s = announced ? ref->root_delay_s : UNKNOWN,
         .root_dispersion_s = announced ? reference_dispersion(ref, now) : UNKNOWN,

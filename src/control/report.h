@@ -88,6 +88,13 @@ struct report_source {
     unsigned newest_count;      /* of newest[], newest first */
     struct report_sample newest[REPORT_SAMPLES];
 
+    /* as chrony has it (wire/chrony_words.h), which looks at more than is here */
+    char chrony_state;
+    uint16_t chrony_tests; /* of the last reply */
+
+    enum mac_algorithm key_algorithm; /* and bits of the key; 0: it has none, or an unknown one */
+    uint16_t key_bits;
+
     double max_distance_s, max_jitter_s; /* the limits it was judged by */
     double combined_offset_s;            /* what all together say; to compare */
 
@@ -108,7 +115,7 @@ struct report_clock {
     char refid[REPORT_REFID_MAX];
     struct wall_time reference_time; /* 0: never */
     double offset_s, offset_sd_s, error_bound_s, frequency, frequency_sd;
-    double drift; /* the frequency in use, also where it is not known: 0 then */
+    double drift, drift_sd; /* the frequency in use, also where it is not known yet */
     struct engine_corrections corrections;
     double root_delay_s, root_dispersion_s, precision_s, refused_s;
     unsigned updates, steps, min_sources, selectable, used;

@@ -66,9 +66,9 @@ char chrony_words_state(const struct engine *e, const struct source *s)
     return '?';
 }
 
-enum chrony_source_state chrony_words_source_state(const struct source *s)
+enum chrony_source_state chrony_words_source_state(enum source_status status)
 {
-    switch (s->status) {
+    switch (status) {
     case SOURCE_UNUSED:
     case SOURCE_UNRESOLVED:
     case SOURCE_DUPLICATE:

@@ -15,8 +15,8 @@
 /* State of a source in selection.log and selectdata: one of N s M d ~ w S O T P U W x r D L + *. */
 char chrony_words_state(const struct engine *e, const struct source *s);
 
-/* The coarser state of the same source in `sources`. */
-enum chrony_source_state chrony_words_source_state(const struct source *s);
+/* The coarser state of a source in `sources`. */
+enum chrony_source_state chrony_words_source_state(enum source_status status);
 enum chrony_source_mode chrony_words_source_mode(enum source_kind kind);
 
 /* "*?x~+-" and "^=#"; ' ': unknown. */

@@ -155,10 +155,6 @@ static enum chrony_status run_report(struct chronyc_context *context, const stru
         .reply = CHRONY_REPLY_NULL};
     enum chrony_status status;
 
-    if (!context->filled) {
-        report_fill(context->report, context->input);
-        context->filled = true;
-    }
     status = row->report(&x);
     if (status != CHRONY_SUCCESS) {
         *kind = CHRONY_REPLY_NULL;
@@ -190,6 +186,11 @@ enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8
         return CHRONYC_IGNORED;
     }
     status = check(context, &header, length);
+    if (status == CHRONY_SUCCESS && !context->started) {
+        report_start(context->report, context->input);
+        report_fill_clock(context->report);
+        context->started = true;
+    }
     context->requests++;
     context->refused += status != CHRONY_SUCCESS;
     if (status == CHRONY_SUCCESS && rows[header.command].report) {
@@ -198,7 +199,7 @@ enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8
         memset(order, 0, sizeof *order);
         wish = (struct chronyc_wish){.command = (enum chrony_command)header.command,
                                      .body = body,
-                                     .input = context->input,
+                                     .report = context->report,
                                      .order = order};
         order->verb = "chronyc";
         status = rows[header.command].order(&wish);

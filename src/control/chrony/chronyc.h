@@ -19,7 +19,7 @@ enum chronyc_result {
 struct chronyc_context {
     const struct report_input *input;
     struct report *report;      /* room to work in */
-    bool filled;                /* the report was, in this round */
+    bool started;               /* the report was, in this round */
     bool may_change;            /* it came by the Unix socket */
     const char *open_commands;  /* reports for the others, by their names */
     uint64_t requests, refused; /* so far, for the counters of the daemon */

@@ -44,28 +44,26 @@ static int32_t read_int(struct chronyc_wish *w)
     return (int32_t)bytes_read_u32(&w->body);
 }
 
-static const struct source *read_source(struct chronyc_wish *w)
+static const struct report_source *read_source(struct chronyc_wish *w)
 {
     struct chrony_host host = chrony_field_read_host(&w->body);
 
-    return chronyc_source_find(w->input->engine, &host);
+    return chronyc_source_find(w->report, &host);
 }
 
 /* A source by its address, or a reference clock by its letters. */
-static const struct source *read_source_or_clock(struct chronyc_wish *w)
+static const struct report_source *read_source_or_clock(struct chronyc_wish *w)
 {
     struct chrony_host host = chrony_field_read_host(&w->body);
     uint32_t refid = bytes_read_u32(&w->body);
-    const struct engine *e = w->input->engine;
 
     if (host.family != CHRONY_FAMILY_NONE) {
-        return chronyc_source_find(e, &host);
+        return chronyc_source_find(w->report, &host);
     }
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        const struct source *s = &e->sources[i];
+    for (unsigned i = 0; i < w->report->source_count; i++) {
+        const struct report_source *s = &w->report->sources[i];
 
-        if (s->status != SOURCE_UNUSED && s->config.kind == SOURCE_REFCLOCK &&
-            s->config.refclock_refid == refid) {
+        if (s->kind == SOURCE_REFCLOCK && s->spec->refclock_refid == refid) {
             return s;
         }
     }
@@ -91,24 +89,25 @@ static bool subnet_is_all(const struct subnet *subnet)
     return subnet->address.family == CHRONY_FAMILY_NONE;
 }
 
-static bool subnet_has(const struct subnet *subnet, const struct engine *e, const struct source *s)
+static bool subnet_has(const struct subnet *subnet, struct report *report,
+                       const struct report_source *s)
 {
     const struct address *mask = &subnet->mask.address, *address = &subnet->address.address;
 
-    if (s->status == SOURCE_UNUSED || s->config.kind == SOURCE_REFCLOCK) {
+    if (s->kind == SOURCE_REFCLOCK) {
         return false;
     }
     if (subnet_is_all(subnet)) {
         return true;
     }
     if (subnet->address.family == CHRONY_FAMILY_ID) {
-        return chronyc_source_find(e, &subnet->address) == s;
+        return chronyc_source_find(report, &subnet->address) == s;
     }
-    if (address->family != s->address.family || mask->family != address->family) {
+    if (address->family != s->remote.family || mask->family != address->family) {
         return false;
     }
     for (unsigned i = 0; i < sizeof mask->bytes; i++) {
-        if ((s->address.bytes[i] ^ address->bytes[i]) & mask->bytes[i]) {
+        if ((s->remote.bytes[i] ^ address->bytes[i]) & mask->bytes[i]) {
             return false;
         }
     }
@@ -128,18 +127,18 @@ static bool has_word(const char *list, const char *word)
 }
 
 /* The names of their lines, each once. False: too many to say. */
-static bool list_names(const struct subnet *subnet, const struct engine *e, char *out,
+static bool list_names(const struct subnet *subnet, struct report *report, char *out,
                        size_t capacity)
 {
     size_t used = 0;
 
     out[0] = '\0';
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        const struct source *s = &e->sources[i];
+    for (unsigned i = 0; i < report->source_count; i++) {
+        const struct report_source *s = &report->sources[i];
 
-        if (subnet_has(subnet, e, s) && !has_word(out, s->config.name)) {
+        if (subnet_has(subnet, report, s) && !has_word(out, s->spec->name)) {
             used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? " " : "",
-                                     s->config.name);
+                                     s->spec->name);
             if (used >= capacity) {
                 return false;
             }
@@ -153,7 +152,7 @@ enum chrony_status chronyc_orders_connect(struct chronyc_wish *w)
     struct subnet subnet = read_subnet(w);
     char names[CHANGE_TEXT_MAX];
 
-    if (!list_names(&subnet, w->input->engine, names, sizeof names)) {
+    if (!list_names(&subnet, w->report, names, sizeof names)) {
         return CHRONY_FAILED;
     }
     if (names[0] == '\0') {
@@ -167,7 +166,6 @@ enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 {
     struct subnet subnet = read_subnet(w);
     int32_t answers = read_int(w), requests = read_int(w);
-    const struct engine *e = w->input->engine;
 
     if (answers < 1 || requests < answers || w->body.failed) {
         return CHRONY_INVALID;
@@ -175,9 +173,9 @@ enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
     w->order->kind = ORDER_BURST;
     w->order->requests = requests < ENGINE_BURST_MAX ? (unsigned)requests : ENGINE_BURST_MAX;
     w->order->answers = answers < ENGINE_BURST_MAX ? (unsigned)answers : ENGINE_BURST_MAX;
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        if (subnet_has(&subnet, e, &e->sources[i])) {
-            w->order->chosen |= UINT64_C(1) << i;
+    for (unsigned i = 0; i < w->report->source_count; i++) {
+        if (subnet_has(&subnet, w->report, &w->report->sources[i])) {
+            w->order->chosen |= UINT64_C(1) << w->report->sources[i].slot;
         }
     }
     w->ordered = w->order->chosen != 0;
@@ -188,25 +186,25 @@ enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_modify(struct chronyc_wish *w)
 {
-    const struct source *s = read_source(w);
+    const struct report_source *s = read_source(w);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
-              : order_change(w, CHANGE_OPTION, "%s %s %d", s->config.name,
+              : order_change(w, CHANGE_OPTION, "%s %s %d", s->spec->name,
                              chrony_words_source_option(w->command), (int)read_int(w));
 }
 
 enum chrony_status chronyc_orders_modify_real(struct chronyc_wish *w)
 {
-    const struct source *s = read_source(w);
+    const struct report_source *s = read_source(w);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
-              : order_change(w, CHANGE_OPTION, "%s %s %.7g", s->config.name,
+              : order_change(w, CHANGE_OPTION, "%s %s %.7g", s->spec->name,
                              chrony_words_source_option(w->command), read_float(w));
 }
 
 enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
 {
-    const struct source *s = read_source_or_clock(w);
+    const struct report_source *s = read_source_or_clock(w);
     uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
     char words[128] = "";
     size_t used = 0;
@@ -224,29 +222,29 @@ enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
         }
     }
     return used == 0 ? CHRONY_SUCCESS
-                     : order_change(w, CHANGE_OPTION, "%s%s", s->config.name, words);
+                     : order_change(w, CHANGE_OPTION, "%s%s", s->spec->name, words);
 }
 
 enum chrony_status chronyc_orders_offset(struct chronyc_wish *w)
 {
-    const struct source *s = read_source_or_clock(w);
+    const struct report_source *s = read_source_or_clock(w);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
-              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->config.name, read_float(w));
+              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->spec->name, read_float(w));
 }
 
 /* A pool has lines for all of its servers: to take away one of them would bring it back. */
 enum chrony_status chronyc_orders_delete(struct chronyc_wish *w)
 {
-    const struct source *s = read_source(w);
+    const struct report_source *s = read_source(w);
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
-    if (s->config.kind == SOURCE_POOL && s->address.family != ADDRESS_NONE) {
+    if (s->kind == SOURCE_POOL && s->remote.family != ADDRESS_NONE) {
         return CHRONY_FAILED;
     }
-    return order_change(w, CHANGE_DELETE, "%s", s->config.name);
+    return order_change(w, CHANGE_DELETE, "%s", s->spec->name);
 }
 
 /* ---- a new source ---- */
@@ -332,17 +330,17 @@ static bool is_host_text(const char *name)
     return name[0] != '\0';
 }
 
-static bool is_known(const struct engine *e, const struct new_source *n)
+static bool is_known(const struct report *report, const struct new_source *n)
 {
     struct address address;
     bool numeric = address_parse(n->name, &address);
 
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        const struct source *s = &e->sources[i];
+    for (unsigned i = 0; i < report->source_count; i++) {
+        const struct report_source *s = &report->sources[i];
 
-        if (s->status != SOURCE_UNUSED && s->config.kind != SOURCE_REFCLOCK &&
-            (strcmp(s->config.name, n->name) == 0 ||
-             (numeric && address_equal(&address, &s->address) && s->address.port == n->port))) {
+        if (s->kind != SOURCE_REFCLOCK &&
+            (strcmp(s->spec->name, n->name) == 0 ||
+             (numeric && address_equal(&address, &s->remote) && s->remote.port == n->port))) {
             return true;
         }
     }
@@ -434,10 +432,10 @@ static enum chrony_status add_source(struct chronyc_wish *w, const struct new_so
     if (n->flags & CHRONY_SOURCE_NTS) {
         return CHRONY_NOT_ENABLED;
     }
-    if (is_known(w->input->engine, n)) {
+    if (is_known(w->report, n)) {
         return CHRONY_SOURCE_KNOWN;
     }
-    if (w->input->engine->settings.spec_count == SOURCE_SPECS_MAX) {
+    if (w->report->spec_count == SOURCE_SPECS_MAX) {
         return CHRONY_TOO_MANY_SOURCES;
     }
     say(&line, "%s %s", kinds[n->type], n->name);
@@ -506,7 +504,7 @@ enum chrony_status chronyc_orders_local(struct chronyc_wish *w)
 /* In the file the limit counts the updates since the start; by hand it counts from now on. */
 enum chrony_status chronyc_orders_makestep(struct chronyc_wish *w)
 {
-    int64_t limit = read_int(w), done = w->input->engine->discipline.updates;
+    int64_t limit = read_int(w), done = w->report->clock.updates;
     double threshold_s = read_float(w);
 
     limit = limit > 0 ? limit + done : limit;

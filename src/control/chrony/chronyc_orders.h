@@ -11,7 +11,7 @@
 struct chronyc_wish {
     enum chrony_command command;
     struct bytes_reader body;
-    const struct report_input *input;
+    struct report *report;       /* as in struct chronyc_exchange */
     struct command_order *order; /* zeroed */
     bool ordered;                /* it is to be carried out; else the status is the answer */
 };

@@ -25,62 +25,50 @@ static void put_float(struct chronyc_exchange *x, double value)
 
 /* ---- tracking ---- */
 
-static const struct source *find_selected(const struct report *report)
-{
-    const struct report_clock *clock = &report->clock;
-
-    return clock->selected >= 0
-               ? &report->input.engine->sources[report->sources[clock->selected].slot]
-               : NULL;
-}
-
 /* What the selected source says of our frequency, beyond what is corrected: positive, fast. */
-static double residual_frequency(const struct report *report)
+static double residual_frequency(struct report *report)
 {
-    const struct report_clock *clock = &report->clock;
+    int selected = report->clock.selected;
 
-    return clock->selected >= 0 ? -known(report->sources[clock->selected].frequency -
-                                         report->input.engine->discipline.drift)
-                                : 0;
+    if (selected < 0) {
+        return 0;
+    }
+    report_fill_source(report, (unsigned)selected);
+    return -known(report->sources[selected].frequency - report->clock.drift);
 }
 
-static void put_reference(struct chronyc_exchange *x, bool synchronised, bool local)
+static void put_reference(struct chronyc_exchange *x, bool synchronised)
 {
-    const struct report *report = x->report;
-    const struct reference *reference = &report->input.engine->reference;
-    const struct source *selected = find_selected(report);
+    const struct report_clock *clock = &x->report->clock;
     struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
 
-    if (synchronised && !local && selected) {
-        host = chrony_field_host(&selected->address);
+    if (synchronised && !clock->local && clock->selected >= 0) {
+        host = chrony_field_host(&x->report->sources[clock->selected].remote);
     }
-    bytes_write_u32(&x->out, synchronised ? reference->refid : 0);
+    bytes_write_u32(&x->out, synchronised ? clock->refid_number : 0);
     chrony_field_write_host(&x->out, &host);
-    bytes_write_u16(&x->out, synchronised ? reference->stratum : 0);
-    bytes_write_u16(&x->out, reference->leap);
-    chrony_field_write_time(&x->out, synchronised ? reference->updated : (struct wall_time){0});
+    bytes_write_u16(&x->out, synchronised ? clock->stratum : 0);
+    bytes_write_u16(&x->out, clock->leap);
+    chrony_field_write_time(&x->out, synchronised ? clock->reference_time : (struct wall_time){0});
 }
 
 enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x)
 {
-    const struct report *report = x->report;
-    const struct engine *e = report->input.engine;
-    const struct report_clock *clock = &report->clock;
-    bool synchronised = e->reference.leap != LEAP_UNSYNCHRONISED;
-    bool local = synchronised && !e->synchronised;
+    const struct report_clock *clock = &x->report->clock;
+    bool synchronised = clock->leap != LEAP_UNSYNCHRONISED;
 
     x->reply = CHRONY_REPLY_TRACKING;
-    put_reference(x, synchronised, local);
+    put_reference(x, synchronised);
     put_float(x, known(clock->offset_s));
-    put_float(x, -e->corrections.last_s);
-    put_float(x, sqrt(e->corrections.mean_s2));
-    put_float(x, -e->discipline.drift * PPM);
-    put_float(x, synchronised && !local ? residual_frequency(report) * PPM : 0);
+    put_float(x, -clock->corrections.last_s);
+    put_float(x, sqrt(clock->corrections.mean_s2));
+    put_float(x, -clock->drift * PPM);
+    put_float(x, synchronised && !clock->local ? residual_frequency(x->report) * PPM : 0);
     put_float(x,
-              synchronised && !local ? CHRONY_SKEW_DEVIATIONS * e->discipline.drift_sd * PPM : 0);
+              synchronised && !clock->local ? CHRONY_SKEW_DEVIATIONS * clock->drift_sd * PPM : 0);
     put_float(x, synchronised ? known(clock->root_delay_s) : UNSYNCHRONISED_ROOT_S);
     put_float(x, synchronised ? known(clock->root_dispersion_s) : UNSYNCHRONISED_ROOT_S);
-    put_float(x, e->corrections.interval_s);
+    put_float(x, clock->corrections.interval_s);
     return CHRONY_SUCCESS;
 }
 
@@ -92,16 +80,16 @@ enum chrony_status chronyc_report_activity(struct chronyc_exchange *x)
     uint32_t online = 0, offline = 0, bursts = 0, unresolved = 0;
 
     for (unsigned i = 0; i < report->source_count; i++) {
-        const struct source *s = &report->input.engine->sources[report->sources[i].slot];
+        const struct report_source *s = &report->sources[i];
 
-        if (s->config.kind == SOURCE_REFCLOCK) {
+        if (s->kind == SOURCE_REFCLOCK) {
             continue;
         }
-        if (s->address.family == ADDRESS_NONE) {
+        if (s->remote.family == ADDRESS_NONE) {
             unresolved++;
-        } else if (s->config.offline) {
+        } else if (s->spec->offline) {
             offline++;
-        } else if (s->burst_left > 0) {
+        } else if (s->bursting) {
             bursts++;
         } else {
             online++;

@@ -13,12 +13,12 @@
 
 /* One request that is being answered. */
 struct chronyc_exchange {
-    const struct report *report; /* filled just now */
-    uint64_t requests, refused;  /* of this protocol, since the start */
-    size_t length;               /* of the whole request: it chooses the layout */
-    struct bytes_reader body;    /* of the request */
-    struct bytes_writer out;     /* for the body of the reply */
-    enum chrony_reply reply;     /* what was written */
+    struct report *report;      /* started just now, the clock is filled */
+    uint64_t requests, refused; /* of this protocol, since the start */
+    size_t length;              /* of the whole request: it chooses the layout */
+    struct bytes_reader body;   /* of the request */
+    struct bytes_writer out;    /* for the body of the reply */
+    enum chrony_reply reply;    /* what was written */
 };
 
 enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x);

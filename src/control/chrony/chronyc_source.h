@@ -16,6 +16,7 @@ enum chrony_status chronyc_source_name(struct chronyc_exchange *x);
 
 /* The source of this address, or of this number where it has none; NULL: there is none. Reference
  * clocks have neither. */
-const struct source *chronyc_source_find(const struct engine *e, const struct chrony_host *host);
+const struct report_source *chronyc_source_find(struct report *report,
+                                                const struct chrony_host *host);
 
 #endif
