@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lists of `name=value, ...`, taken apart; see the header. */
+/* Reads lists of `name=value, ...` in place, without memory of its own. */
 #include "wire/mode6_variables.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,50 +26,54 @@ static char *trim(char *text, char *end)
     return text;
 }
 
-static void add(struct variables *v, char *text, char *end)
+/* One item, which ends at `end`; false: there is nothing in it. */
+static bool split(struct variable *v, char *text, char *end)
 {
-    char *name, *value, *equals;
-    size_t length;
-    bool quoted;
+    char *name = trim(text, end), *equals = strchr(name, '=');
+    char *value = equals ? trim(equals + 1, name + strlen(name)) : name + strlen(name);
+    size_t length = strlen(value);
+    bool quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"';
 
-    name = trim(text, end);
-    if (*name == '\0' || v->count == VARIABLES_MAX) {
-        return;
+    if (equals) {
+        name = trim(name, equals);
     }
-    equals = strchr(name, '=');
-    value = equals ? trim(equals + 1, name + strlen(name)) : name + strlen(name);
-    if (equals && *(name = trim(name, equals)) == '\0') {
-        return;
-    }
-    length = strlen(value);
-    quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"';
     if (quoted) {
         value[length - 1] = '\0';
         value++;
     }
-    v->items[v->count++] = (struct variable){.name = name, .value = value, .quoted = quoted};
+    *v = (struct variable){.name = name, .value = value, .quoted = quoted};
+    return *name != '\0';
+}
+
+bool variables_next(char **rest, struct variable *v)
+{
+    while (*rest) {
+        char *start = *rest, *out = start;
+        const char *in = start;
+        bool quoted = false;
+
+        for (; *in && (*in != ',' || quoted); in++) {
+            if (*in == '\t' || (*in >= ' ' && *in < 127)) {
+                quoted = quoted != (*in == '"');
+                *out++ = *in;
+            }
+        }
+        *rest = *in ? start + (in - start) + 1 : NULL;
+        if (split(v, start, out)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void variables_read(struct variables *v, char *text)
 {
-    char *start = text, *out = text;
-    bool quoted = false;
+    char *rest = text;
 
     v->count = 0;
-    for (const char *in = text; *in; in++) {
-        char c = *in;
-
-        if (c == ',' && !quoted) {
-            *out = '\0';
-            add(v, start, out);
-            start = ++out;
-        } else if (c == '\t' || (c >= ' ' && c < 127)) {
-            quoted = quoted != (c == '"');
-            *out++ = c;
-        }
+    while (v->count < VARIABLES_MAX && variables_next(&rest, &v->items[v->count])) {
+        v->count++;
     }
-    *out = '\0';
-    add(v, start, out);
 }
 
 const struct variable *variables_find(const struct variables *v, const char *name)
@@ -104,6 +110,17 @@ double variables_number(const struct variables *v, const char *name)
     return variables_parse_number(variables_text(v, name));
 }
 
+bool variables_parse_integer(const char *text, int64_t *out)
+{
+    double value = variables_parse_number(text);
+
+    if (!(value >= 0 && value <= UINT32_MAX && floor(value) >= value)) {
+        return false;
+    }
+    *out = (int64_t)value;
+    return true;
+}
+
 bool variables_parse_time(const char *text, uint64_t *timestamp)
 {
     char *end;
@@ -118,4 +135,11 @@ bool variables_parse_time(const char *text, uint64_t *timestamp)
     fraction = strtoul(text + 11, &end, 16);
     *timestamp = (uint64_t)seconds << 32 | (uint32_t)fraction;
     return true;
+}
+
+const char *variables_format_time(uint64_t timestamp, char text[VARIABLES_TIME_LENGTH])
+{
+    snprintf(text, VARIABLES_TIME_LENGTH, "0x%08" PRIx32 ".%08" PRIx32, (uint32_t)(timestamp >> 32),
+             (uint32_t)timestamp);
+    return text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lists of `name=value, name="text", ...` as mode 6 answers carry them, taken apart. */
+/* Lists of `name=value, name="text", ...` as mode 6 requests and answers carry them,
+ * taken apart. mode6_list.h writes them. */
 #ifndef TOKI_WIRE_MODE6_VARIABLES_H
 #define TOKI_WIRE_MODE6_VARIABLES_H
 
@@ -19,8 +20,12 @@ struct variables {
     struct variable items[VARIABLES_MAX];
 };
 
-/* Takes the text apart in place, so it must live as long as the list. Control characters and bytes
- * above 126 are left out, a comma within quotes does not separate. */
+/* The next variable of a text that is taken apart in place and must live as long as it. Control
+ * characters and bytes above 126 are left out, a comma within quotes does not separate. *rest: the
+ * text at first, NULL at its end. False: there is none any more. */
+bool variables_next(char **rest, struct variable *v);
+
+/* All of them. */
 void variables_read(struct variables *v, char *text);
 
 /* NULL: there is none of this name. */
@@ -33,7 +38,12 @@ const char *variables_text(const struct variables *v, const char *name);
 double variables_number(const struct variables *v, const char *name);
 double variables_parse_number(const char *text);
 
-/* 0x%08x.%08x as an NTP timestamp. False: it is none. */
+/* A whole number of 32 bits. False: it is none. */
+bool variables_parse_integer(const char *text, int64_t *out);
+
+/* An NTP timestamp as "0x%08x.%08x". False: it is none. */
+#define VARIABLES_TIME_LENGTH 20
 bool variables_parse_time(const char *text, uint64_t *timestamp);
+const char *variables_format_time(uint64_t timestamp, char text[VARIABLES_TIME_LENGTH]);
 
 #endif

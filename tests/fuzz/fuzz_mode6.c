@@ -101,7 +101,7 @@ static void check_answer(bool alone)
         at += header.count;
         datagrams++;
     }
-    FUZZ_REQUIRE(datagrams >= 1 && datagrams <= (alone ? 1 : MODE6_FRAGMENTS_MAX));
+    FUZZ_REQUIRE(datagrams >= 1 && datagrams <= (alone ? 1 : MODE6_ANSWER_FRAGMENTS));
     FUZZ_REQUIRE(!header.error || at == 0);
 }
 

@@ -180,6 +180,28 @@ static void an_unsynchronised_clock_says_nothing_of_itself(void **state)
     assert_near(number(), 1, 0);
 }
 
+/* A billboard asks for each source by itself: an answer looks at that one alone. */
+static void answers_fill_what_they_tell(void **state)
+{
+    static const unsigned commands[] = {CHRONY_N_SOURCES, CHRONY_ACTIVITY, CHRONY_SOURCE_DATA,
+                                        CHRONY_SOURCESTATS};
+    struct bytes_writer body = body_of_number(2);
+
+    (void)state;
+    begin(3);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        unsigned filled = 0;
+
+        memset(report.sources, 0xa5, sizeof report.sources);
+        ask(commands[i], i < 2 ? NULL : &body);
+        assert_int_equal(report.source_count, 3);
+        for (unsigned k = 0; k < 3; k++) {
+            filled += (uint8_t)report.sources[k].name[0] != 0xa5;
+        }
+        assert_int_equal(filled, i < 2 ? 0 : 1);
+    }
+}
+
 static void sources_have_the_signs_of_the_wire(void **state)
 {
     struct bytes_writer body = body_of_number(0);
@@ -829,6 +851,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tracking_has_the_signs_of_the_wire),
         cmocka_unit_test(an_unsynchronised_clock_says_nothing_of_itself),
+        cmocka_unit_test(answers_fill_what_they_tell),
         cmocka_unit_test(sources_have_the_signs_of_the_wire),
         cmocka_unit_test(sourcestats_are_of_the_filter),
         cmocka_unit_test(an_empty_source_is_told_by_usual_numbers),

@@ -13,29 +13,21 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/names.h"
+#include "wire/mode6_mru.h"
 #include "wire/ntp_words.h"
 
 #define ROWS_MAX 200000
-#define ADDRESS_LENGTH 64
 #define TEXT_LENGTH 256
 #define FRAGMENTS 32
-#define RESUME_POINTS 15
 #define NONCE_AGE_S 15.0
 #define RESTARTS_MAX 8
 #define ROUNDS_MAX 100000
 #define CONFIG_FILE_MAX 65536
 
-struct client {
-    char address[ADDRESS_LENGTH], score[24];
-    uint64_t first, last;
-    double count, drops;
-    unsigned mode_version, restrictions;
-};
-
 struct clients {
-    struct client *rows;
+    struct mode6_mru_row *rows;
     size_t count, capacity;
-    char nonce[128];
+    char nonce[MODE6_MRU_NONCE_MAX];
     struct mono_time nonce_at;
     uint64_t now; /* 0: not complete yet */
 };
@@ -77,12 +69,12 @@ static double member_number(const struct ntpq *q, const char *stem, unsigned ind
 }
 
 /* Where the row of this address is: clients that came again move to the end. */
-static bool keep(struct clients *c, const struct client *row)
+static bool keep(struct clients *c, const struct mode6_mru_row *row)
 {
     size_t back = c->count > 2000 ? c->count - 2000 : 0; /* only the newest can have come again */
 
     for (size_t i = c->count; i > back; i--) {
-        if (strcmp(c->rows[i - 1].address, row->address) == 0) {
+        if (strcmp(c->rows[i - 1].addr, row->addr) == 0) {
             memmove(&c->rows[i - 1], &c->rows[i], (c->count - i) * sizeof *c->rows);
             c->count--;
             break;
@@ -90,7 +82,7 @@ static bool keep(struct clients *c, const struct client *row)
     }
     if (c->count == c->capacity) {
         size_t capacity = c->capacity ? 2 * c->capacity : 1024;
-        struct client *rows =
+        struct mode6_mru_row *rows =
             capacity <= ROWS_MAX ? realloc(c->rows, capacity * sizeof *rows) : NULL;
 
         if (!rows) {
@@ -112,6 +104,7 @@ static unsigned small(double value)
 static bool take_rows(struct ntpq *q, struct clients *c)
 {
     const char *nonce = variables_text(&q->variables, "nonce");
+    struct mode6_mru_row row;
 
     if (!variables_parse_time(variables_text(&q->variables, "now"), &c->now)) {
         c->now = 0; /* there is more to come */
@@ -120,55 +113,17 @@ static bool take_rows(struct ntpq *q, struct clients *c)
         snprintf(c->nonce, sizeof c->nonce, "%s", nonce);
         c->nonce_at = clock_now().mono;
     }
-    for (unsigned i = 0;; i++) {
-        const char *address = member(q, "addr", i);
-        struct client row = {.count = member_number(q, "ct", i),
-                             .drops = member_number(q, "dr", i),
-                             .mode_version = small(member_number(q, "mv", i)),
-                             .restrictions = small(member_number(q, "rs", i))};
-        const char *first = member(q, "first", i), *last = member(q, "last", i);
-        const char *score = member(q, "sc", i);
-
-        if (!address) {
-            return true;
-        }
-        snprintf(row.address, sizeof row.address, "%s", address);
-        snprintf(row.score, sizeof row.score, "%s", score ? score : "");
-        if (!first || !last || !variables_parse_time(first, &row.first) ||
-            !variables_parse_time(last, &row.last)) {
-            continue;
-        }
-        if (!keep(c, &row)) {
+    for (unsigned i = 0; mode6_mru_read_row(&q->variables, i, &row); i++) {
+        if (row.last != 0 && !keep(c, &row)) {
             return false;
         }
     }
-}
-
-/* The request for what follows the rows that we have. */
-static void write_request(const struct clients *c, const char *filters,
-                          char out[MODE6_DATA_MAX + 2])
-{
-    size_t used = (size_t)snprintf(out, MODE6_DATA_MAX + 2, "nonce=%s, frags=%d%s", c->nonce,
-                                   FRAGMENTS, filters);
-
-    for (size_t i = 0; i <= RESUME_POINTS && i < c->count; i++) {
-        const struct client *row = &c->rows[c->count - 1 - i];
-        char point[160];
-        size_t length =
-            (size_t)snprintf(point, sizeof point, ", addr.%zu=%s, last.%zu=0x%08x.%08x", i,
-                             row->address, i, (unsigned)(row->last >> 32), (unsigned)row->last);
-
-        if (used + length > MODE6_DATA_MAX) {
-            break;
-        }
-        memcpy(out + used, point, length + 1);
-        used += length;
-    }
+    return true;
 }
 
 static bool collect(struct ntpq *q, struct clients *c, const char *filters)
 {
-    char request[MODE6_DATA_MAX + 2];
+    char request[MODE6_DATA_MAX + 1];
     unsigned restarts = 0;
 
     if (!fetch_nonce(q, c)) {
@@ -181,7 +136,7 @@ static bool collect(struct ntpq *q, struct clients *c, const char *filters)
             !fetch_nonce(q, c)) {
             return false;
         }
-        write_request(c, filters, request);
+        mode6_mru_write_request(c->nonce, FRAGMENTS, filters, c->rows, c->count, request);
         result = ntpq_ask_variables(q, MODE6_READ_CLIENTS, 0, request);
         if (result == NTPQ_REFUSED + MODE6_ERROR_VARIABLE && restarts++ < RESTARTS_MAX) {
             c->count = 0; /* none of our resume points is there any more */
@@ -201,9 +156,9 @@ static double lfp_s(uint64_t t)
     return (double)t / 4294967296.0;
 }
 
-static double average_s(const struct client *c)
+static double average_s(const struct mode6_mru_row *c)
 {
-    return c->count > 1 ? lfp_s(c->last - c->first) / (c->count - 1) : 0;
+    return c->ct > 1 ? lfp_s(c->last - c->first) / (c->ct - 1) : 0;
 }
 
 /* The name of the address without its port; "ADDRESS (NAME)" where the name does not lead back. */
@@ -227,11 +182,12 @@ static void name_client(const struct ntpq *q, const char *text, char out[TEXT_LE
     snprintf(out, TEXT_LENGTH, "%.60s (%s)", text, name);
 }
 
-static void print_client(const struct ntpq *q, const struct clients *c, const struct client *row)
+static void print_client(const struct ntpq *q, const struct clients *c,
+                         const struct mode6_mru_row *row)
 {
-    double average = average_s(row), score = variables_parse_number(row->score);
-    char bare[ADDRESS_LENGTH], name[TEXT_LENGTH], interval[16], points[16] = "-", drops[16] = "-";
-    const char *port = strrchr(row->address, ':'), *text = row->address;
+    double average = average_s(row);
+    char bare[ADDRESS_TEXT_MAX], name[TEXT_LENGTH], interval[16], points[16] = "-", drops[16] = "-";
+    const char *port = strrchr(row->addr, ':'), *text = row->addr;
     size_t length = port ? (size_t)(port - text) : strlen(text);
 
     if (*text == '[' && length > 2) {
@@ -241,20 +197,24 @@ static void print_client(const struct ntpq *q, const struct clients *c, const st
     snprintf(bare, sizeof bare, "%.*s", (int)length, text);
     name_client(q, bare, name);
     snprintf(interval, sizeof interval,
-             average > 5 || row->count <= 1 ? "%6.0f"
-             : average >= 1                 ? "%6.2f"
-                                            : "%6.3f",
+             average > 5 || row->ct <= 1 ? "%6.0f"
+             : average >= 1              ? "%6.2f"
+                                         : "%6.3f",
              average);
-    if (score > 0) {
-        snprintf(points, sizeof points, "%8.*f", score > 1e5 ? 1 : score > 1e4 ? 2 : 3, score);
+    if (row->sc > 0) {
+        snprintf(points, sizeof points, "%8.*f",
+                 row->sc > 1e5   ? 1
+                 : row->sc > 1e4 ? 2
+                                 : 3,
+                 row->sc);
     }
-    if (!isnan(row->drops)) {
-        snprintf(drops, sizeof drops, "%4.0f", row->drops);
+    if (!isnan(row->dr)) {
+        snprintf(drops, sizeof drops, "%4.0f", row->dr);
     }
     printf("%7.0f %s %4x %c %u %u %6.0f %8s %6s %5s %s\n",
-           floor(lfp_s(c->now) - lfp_s(row->last) + 0.5), interval, row->restrictions,
-           ntp_words_limit_letter(row->restrictions), row->mode_version & 7,
-           row->mode_version >> 3 & 7, row->count, points, drops, port ? port + 1 : "", name);
+           floor(lfp_s(c->now) - lfp_s(row->last) + 0.5), interval, row->rs,
+           ntp_words_limit_letter(row->rs), row->mv & 7, row->mv >> 3 & 7, row->ct, points, drops,
+           port ? port + 1 : "", name);
 }
 
 /* What `sort=` names, to be shown with the smallest first. */
@@ -267,20 +227,20 @@ static int compare(double a, double b)
 
 static int in_order(const void *a, const void *b)
 {
-    const struct client *x = a, *y = b;
+    const struct mode6_mru_row *x = a, *y = b;
     const char *key = sort_key + (*sort_key == '-');
     int order = 0;
 
     if (strcmp(key, "addr") == 0) {
-        order = strcmp(x->address, y->address);
+        order = strcmp(x->addr, y->addr);
     } else if (strcmp(key, "count") == 0) {
-        order = compare(x->count, y->count);
+        order = compare(x->ct, y->ct);
     } else if (strcmp(key, "avgint") == 0) {
         order = compare(average_s(x), average_s(y));
     } else if (strcmp(key, "score") == 0) {
-        order = compare(variables_parse_number(x->score), variables_parse_number(y->score));
+        order = compare(x->sc, y->sc);
     } else if (strcmp(key, "drop") == 0) {
-        order = compare(x->drops, y->drops);
+        order = compare(x->dr, y->dr);
     } else {
         order = compare(lfp_s(y->last), lfp_s(x->last)); /* lstint */
     }
@@ -302,8 +262,6 @@ static bool is_sort_key(const char *text)
 /* `tag=value` words as the request has them; false: it has said what is wrong with one. */
 static bool read_filters(const struct ntpq_line *line, char out[TEXT_LENGTH])
 {
-    static const char *const tags[] = {"mincount",  "mindrop",   "minscore", "resall", "resany",
-                                       "maxlstint", "minlstint", "laddr",    "recent"};
     size_t used = 0;
 
     out[0] = '\0';
@@ -311,16 +269,13 @@ static bool read_filters(const struct ntpq_line *line, char out[TEXT_LENGTH])
     for (unsigned i = 0; i < line->count; i++) {
         const char *word = line->words[i];
         size_t length = strcspn(word, "=");
-        bool known = false;
 
         if (strncmp(word, "sort=", 5) == 0 && is_sort_key(word + 5)) {
             sort_key = word + 5;
             continue;
         }
-        for (size_t t = 0; t < sizeof tags / sizeof tags[0]; t++) {
-            known = known || (strlen(tags[t]) == length && strncmp(word, tags[t], length) == 0);
-        }
-        if (!known || word[length] == '\0' || used + strlen(word) + 3 > TEXT_LENGTH) {
+        if (!mode6_mru_is_filter(word, length) || word[length] == '\0' ||
+            used + strlen(word) + 3 > TEXT_LENGTH) {
             fprintf(stderr, "***Unknown parameter '%s'\n", word);
             return false;
         }

@@ -12,7 +12,7 @@
 #include "control/mode6/mode6_state.h"
 #include "wire/mode6_packet.h"
 
-#define MODE6_TEXT_MAX (MODE6_FRAGMENTS_MAX * MODE6_DATA_MAX)
+#define MODE6_TEXT_MAX (MODE6_ANSWER_FRAGMENTS * MODE6_DATA_MAX)
 
 struct mode6_question {
     struct address peer;

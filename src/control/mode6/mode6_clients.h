@@ -6,9 +6,9 @@
 #define TOKI_CONTROL_MODE6_MODE6_CLIENTS_H
 
 #include "control/mode6/mode6_state.h"
-#include "wire/mode6_packet.h"
+#include "wire/mode6_mru.h"
 
-#define MODE6_FRAGMENTS_MAX 128
+#define MODE6_ANSWER_FRAGMENTS 128 /* at most */
 
 /* "nonce=..." for this address and port, good for 16 s. */
 void mode6_put_nonce(struct mode6_list *list, const struct mode6 *mode6, struct wall_time now,

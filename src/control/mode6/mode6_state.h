@@ -3,8 +3,8 @@
 #ifndef TOKI_CONTROL_MODE6_MODE6_STATE_H
 #define TOKI_CONTROL_MODE6_MODE6_STATE_H
 
-#include "control/mode6/mode6_list.h"
 #include "control/report.h"
+#include "wire/mode6_list.h"
 
 /* The last event of the system or of a source, in the codes of the protocol, and how many. */
 struct mode6_events {

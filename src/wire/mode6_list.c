@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lists of names and values; see the header. */
-#include "control/mode6/mode6_list.h"
+/* Items are joined in lines as ntpd does, which some clients rely on. */
+#include "wire/mode6_list.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "wire/mode6_variables.h"
 
 #define COLUMNS 72
 #define ITEM_MAX 400
@@ -13,42 +15,18 @@
 /* Larger numbers than these mean nothing in any unit that is used, and need many digits. */
 #define DECIMAL_MAX 1e15
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
-}
-
-static void add_name(struct mode6_names *names, const char *text, size_t length)
-{
-    const char *equals = memchr(text, '=', length);
-
-    length = equals ? (size_t)(equals - text) : length;
-    while (length > 0 && is_blank(text[0])) {
-        text++;
-        length--;
-    }
-    while (length > 0 && is_blank(text[length - 1])) {
-        length--;
-    }
-    if (length > 0 && names->count < MODE6_NAMES_MAX) {
-        names->names[names->count].text = text;
-        names->names[names->count].length = length;
-        names->names[names->count++].found = false;
-    }
-}
-
 void mode6_names_parse(struct mode6_names *names, const uint8_t *data, size_t length)
 {
-    const char *text = (const char *)data;
-    size_t at = 0;
+    char *rest = names->text;
+    struct variable v;
 
+    length = length < MODE6_DATA_MAX ? length : MODE6_DATA_MAX;
+    memcpy(names->text, data, length);
+    names->text[length] = '\0';
     names->count = 0;
-    while (at < length) {
-        const char *comma = memchr(text + at, ',', length - at);
-        size_t part = comma ? (size_t)(comma - text) - at : length - at;
-
-        add_name(names, text + at, part);
-        at += part + 1;
+    while (names->count < MODE6_NAMES_MAX && variables_next(&rest, &v)) {
+        names->names[names->count].text = v.name;
+        names->names[names->count++].found = false;
     }
 }
 
@@ -70,15 +48,13 @@ void mode6_list_begin(struct mode6_list *list, char *out, size_t capacity,
 
 static bool is_wanted(struct mode6_list *list, enum mode6_when when, const char *name)
 {
-    size_t length = strlen(name);
     bool wanted = false;
 
     if (!list->wanted) {
         return when == MODE6_DEFAULT;
     }
     for (unsigned i = 0; i < list->wanted->count; i++) {
-        if (list->wanted->names[i].length == length &&
-            memcmp(list->wanted->names[i].text, name, length) == 0) {
+        if (strcmp(list->wanted->names[i].text, name) == 0) {
             list->wanted->names[i].found = true;
             wanted = true;
         }
@@ -160,11 +136,9 @@ void mode6_put_decimal(struct mode6_list *list, enum mode6_when when, const char
 void mode6_put_time(struct mode6_list *list, enum mode6_when when, const char *name,
                     uint64_t timestamp)
 {
-    char text[24];
+    char text[VARIABLES_TIME_LENGTH];
 
-    snprintf(text, sizeof text, "0x%08" PRIx32 ".%08" PRIx32, (uint32_t)(timestamp >> 32),
-             (uint32_t)timestamp);
-    put(list, when, name, text);
+    put(list, when, name, variables_format_time(timestamp, text));
 }
 
 static void put_clean(struct mode6_list *list, enum mode6_when when, const char *name,

@@ -3,21 +3,23 @@
  * that end with a comma, CR and LF. A list knows which names were asked for; an item that nobody
  * wants is not written, one that does not fit is left out whole with all that follow it. Values are
  * written as every client can read them: plain decimals, nothing that is not a number. */
-#ifndef TOKI_CONTROL_MODE6_MODE6_LIST_H
-#define TOKI_CONTROL_MODE6_MODE6_LIST_H
+#ifndef TOKI_WIRE_MODE6_LIST_H
+#define TOKI_WIRE_MODE6_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MODE6_NAMES_MAX 234 /* in the 468 bytes of a request */
+#include "wire/mode6_packet.h"
 
-/* Names that a request lists: parts of its data. */
+#define MODE6_NAMES_MAX (MODE6_DATA_MAX / 2) /* in a request */
+
+/* Names that a request lists. */
 struct mode6_names {
+    char text[MODE6_DATA_MAX + 1];
     unsigned count;
     struct {
         const char *text;
-        size_t length;
         bool found;
     } names[MODE6_NAMES_MAX];
 };
@@ -33,7 +35,7 @@ struct mode6_list {
     int index;                  /* of a row: names get ".INDEX"; -1: none */
 };
 
-/* Splits "a, b,c=1" (what follows a '=' does not count). */
+/* Splits "a, b,c=1" (what follows a '=' does not count); of `length` what a request holds. */
 void mode6_names_parse(struct mode6_names *names, const uint8_t *data, size_t length);
 
 /* Was each of them an item of some list? */
