@@ -119,27 +119,6 @@ const struct parameter *parameter_find(const struct parameter *table, const char
     return NULL;
 }
 
-/* The keyword or option most like the word, NULL if none is like it. */
-struct likeness {
-    const char *word, *best;
-    unsigned distance;
-};
-
-static void compare(struct likeness *l, const char *candidate)
-{
-    unsigned distance = text_distance(l->word, candidate);
-
-    if (distance < l->distance && distance < strlen(candidate)) {
-        l->distance = distance;
-        l->best = candidate;
-    }
-}
-
-static struct likeness likeness_of(const char *word)
-{
-    return (struct likeness){.word = word, .distance = text_distance_limit(word) + 1};
-}
-
 /* Names the languages that have the word: as an option of `keyword`, or (NULL) as a directive. */
 static bool hint_others(const struct reader *r, const char *keyword, const char *word,
                         char hint[HINT_MAX])
@@ -178,9 +157,9 @@ static void hint_directive(const struct reader *r, const char *word, char hint[H
     if (hint_others(r, NULL, word, hint)) {
         return;
     }
-    struct likeness like = likeness_of(word);
+    struct text_likeness like = text_likeness_of(word);
     for (const struct directive *d = r->language->directives; d->keyword; d++) {
-        compare(&like, d->keyword);
+        text_likeness_compare(&like, d->keyword);
     }
     if (like.best) {
         snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);
@@ -198,9 +177,9 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
         snprintf(hint, HINT_MAX, "a comment needs a blank in front of its '#'");
         return;
     }
-    struct likeness like = likeness_of(word);
+    struct text_likeness like = text_likeness_of(word);
     for (const struct parameter *p = r->directive->options; p->name; p++) {
-        compare(&like, p->name);
+        text_likeness_compare(&like, p->name);
     }
     if (like.best) {
         snprintf(hint, HINT_MAX, "did you mean '%s'?", like.best);

@@ -193,3 +193,18 @@ unsigned text_distance_limit(const char *word)
 
     return length < 3 ? 0 : length < 6 ? 1 : (unsigned)length / 3;
 }
+
+struct text_likeness text_likeness_of(const char *word)
+{
+    return (struct text_likeness){.word = word, .distance = text_distance_limit(word) + 1};
+}
+
+void text_likeness_compare(struct text_likeness *l, const char *candidate)
+{
+    unsigned distance = text_distance(l->word, candidate);
+
+    if (distance < l->distance && distance < strlen(candidate)) {
+        l->distance = distance;
+        l->best = candidate;
+    }
+}

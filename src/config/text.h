@@ -49,4 +49,13 @@ unsigned text_distance(const char *a, const char *b);
 /* So many changes are still a slip of the fingers in a word like this. */
 unsigned text_distance_limit(const char *word);
 
+/* The candidate that a word was meant to be: the one most like it. */
+struct text_likeness {
+    const char *word, *best; /* best NULL: none is like it */
+    unsigned distance;
+};
+
+struct text_likeness text_likeness_of(const char *word);
+void text_likeness_compare(struct text_likeness *l, const char *candidate);
+
 #endif
