@@ -79,6 +79,11 @@ def monitors():
     return unpack('monitors', ['monitoring-plugins-basic', 'ntpstat'])
 
 
+def shells():
+    """zsh and fish, for their completion."""
+    return unpack('shells', ['zsh', 'zsh-common', 'fish', 'fish-common', 'libpcre2-32-0'])
+
+
 def kernel():
     """Debian's cloud kernel: (vmlinuz, folder of its modules)."""
     root = CACHE / 'kernel'

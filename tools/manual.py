@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""manual.py TOKI TOKID FOLDER: writes directives.md, the man pages and the completion for bash.
+"""manual.py TOKI TOKID FOLDER [FILE]...: writes directives.md, the man pages and the completion for
+bash, zsh and fish.
 
 Nothing is written down twice: directives come from the tables that the parser reads (`toki explain
---json`), subcommands and options from what `toki help` and `tokid --help` say. doc/directives.md is a
-copy of what this makes; tests/tidy holds it to that, and `tools/manual.py build/toki build/tokid doc
-directives.md` renews it.
+--json`), commands and options from those of the command lines (`toki help --json`, `tokid
+--help=json`). doc/directives.md is a copy of what this makes; tests/tidy holds it to that, and
+`tools/manual.py build/toki build/tokid doc directives.md` renews it.
 """
 
 import json
@@ -29,46 +30,25 @@ def title(language):
     return TITLES.get(language['language'], language['language'])
 
 
-# ---- what there is ----
+# ---- commands ----
 
-def read_commands(toki):
-    """[(usage line, description)] of `toki help`; a usage may have several lines."""
-    found = []
-    for line in ask(toki, 'help').splitlines()[2:]:
-        text = line.strip()
-        if line.startswith('      ') or line.startswith('    '):
-            found[-1][1].append(text)
-        elif text:
-            if found and not found[-1][1]:
-                found[-1][0].append(text)
-            else:
-                found.append(([text], []))
-    return [(lines, ' '.join(words)) for lines, words in found]
+def spellings(option):
+    """['-j', '--json']"""
+    return ([f"-{option['letter']}"] if option['letter'] else []) + \
+        ([f"--{option['name']}"] if option['name'] else [])
 
 
-def read_options(tokid):
-    """[(option, description)] of `tokid --help`."""
-    found = []
-    for line in ask(tokid, '--help').splitlines():
-        match = re.match(r'^ {2,6}(-\S.*?)(?: {2,}(.*))?$', line)
-        if match:
-            found.append([match.group(1), match.group(2) or ''])
-        elif found and line.startswith('   '):
-            found[-1][1] += ' ' + line.strip()
-    return [(option, text.strip()) for option, text in found]
-
-
-def names_of_commands(commands):
-    """status, ..., and both of `allow|deny`."""
-    names = []
-    for lines, _ in commands:
-        for line in lines:
-            names += [n for n in line.split()[0].split('|') if n not in names]
-    return names + [n for n in ('restrict', 'unrestrict') if n not in names]
-
-
-def long_options(text):
-    return sorted(set(re.findall(r'--[a-z][a-z-]+', text)))
+def with_builtin(command):
+    """Its options, and those that the parser adds."""
+    flag = {'kind': 'flag', 'value': None, 'choices': [], 'default': None, 'heading': None,
+            'expected': None, 'minimum': None, 'maximum': None, 'repeats': False}
+    rows = list(command['options'])
+    if command['version_letter']:
+        rows.append({**flag, 'letter': command['version_letter'], 'name': 'version',
+                     'help': 'print the version'})
+    free = all(o['letter'] != 'h' for o in rows)
+    rows.append({**flag, 'letter': 'h' if free else None, 'name': 'help', 'help': 'print this help'})
+    return rows
 
 
 # ---- doc/directives.md ----
@@ -136,35 +116,87 @@ def entry(term, text):
     return ['.TP', f'.B {roff(term)}', roff(text) or '\\&']
 
 
-def toki_page(version, commands):
+def described(option):
+    """What it does, with its range and its default."""
+    parts = []
+    if option['kind'] == 'count' and option['maximum'] and \
+            option['expected'].startswith('a whole number from'):
+        parts.append(f"{option['minimum']:.0f} to {option['maximum']:.0f}")
+    elif option['kind'] in ('count', 'time', 'part', 'rate') and option['expected']:
+        parts.append(option['expected'])
+    if option['default']:
+        parts.append(f"default: {option['default']}")
+    return option['help'] + (f" ({'; '.join(parts)})" if parts else '')
+
+
+def option_lines(command):
     lines = []
-    for usage, text in commands:
-        lines += entry('toki ' + usage[0], '')
-        lines.pop()
-        for more in usage[1:]:
-            lines += ['.TQ', f'.B {roff("toki " + more)}']
-        lines.append(roff(text) or 'Prints it.')
-    return page('TOKI', 1, version, 'asks and instructs the NTP daemon tokid', [
-        ('SYNOPSIS', ['.B toki', '.I COMMAND', '[\\&...]']),
-        ('DESCRIPTION', [roff('toki tells whether the clock is right and, if it is not, why; checks '
-                              'configurations; and changes a running tokid by hand.')]),
-        ('COMMANDS', lines),
-        ('FILES', entry('/run/toki/tokid.sock', 'the control socket; --control names another one')),
+    for option in with_builtin(command):
+        if option['heading']:
+            lines += ['.PP', roff(option['heading']) + ':']
+        value = f" {option['value']}" if option['value'] else ''
+        lines += entry(', '.join(spellings(option)) + value, described(option))
+    return lines
+
+
+def argument_lines(command):
+    return [line for a in command['arguments'] if a['help'] for line in entry(a['name'], a['help'])]
+
+
+def as_it_is(text):
+    return ['.nf'] + [roff(line) or '.sp' for line in text.rstrip('\n').split('\n')] + ['.fi']
+
+
+def command_lines(command):
+    lines = [f".SS {roff(command['usage'])}", roff(command['summary']) + '.']
+    if command['help']:
+        lines += ['.PP', roff(command['help'])]
+    if not command['parts']:
+        lines += argument_lines(command) + option_lines(command)
+    if command['notes']:
+        lines += ['.PP'] + as_it_is(command['notes'])
+    return lines
+
+
+def exit_lines(command):
+    return [line for code, meaning in enumerate(command['exits']) if meaning
+            for line in entry(str(code), meaning)]
+
+
+def toki_page(version, commands):
+    exits, examples = [], []
+    for command in commands:
+        if not command['parts']:
+            exits += [f".SS {roff(command['name'])}"] + exit_lines(command)
+        if command['examples']:
+            examples += ['.PP', roff(command['summary']) + ':', '.RS'] + \
+                as_it_is(command['examples']) + ['.RE']
+    return page('TOKI', 1, version, 'reports on the NTP daemon tokid and controls it', [
+        ('SYNOPSIS', ['.B toki', '.I COMMAND', '[\\&', '.IR OPTION \\ ...]', '[\\&',
+                      '.IR ARGUMENT \\ ...]']),
+        ('DESCRIPTION', [roff('toki tells whether the clock is right and, if it is not, why; queries '
+                              'time servers; checks configurations; and changes a running tokid. '
+                              'Options may follow arguments, and long ones may be abbreviated; -- '
+                              'ends them.')]),
+        ('COMMANDS', [line for command in commands for line in command_lines(command)]),
+        ('EXIT STATUS', exits),
+        ('FILES', entry('/run/toki/tokid.sock', 'control socket of a tokid of root') +
+         entry('$XDG_RUNTIME_DIR/toki/tokid.sock', 'that of a tokid of another user')),
+        ('EXAMPLES', examples),
         ('SEE ALSO', ['.BR tokid (8),', '.BR tokid.conf (5)'])])
 
 
-def tokid_page(version, options):
-    lines = []
-    for option, text in options:
-        lines += entry(option, text)
+def tokid_page(version, command):
     return page('TOKID', 8, version, 'keeps the clock by NTP and serves the time', [
-        ('SYNOPSIS', ['.B tokid', '[', '.I OPTION', ']...']),
+        ('SYNOPSIS', ['.B tokid', '[\\&', '.IR OPTION \\ ...]']),
         ('DESCRIPTION', [roff('tokid reads a chrony.conf, an ntp.conf or an ntpd.conf of OpenNTPD, '
                               'keeps the clock by what it says, and serves the time.')]),
-        ('OPTIONS', lines),
+        ('OPTIONS', option_lines(command)),
         ('SIGNALS', entry('SIGHUP', 'reads the configuration again, as toki reload does: as one step, '
                           'or changes nothing and says why') +
          entry('SIGTERM, SIGINT', 'writes the files of state and ends')),
+        ('EXIT STATUS', exit_lines(command)),
+        ('EXAMPLES', as_it_is(command['examples'])),
         ('SEE ALSO', ['.BR toki (1),', '.BR tokid.conf (5)'])])
 
 
@@ -201,60 +233,7 @@ def conf_page(version, tables):
                 parts)
 
 
-# ---- completion ----
-
-COMPLETION = r'''# completion of bash for toki and tokid; made by tools/manual.py
-_toki() {
-    local word=$2 before=$3 command=${COMP_WORDS[1]}
-    COMPREPLY=()
-    case $before in
-    --control | --pidfile | --config | --plot | -f)
-        compopt -o filenames 2>/dev/null
-        COMPREPLY=($(compgen -f -- "$word"))
-        return ;;
-    --language)
-        COMPREPLY=($(compgen -W 'chrony ntp openntpd' -- "$word"))
-        return ;;
-    --format)
-        COMPREPLY=($(compgen -W 'chrony ntp' -- "$word"))
-        return ;;
-    esac
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W '@COMMANDS@' -- "$word"))
-        return
-    fi
-    case $command in
-@CASES@
-    esac
-}
-_tokid() {
-    local word=$2 before=$3
-    COMPREPLY=()
-    case $before in
-    --language)
-        COMPREPLY=($(compgen -W 'chrony ntp openntpd' -- "$word"))
-        return ;;
-    esac
-    case $word in
-    -*)
-        COMPREPLY=($(compgen -W '@OPTIONS@' -- "$word")) ;;
-    *)
-        compopt -o filenames 2>/dev/null
-        COMPREPLY=($(compgen -f -- "$word")) ;;
-    esac
-}
-complete -F _toki toki
-complete -F _tokid tokid
-'''
-
-
-def case(pattern, words, files=False):
-    reply = f'COMPREPLY=($(compgen -W \'{" ".join(words)}\' -- "$word"))'
-    if files:
-        reply = ('case $word in -*) ' + reply + ' ;;\n        *) compopt -o filenames 2>/dev/null; '
-                 'COMPREPLY=($(compgen -f -- "$word")) ;; esac')
-    return f'    {pattern})\n        {reply} ;;'
-
+# ---- completion: what may follow ----
 
 def source_options(tables):
     """Words that may stand in a source line, of any language."""
@@ -266,34 +245,314 @@ def source_options(tables):
     return sorted(words)
 
 
-def write_completion(commands, options, tables):
+def topics(tables):
+    """What `toki explain` knows."""
+    words = {row['keyword'] for language in tables['languages'] for row in language['directives']}
+    words |= {p['name'] for language in tables['languages'] for row in language['directives']
+              for p in row['options']}
+    codes = [c['code'] for key in ('codes', 'clock_codes', 'source_codes') for c in tables[key]]
+    return list(dict.fromkeys(codes + sorted(words)))
+
+
+def restrict_flags(tables):
+    return sorted({p['name'] for language in tables['languages'] for row in language['directives']
+                   for p in row['options'] if row['keyword'] == 'restrict'})
+
+
+def add_words(commands, tables):
+    """Fills in the choices that the tables of commands do not have: each is taken from its own."""
+    names = [c['name'] for c in commands if ' ' not in c['name']]
+    for command in commands:
+        for argument in command['arguments']:
+            if argument['kind'] == 'topic':
+                argument['choices'] = topics(tables)
+            elif argument['kind'] == 'command':
+                argument['choices'] = names
+            elif (command['name'], argument['name']) == ('add', 'WORD'):
+                argument['choices'] = source_options(tables)
+            elif argument['name'] == 'FLAG':
+                argument['choices'] = restrict_flags(tables)
+
+
+def valued(command):
+    """Options that take a value."""
+    return [o for o in with_builtin(command) if o['kind'] != 'flag']
+
+
+def whole_names(commands):
+    """[(command, its sub-commands)]"""
+    return [(c, [p for p in commands if p['name'].startswith(c['name'] + ' ')])
+            for c in commands if ' ' not in c['name']]
+
+
+SOURCES = '''toki sources --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4'''
+
+
+# ---- completion of bash ----
+
+BASH = r"""# completion of bash for toki and tokid; made by tools/manual.py
+_toki_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word"); }
+_toki_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); }
+_toki_folders() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$word"); }
+_toki_hosts() { mapfile -t COMPREPLY < <(compgen -A hostname -- "$word"); }
+_toki_sources() { _toki_words "$(@SOURCES@)"; }
+# Sets at: the number of arguments before the word, from the word $1 on; $2: options with a value.
+_toki_position() {
+    local i
+    at=0
+    for ((i = $1; i < COMP_CWORD; i++)); do
+        case " $2 " in
+        *" ${COMP_WORDS[i]} "*)
+            ((i++))
+            [[ ${COMP_WORDS[i]} == = ]] && ((i++)) ;;
+        *) [[ ${COMP_WORDS[i]} == -* ]] || ((at++)) ;;
+        esac
+    done
+}
+_toki_split() {
+    word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    if [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    elif [[ $word == = ]]; then
+        word=
+    fi
+    COMPREPLY=()
+}
+@FUNCTIONS@
+_toki() {
+    local word before at
+    _toki_split
+    if ((COMP_CWORD == 1)); then
+        _toki_words '@COMMANDS@'
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+@CASES@
+    esac
+}
+_tokid() {
+    local word before at
+    _toki_split
+    _toki_of_tokid 1
+}
+complete -F _toki toki
+complete -F _tokid tokid
+"""
+
+
+def bash_action(row):
+    if row['choices']:
+        return f"_toki_words '{' '.join(row['choices'])}'"
+    return {'file': '_toki_files', 'folder': '_toki_folders', 'host': '_toki_hosts',
+            'source': '_toki_sources'}.get(row['kind'], ':')
+
+
+def function_name(command):
+    return '_toki_of_' + command['name'].replace(' ', '_').replace('-', '_')
+
+
+def bash_function(command):
+    options = [s for o in with_builtin(command) for s in spellings(o)]
+    lines = [f'{function_name(command)}() {{', '    case $before in']
+    for option in valued(command):
+        lines += [f"    {' | '.join(spellings(option))})", f'        {bash_action(option)}',
+                  '        return ;;']
+    lines += ['    esac', '    if [[ $word == -* ]]; then',
+              f"        _toki_words '{' '.join(options)}'", '        return', '    fi',
+              f"    _toki_position \"$1\" '{' '.join(s for o in valued(command) for s in spellings(o))}'",
+              '    case $at in']
+    for number, argument in enumerate(command['arguments']):
+        lines += ['    *)' if argument['repeats'] else f'    {number})',
+                  f'        {bash_action(argument)} ;;']
+    if not command['arguments']:
+        lines += ['    0)', f"        _toki_words '{' '.join(options)}' ;;"]
+    return '\n'.join(lines + ['    esac', '}'])
+
+
+def write_bash(commands, tokid):
     cases = []
-    directives = {row['keyword'] for language in tables['languages']
-                  for row in language['directives']}
-    special = {
-        'add': case('add', ['server', 'pool', 'peer'] + source_options(tables)),
-        'explain': case('explain', [c['code'] for c in tables['codes']] + sorted(directives) +
-                        ['--json']),
-    }
-    for usage, _ in commands:
-        for name in usage[0].split()[0].split('|'):
-            words = long_options(' '.join(usage))
-            verbs = sorted({line.split()[1] for line in usage
-                            if len(line.split()) > 1 and re.fullmatch('[a-z]+', line.split()[1])})
-            if name in special:
-                cases.append(special[name])
-            elif words or verbs:
-                files = 'FILE' in ' '.join(usage)
-                if verbs:
-                    cases.append(f'    {name})\n        if [ "$COMP_CWORD" -eq 2 ]; then '
-                                 f'COMPREPLY=($(compgen -W \'{" ".join(verbs)}\' -- "$word")); '
-                                 'return; fi\n' + case('x', words, files).split('\n', 1)[1])
-                else:
-                    cases.append(case(name, words, files))
-    words = sorted({w for option, _ in options
-                    for w in re.findall(r'(?<!\S)--?[A-Za-z0-9-]+', option)})
-    return (COMPLETION.replace('@COMMANDS@', ' '.join(names_of_commands(commands)))
-            .replace('@CASES@', '\n'.join(cases)).replace('@OPTIONS@', ' '.join(words)))
+    for command, parts in whole_names(commands):
+        if not parts:
+            cases.append(f"    {command['name']}) {function_name(command)} 2 ;;")
+            continue
+        names = ' '.join(p['name'].split()[1] for p in parts)
+        cases += [f"    {command['name']})", '        if ((COMP_CWORD == 2)); then',
+                  f"            _toki_words '{names} --help'", '            return', '        fi',
+                  '        case ${COMP_WORDS[2]} in']
+        cases += [f"        {p['name'].split()[1]}) {function_name(p)} 3 ;;" for p in parts]
+        cases += ['        esac ;;']
+    names = ' '.join(c['name'] for c, _ in whole_names(commands))
+    functions = [bash_function(c) for c in commands + [tokid] if not c['parts']]
+    return (BASH.replace('@SOURCES@', SOURCES).replace('@FUNCTIONS@', '\n'.join(functions))
+            .replace('@COMMANDS@', names + ' --help --version').replace('@CASES@', '\n'.join(cases)))
+
+
+# ---- completion of zsh ----
+
+ZSH = r"""#compdef toki tokid
+# completion of zsh for toki and tokid; made by tools/manual.py
+_toki_sources() {
+    local -a names
+    names=(${(f)"$(@SOURCES@)"})
+    compadd -a names
+}
+_toki_toki() {
+    local -a names
+    if ((CURRENT == 2)); then
+        names=(
+@COMMANDS@
+        )
+        _describe -t commands command names
+        return
+    fi
+    shift words
+    ((CURRENT--))
+    case $words[1] in
+@CASES@
+    esac
+}
+_toki_tokid() {
+@TOKID@
+}
+case $service in
+tokid) _toki_tokid ;;
+*) _toki_toki ;;
+esac
+"""
+
+
+def zsh_quote(text):
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def zsh_escape(text):
+    return re.sub(r'([\[\]:\\])', r'\\\1', text)
+
+
+def zsh_action(row):
+    if row['choices']:
+        return '(' + ' '.join(row['choices']) + ')'
+    return {'file': '_files', 'folder': '_files -/', 'host': '_hosts',
+            'source': '_toki_sources'}.get(row['kind'], ' ')
+
+
+def zsh_specs(command):
+    specs = []
+    for option in with_builtin(command):
+        names = spellings(option)
+        value = ''
+        if option['kind'] != 'flag':
+            value = f":{zsh_escape(option['value'])}:{zsh_action(option)}"
+        for name in names:
+            others = '*' if option['repeats'] else f"({' '.join(names)})"
+            sign = '=' if value and name.startswith('--') else '+' if value else ''
+            specs.append(zsh_quote(f"{others}{name}{sign}[{zsh_escape(option['help'])}]{value}"))
+    for argument in command['arguments']:
+        where = '*' if argument['repeats'] else ':' if argument['optional'] else ''
+        specs.append(zsh_quote(f"{where}:{zsh_escape(argument['name'])}:{zsh_action(argument)}"))
+    return specs
+
+
+def zsh_arguments(command, indent):
+    return [f'{indent}_arguments -s -S \\'] + \
+        [f'{indent}    {spec} \\' for spec in zsh_specs(command)[:-1]] + \
+        [f'{indent}    {zsh_specs(command)[-1]}']
+
+
+def zsh_describe(commands, indent):
+    return [indent + zsh_quote(f"{c['name'].split()[-1]}:{zsh_escape(c['summary'])}")
+            for c in commands]
+
+
+def write_zsh(commands, tokid):
+    cases = []
+    for command, parts in whole_names(commands):
+        cases.append(f"    {command['name']})")
+        if parts:
+            cases += ['        if ((CURRENT == 2)); then', '            names=(',
+                      *zsh_describe(parts, ' ' * 16), '            )',
+                      '            _describe -t commands sub-command names', '            return',
+                      '        fi', '        shift words', '        ((CURRENT--))',
+                      '        case $words[1] in']
+            for part in parts:
+                cases += [f"        {part['name'].split()[1]})", *zsh_arguments(part, ' ' * 12),
+                          '            ;;']
+            cases.append('        esac')
+        else:
+            cases += zsh_arguments(command, ' ' * 8)
+        cases.append('        ;;')
+    names = zsh_describe([c for c, _ in whole_names(commands)], ' ' * 12)
+    return (ZSH.replace('@SOURCES@', SOURCES).replace('@COMMANDS@', '\n'.join(names))
+            .replace('@CASES@', '\n'.join(cases))
+            .replace('@TOKID@', '\n'.join(zsh_arguments(tokid, '    '))))
+
+
+# ---- completion of fish ----
+
+FISH = r"""# completion of fish for @NAME@; made by tools/manual.py
+"""
+FISH_TOKI = r"""# Do these words stand behind toki? __toki_needs: and nothing else?
+function __toki_at
+    set -l words (commandline -opc)
+    set -l last (math 1 + (count $argv))
+    test (count $argv) -eq 0; and return
+    test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
+end
+function __toki_needs
+    test (count (commandline -opc)) -eq (math 1 + (count $argv)); and __toki_at $argv
+end
+function __toki_sources
+    @SOURCES@
+end
+complete -c toki -f
+"""
+
+
+def fish_quote(text):
+    return "'" + text.replace('\\', '\\\\').replace("'", "\\'") + "'"
+
+
+def fish_action(row):
+    if row['choices']:
+        return "-a " + fish_quote(' '.join(row['choices']))
+    return {'file': '-F', 'folder': "-a '(__fish_complete_directories)'",
+            'host': "-a '(__fish_print_hostnames)'",
+            'source': "-a '(__toki_sources)'"}.get(row['kind'], '')
+
+
+def fish_lines(program, command, condition):
+    lines = []
+    for option in with_builtin(command):
+        words = [f'complete -c {program}', *condition]
+        words += [f"-s {option['letter']}"] if option['letter'] else []
+        words += [f"-l {option['name']}"] if option['name'] else []
+        if option['kind'] != 'flag':
+            words += ['-r' if option['kind'] == 'file' else '-x', fish_action(option)]
+        lines.append(' '.join(w for w in words + ['-d', fish_quote(option['help'])] if w))
+    for argument in command['arguments']:
+        action = fish_action(argument)
+        if action:
+            lines.append(' '.join([f'complete -c {program}', *condition, action]))
+    return lines
+
+
+def write_fish(commands):
+    lines = [FISH.replace('@NAME@', 'toki') + FISH_TOKI.replace('@SOURCES@', SOURCES).rstrip()]
+    for command, parts in whole_names(commands):
+        name = command['name']
+        lines.append(f"complete -c toki -n '__toki_needs' -a {name} "
+                     f"-d {fish_quote(command['summary'])}")
+        for part in parts:
+            lines.append(f"complete -c toki -n '__toki_needs {name}' -a {part['name'].split()[1]} "
+                         f"-d {fish_quote(part['summary'])}")
+        for c in parts or [command]:
+            lines += fish_lines('toki', c, [f"-n '__toki_at {c['name']}'"])
+    return '\n'.join(lines) + '\n'
+
+
+def write_fish_tokid(tokid):
+    return FISH.replace('@NAME@', 'tokid') + 'complete -c tokid -f\n' + \
+        '\n'.join(fish_lines('tokid', tokid, [])) + '\n'
 
 
 def main():
@@ -301,14 +560,19 @@ def main():
     wanted = sys.argv[4:]
     tables = json.loads(ask(toki, 'explain', '--json'))
     version = ask(toki, 'version').split()[1]
-    commands, options = read_commands(toki), read_options(tokid)
+    commands = json.loads(ask(toki, 'help', '--json'))['commands']
+    [daemon] = json.loads(ask(tokid, '--help=json'))['commands']
+    add_words(commands, tables)
     files = {
         'directives.md': lambda: write_markdown(tables),
         'toki.1': lambda: toki_page(version, commands),
-        'tokid.8': lambda: tokid_page(version, options),
+        'tokid.8': lambda: tokid_page(version, daemon),
         'tokid.conf.5': lambda: conf_page(version, tables),
-        'toki.bash': lambda: write_completion(commands, options, tables),
-        'tokid.bash': lambda: write_completion(commands, options, tables),
+        'toki.bash': lambda: write_bash(commands, daemon),
+        'tokid.bash': lambda: write_bash(commands, daemon),
+        '_toki': lambda: write_zsh(commands, daemon),
+        'toki.fish': lambda: write_fish(commands),
+        'tokid.fish': lambda: write_fish_tokid(daemon),
     }
     for name, write in files.items():
         if not wanted or name in wanted:

@@ -11,8 +11,6 @@
 #include "cli/toki.h"
 #include "config/change.h"
 
-#define EXIT_REFUSED 1
-
 static void print_changes(const json_t *answer)
 {
     const json_t *changes = json_object_get(answer, "changes"), *line;
@@ -63,7 +61,7 @@ static int show(const char *text, bool raw)
         print_messages(answer);
     }
     if (json_object_get(answer, "error")) {
-        code = EXIT_REFUSED;
+        code = EXIT_BAD;
         if (!raw) {
             fprintf(stderr, "toki: tokid says: %s\n",
                     render_clean(daemon_text(answer, "message"), clean, sizeof clean));
@@ -75,42 +73,221 @@ static int show(const char *text, bool raw)
     return code;
 }
 
-/* One line of all words but our own options. False: it is too long for a request. */
-static bool join(int argc, char **argv, char *line, size_t capacity, const char **control,
-                 bool *raw)
-{
-    size_t used = (size_t)snprintf(line, capacity, "%s", argv[0]);
+struct wanted {
+    const char *first, *host; /* `first`: a kind of source, or what it is about */
+    struct args_words rest;
+    const char *control;
+    bool json;
+};
 
-    for (int i = 1; i < argc && used < capacity; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            *raw = true;
-        } else if (strcmp(argv[i], "--control") == 0 && i + 1 < argc) {
-            *control = argv[++i];
-        } else {
-            used += (size_t)snprintf(line + used, capacity - used, " %s", argv[i]);
+/* The line for the daemon. False: it is too long for a request. */
+static bool join(const char *verb, const struct wanted *w, char *line, size_t capacity)
+{
+    const char *const front[] = {verb, w->first, w->host};
+    size_t used = 0;
+
+    for (int i = 0; i < 3 + w->rest.count && used < capacity; i++) {
+        const char *word = i < 3 ? front[i] : w->rest.words[i - 3];
+
+        if (word) {
+            used += (size_t)snprintf(line + used, capacity - used, "%s%s", i > 0 ? " " : "", word);
         }
     }
     return used < capacity && !strpbrk(line, "\r\n");
 }
 
-int change_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
     char line[CHANGE_TEXT_MAX + 64], problem[512];
-    const char *control = NULL;
-    bool raw = false;
+    struct wanted wanted = {.control = NULL};
     char *text;
     int code;
 
-    if (!join(argc, argv, line, sizeof line, &control, &raw)) {
-        fputs("toki: this is too long for one line\n", stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    text = daemon_order(control, line, problem, sizeof problem);
+    if (!join(self->name, &wanted, line, sizeof line)) {
+        return args_complain(self, "the words are too many, or have a line break in them");
+    }
+    text = daemon_order(wanted.control, line, problem, sizeof problem);
     if (!text) {
         fprintf(stderr, "toki: %s\n", problem);
         return EXIT_USAGE;
     }
-    code = show(text, raw);
+    code = show(text, wanted.json);
     free(text);
     return code;
 }
+
+/* ---- the tables ---- */
+
+#define AT(member) offsetof(struct wanted, member)
+#define RIGHTS "Needs root, or the user who started tokid."
+#define UNTIL " The change holds until the next reload or start. " RIGHTS
+#define EXITS                                                                                      \
+    {                                                                                              \
+        "in force", "refused by the daemon; nothing has changed",                                  \
+            "wrong usage, or no daemon to ask"                                                     \
+    }
+
+static const struct args_option options[] = {
+    ARGS_JSON(struct wanted, json), ARGS_CONTROL(struct wanted, control), {.help = NULL}};
+
+const struct args_command reload_command = {
+    .name = "reload",
+    .summary = "Reload the configuration of the daemon, and print what changed",
+    .help = RIGHTS,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki reload",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+static const char *const kinds[] = {"server", "pool", "peer", NULL};
+
+static const struct args_argument add_arguments[] = {
+    {"KIND", ARGS_WORD, AT(first), kinds, .help = "server, pool or peer"},
+    {"HOST", ARGS_HOST, AT(host), .help = "its name or address"},
+    {"WORD", ARGS_WORD, AT(rest), .optional = true, .repeats = true,
+     .help = "options in the language of the configuration, such as iburst"},
+    {.name = NULL}};
+
+const struct args_command add_command = {
+    .name = "add",
+    .summary = "Add a source",
+    .help = "The words are those of the configuration's language." UNTIL,
+    .arguments = add_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki add server ntp.example.org iburst",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+static const struct args_argument delete_arguments[] = {
+    {"SOURCE", ARGS_SOURCE, AT(first), .help = "its name or address, as 'toki sources' prints it"},
+    {.name = NULL}};
+
+const struct args_command delete_command = {
+    .name = "delete",
+    .summary = "Delete a source",
+    .help = "It may come from the configuration or from 'toki add'." UNTIL,
+    .arguments = delete_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki delete ntp.example.org",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+static const struct args_argument subnet_arguments[] = {
+    {"SUBNET", ARGS_WORD, AT(rest), .optional = true, .repeats = true,
+     .help = "an address or a subnet, such as 192.0.2.0/24; without it, everybody"},
+    {.name = NULL}};
+
+const struct args_command allow_command = {
+    .name = "allow",
+    .summary = "Serve a subnet, or everybody",
+    .help = "The words are those of the configuration's language." UNTIL,
+    .arguments = subnet_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki allow 192.0.2.0/24",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+const struct args_command deny_command = {
+    .name = "deny",
+    .summary = "Stop serving a subnet, or everybody",
+    .help = "The words are those of the configuration's language." UNTIL,
+    .arguments = subnet_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki deny 192.0.2.99",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+static const struct args_argument restrict_arguments[] = {
+    {"ADDRESS", ARGS_WORD, AT(first), .help = "an address, a subnet or 'default'"},
+    {"FLAG", ARGS_WORD, AT(rest), .optional = true, .repeats = true,
+     .help = "flags of ntp.conf's restrict, such as noquery"},
+    {.name = NULL}};
+
+const struct args_command restrict_command = {
+    .name = "restrict",
+    .summary = "Add an access rule (ntp.conf)",
+    .help = "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
+    .arguments = restrict_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki restrict 192.0.2.0/24 kod limited nomodify",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+const struct args_command unrestrict_command = {
+    .name = "unrestrict",
+    .summary = "Remove an access rule, or flags of it (ntp.conf)",
+    .help = "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
+    .arguments = restrict_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki unrestrict 192.0.2.0/24",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+static const struct args_argument source_arguments[] = {
+    {"SOURCE", ARGS_SOURCE, AT(first), .optional = true,
+     .help = "its name or address, as 'toki sources' prints it; without it, all sources"},
+    {.name = NULL}};
+
+const struct args_command online_command = {
+    .name = "online",
+    .summary = "Resume sending requests to a source, or to all",
+    .help = "Ends what 'toki offline' began." UNTIL,
+    .arguments = source_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki online",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+const struct args_command offline_command = {
+    .name = "offline",
+    .summary = "Stop sending requests to a source, or to all",
+    .help = "For a host whose network is down. The clock goes on with its last frequency." UNTIL,
+    .arguments = source_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki offline ntp.example.org",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+const struct args_command burst_command = {
+    .name = "burst",
+    .summary = "Send a burst of requests to a source, or to all",
+    .help = RIGHTS,
+    .arguments = source_arguments,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki burst",
+    .run = run,
+    .group = GROUP_CHANGE,
+};
+
+const struct args_command makestep_command = {
+    .name = "makestep",
+    .summary = "Step the clock now by its whole estimated error",
+    .help = RIGHTS,
+    .options = options,
+    .exits = EXITS,
+    .examples = "toki makestep",
+    .run = run,
+    .group = GROUP_CHANGE,
+};

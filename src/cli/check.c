@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki check: reads a configuration as tokid would and tells everything that is wrong with it. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,39 +41,53 @@ static void print_words(const char *file, const struct config *config, bool righ
     }
 }
 
-int check_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"language", required_argument, NULL, 'l'},
-                                            {NULL, 0, NULL, 0}};
-    enum config_dialect dialect = DIALECT_UNKNOWN;
-    struct config *config;
-    bool json = false, wrong = false, right;
-    int option;
+struct wanted {
+    const char *file;
+    enum config_dialect dialect;
+    bool json;
+};
 
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        if (option == 'l') {
-            dialect = config_dialect_parse(optarg);
-            wrong = wrong || dialect == DIALECT_UNKNOWN;
-        }
-        wrong = wrong || option == '?';
-        json = json || option == 'j';
-    }
-    if (wrong || optind + 1 != argc) {
-        fputs("toki: usage: toki check FILE [--json] [--language chrony|ntp|openntpd]\n", stderr);
-        return EXIT_USAGE;
+static const struct args_argument arguments[] = {
+    {"FILE", ARGS_PATH, offsetof(struct wanted, file),
+     .help = "chrony.conf, ntp.conf or OpenNTPD's ntpd.conf"},
+    {.name = NULL}};
+
+static const struct args_option options[] = {
+    ARGS_LANGUAGE(struct wanted, dialect), ARGS_JSON(struct wanted, json), {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.dialect = DIALECT_UNKNOWN};
+    struct config *config;
+    bool right;
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
     config = config_new();
     if (!config) {
         fputs("toki: no memory\n", stderr);
         return EXIT_USAGE;
     }
-    right = config_load(config, argv[optind], dialect);
-    if (json) {
-        print_json(argv[optind], config);
+    right = config_load(config, wanted.file, wanted.dialect);
+    if (wanted.json) {
+        print_json(wanted.file, config);
     } else {
-        print_words(argv[optind], config, right);
+        print_words(wanted.file, config, right);
     }
     config_free(config);
     return right ? EXIT_GOOD : EXIT_USAGE;
 }
+
+const struct args_command check_command = {
+    .name = "check",
+    .summary = "Check a configuration for errors",
+    .help = "Reads it as tokid would, and prints what is wrong with a hint.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"tokid takes it; there may be warnings", NULL, "wrong usage, or it has errors"},
+    .examples = "toki check /etc/ntp.conf",
+    .run = run,
+    .group = GROUP_CONFIGURATION,
+};

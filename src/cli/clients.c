@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki clients: who asks this server, how often, and who is limited and why. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/base/daemon.h"
-#include "cli/base/options.h"
 #include "cli/clients.h"
 #include "cli/draw/render.h"
 #include "cli/draw/table.h"
@@ -14,10 +12,6 @@
 
 #define LISTED_MAX 500
 #define LISTED_DEFAULT 20
-
-static const char usage[] =
-    "toki: usage: toki clients [busiest|recent|limited] [--count N] "
-    "[--json] [--control PATH]\n";
 
 /* Why requests of this client go unanswered, if some do. */
 static const char *reason_of(const json_t *client, char *out, size_t capacity)
@@ -112,44 +106,43 @@ static void print_words(const json_t *answer)
     }
 }
 
-int clients_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"count", required_argument, NULL, 'n'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
-    static const char *const orders[] = {"busiest", "recent", "limited"};
-    const char *control = NULL, *order = orders[0];
-    char request[64];
-    unsigned count = LISTED_DEFAULT;
-    bool json = false, wrong = false;
-    json_t *answer;
-    int option;
+struct wanted {
+    const char *order, *control;
+    unsigned count;
+    bool json;
+};
 
-    while ((option = getopt_long(argc, argv, "jn:", options, NULL)) != -1) {
-        control = option == 'c' ? optarg : control;
-        json = json || option == 'j';
-        wrong = wrong || option == '?';
-        if (option == 'n' && !options_count("--count", optarg, 1, LISTED_MAX, &count)) {
-            return EXIT_USAGE;
-        }
+static const char *const orders[] = {"busiest", "recent", "limited", NULL};
+
+static const struct args_argument arguments[] = {
+    {"ORDER", ARGS_CHOICE, offsetof(struct wanted, order), orders, .optional = true,
+     .help = "busiest: those that sent the most requests (the default); recent: those that asked "
+             "last; limited: those that ask more than the rate limit allows"},
+    {.name = NULL}};
+
+static const struct args_option options[] = {
+    {'n', "count", ARGS_COUNT, offsetof(struct wanted, count), .least = 1, .most = LISTED_MAX,
+     .fallback = "20", .help = "number of clients to print"},
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.order = orders[0], .count = LISTED_DEFAULT};
+    char request[64];
+    json_t *answer;
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    if (optind + 1 == argc) {
-        order = NULL;
-        for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
-            order = strcmp(argv[optind], orders[i]) == 0 ? orders[i] : order;
-        }
-    }
-    if (wrong || !order || optind + 1 < argc) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    snprintf(request, sizeof request, "clients %s %u", order, count);
-    answer = daemon_report(control, request);
+    snprintf(request, sizeof request, "clients %s %u", wanted.order, wanted.count);
+    answer = daemon_report(wanted.control, request);
     if (!answer) {
         return EXIT_USAGE;
     }
-    if (json) {
+    if (wanted.json) {
         render_json(answer);
     } else {
         print_words(answer);
@@ -157,3 +150,14 @@ int clients_run(int argc, char **argv)
     json_decref(answer);
     return EXIT_GOOD;
 }
+
+const struct args_command clients_command = {
+    .name = "clients",
+    .summary = "List the clients of this server, and who is limited or refused",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"the clients were printed", NULL, "wrong usage, or no daemon to ask"},
+    .examples = "toki clients\ntoki clients limited --count 50",
+    .run = run,
+    .group = GROUP_STATE,
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki config show, toki config diff: what is in effect and where it comes from, and what differs
  * between two configurations, whatever language each is written in. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,44 +18,11 @@
 #define VALUE_COLUMNS 36
 
 struct wanted {
+    const char *file, *other; /* other: of diff */
     const char *control;
     enum config_dialect dialect;
     bool json, daemon;
 };
-
-static bool parse(int argc, char **argv, struct wanted *out)
-{
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
-                                            {"daemon", no_argument, NULL, 'd'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"language", required_argument, NULL, 'l'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    *out = (struct wanted){0};
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            out->control = optarg;
-            break;
-        case 'd':
-            out->daemon = true;
-            break;
-        case 'j':
-            out->json = true;
-            break;
-        case 'l':
-            out->dialect = config_dialect_parse(optarg);
-            if (out->dialect == DIALECT_UNKNOWN) {
-                return false;
-            }
-            break;
-        default:
-            return false;
-        }
-    }
-    return true;
-}
 
 /* A document of a configuration in memory; NULL: said why. */
 static char *finish(struct document *d)
@@ -191,18 +157,33 @@ static int print_document(const char *text)
     return EXIT_GOOD;
 }
 
-static int show(int argc, char **argv)
+static const struct args_argument show_arguments[] = {
+    {"FILE", ARGS_PATH, offsetof(struct wanted, file), .optional = true,
+     .help = "chrony.conf, ntp.conf or OpenNTPD's ntpd.conf"},
+    {.name = NULL}};
+
+static const struct args_option show_options[] = {
+    {0, "daemon", ARGS_FLAG, offsetof(struct wanted, daemon),
+     .help = "show what is in effect in the daemon, instead of a file"},
+    ARGS_LANGUAGE(struct wanted, dialect),
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
+
+static int show(const struct args_command *self, int argc, char **argv)
 {
-    struct wanted wanted;
+    struct wanted wanted = {.dialect = DIALECT_UNKNOWN};
     char *text;
     int code = EXIT_GOOD;
 
-    if (!parse(argc, argv, &wanted) || (wanted.daemon ? optind != argc : optind + 1 != argc)) {
-        fputs("toki: usage: toki config show FILE|--daemon [--json] [--language NAME]\n", stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    text = wanted.daemon ? document_of_daemon(wanted.control)
-                         : document_of_file(argv[optind], &wanted);
+    if (wanted.daemon == (wanted.file != NULL)) {
+        return args_complain(self, "give a FILE or --daemon, one of them");
+    }
+    text =
+        wanted.daemon ? document_of_daemon(wanted.control) : document_of_file(wanted.file, &wanted);
     if (!text) {
         return EXIT_USAGE;
     }
@@ -223,7 +204,7 @@ static void print_difference(const struct difference *difference)
     }
 }
 
-static bool print_difference_json(const struct difference *difference, char *const *files,
+static bool print_difference_json(const struct difference *difference, const struct wanted *wanted,
                                   const struct config *a, const struct config *b)
 {
     struct document d;
@@ -232,7 +213,7 @@ static bool print_difference_json(const struct difference *difference, char *con
     if (!begin(&d)) {
         return false;
     }
-    config_json_write_difference(&d, difference, (const char *const[]){files[0], files[1]},
+    config_json_write_difference(&d, difference, (const char *const[]){wanted->file, wanted->other},
                                  (const struct config *const[]){a, b});
     text = finish(&d);
     if (!text) {
@@ -243,27 +224,46 @@ static bool print_difference_json(const struct difference *difference, char *con
     return true;
 }
 
-static int diff(int argc, char **argv)
+static const struct args_command show_command = {
+    .name = "config show",
+    .summary = "Print what is in effect, and the line that each value comes from",
+    .arguments = show_arguments,
+    .options = show_options,
+    .exits = {"printed", NULL, "wrong usage, no daemon to ask, or the file has errors"},
+    .examples = "toki config show /etc/chrony/chrony.conf\ntoki config show --daemon",
+    .run = show,
+};
+
+static const struct args_argument diff_arguments[] = {
+    {"FILE", ARGS_PATH, offsetof(struct wanted, file), .help = "a configuration"},
+    {"OTHER", ARGS_PATH, offsetof(struct wanted, other),
+     .help = "the one to compare it with; its language may be another"},
+    {.name = NULL}};
+
+static const struct args_option diff_options[] = {
+    ARGS_LANGUAGE(struct wanted, dialect), ARGS_JSON(struct wanted, json), {.help = NULL}};
+
+static int diff(const struct args_command *self, int argc, char **argv)
 {
     static struct difference difference;
-    struct wanted wanted;
+    struct wanted wanted = {.dialect = DIALECT_UNKNOWN};
     struct config *a, *b;
-    int code = EXIT_USAGE;
+    int code;
 
-    if (!parse(argc, argv, &wanted) || wanted.daemon || wanted.control || optind + 2 != argc) {
-        fputs("toki: usage: toki config diff FILE FILE [--json] [--language NAME]\n", stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    a = load(argv[optind], &wanted);
+    code = EXIT_USAGE;
+    a = load(wanted.file, &wanted);
     /* one document is enough: of the first file that has errors */
     wanted.json = wanted.json && a;
-    b = load(argv[optind + 1], &wanted);
+    b = load(wanted.other, &wanted);
     if (a && b) {
         difference_find(&difference, a, b);
         code = difference.count > 0 ? EXIT_BAD : EXIT_GOOD;
         if (!wanted.json) {
             print_difference(&difference);
-        } else if (!print_difference_json(&difference, argv + optind, a, b)) {
+        } else if (!print_difference_json(&difference, &wanted, a, b)) {
             code = EXIT_USAGE;
         }
     }
@@ -272,14 +272,21 @@ static int diff(int argc, char **argv)
     return code;
 }
 
-int config_run(int argc, char **argv)
-{
-    if (argc > 1 && strcmp(argv[1], "show") == 0) {
-        return show(argc - 1, argv + 1);
-    }
-    if (argc > 1 && strcmp(argv[1], "diff") == 0) {
-        return diff(argc - 1, argv + 1);
-    }
-    fputs("toki: usage: toki config show FILE|--daemon, or toki config diff FILE FILE\n", stderr);
-    return EXIT_USAGE;
-}
+static const struct args_command diff_command = {
+    .name = "config diff",
+    .summary = "Print what differs in effect between two configurations",
+    .arguments = diff_arguments,
+    .options = diff_options,
+    .exits = {"they do not differ", "they differ", "wrong usage, or a file has errors"},
+    .examples = "toki config diff /etc/ntp.conf /etc/chrony.conf",
+    .run = diff,
+};
+
+static const struct args_command *const parts[] = {&show_command, &diff_command, NULL};
+
+const struct args_command config_command = {
+    .name = "config",
+    .summary = "Show what a configuration does, or compare two",
+    .parts = parts,
+    .group = GROUP_CONFIGURATION,
+};

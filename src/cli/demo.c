@@ -3,7 +3,6 @@
  * one of them wrong by 80 ms; the sixth is given an ordinary ntp.conf and a virtual clock that is
  * 0.7 s and 40 ppm wrong. Needs no root and no network, and changes nothing outside its own folder.
  */
-#include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
@@ -43,6 +42,7 @@ struct demo {
     struct instant started;
     double error_s; /* of the virtual clock, as last seen */
     bool liar_rejected;
+    double seconds; /* 0: not told */
 };
 
 static struct address upstream_address(unsigned i, unsigned port)
@@ -381,26 +381,24 @@ static void print_end(const struct demo *d, bool good)
         "  toki status                        how is it?");
 }
 
-int demo_run(int argc, char **argv)
+static const struct args_option options[] = {
+    {0, "seconds", ARGS_SECONDS, offsetof(struct demo, seconds), .least = 1e-3,
+     .most = 366 * 86400.0, .expected = "a time, such as 30s",
+     .help = "end after this time; without it, at Ctrl-C on a terminal, else after 30 s"},
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
 {
-    static const struct option options[] = {{"seconds", required_argument, NULL, 's'},
-                                            {NULL, 0, NULL, 0}};
     static struct demo d;
     struct clock_options clock = {.kind = CLOCK_NONE};
-    double seconds = 0;
+    double seconds;
     bool good = false;
-    int option;
+    int code;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        seconds = option == 's' ? strtod(optarg, NULL) : -1;
-        if (!(seconds > 0)) {
-            fputs("toki: usage: toki demo [--seconds N]\n", stderr);
-            return EXIT_USAGE;
-        }
+    if (!args_parse(self, argc, argv, &d, &code)) {
+        return code;
     }
-    if (seconds <= 0) {
-        seconds = render_is_terminal() ? (double)INFINITY : DEFAULT_SECONDS;
-    }
+    seconds = d.seconds > 0 ? d.seconds : render_is_terminal() ? (double)INFINITY : DEFAULT_SECONDS;
     clock_open(&clock);
     process_signals();
     d.started = clock_now();
@@ -419,3 +417,16 @@ int demo_run(int argc, char **argv)
     print_end(&d, good);
     return good ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command demo_command = {
+    .name = "demo",
+    .summary = "Demonstrate tokid: a wrong clock and five servers, one lying",
+    .help =
+        "The servers and a client with a virtual clock run on this computer, without root. "
+        "Nothing else on it is changed.",
+    .options = options,
+    .exits = {"the clock found the time, and the liar was rejected", "it did not", "wrong usage"},
+    .examples = "toki demo\ntoki demo --seconds 10",
+    .run = run,
+    .group = GROUP_OTHER,
+};

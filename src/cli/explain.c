@@ -2,12 +2,12 @@
 /* toki explain: what a code behind a message of `toki check` or in a report means, and what a
  * directive of any language does here. With --json all of them: doc/directives.md, the man pages
  * and the completion of shells are made from it (tools/manual.py). */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args/args_help.h"
 #include "cli/explain_reason.h"
 #include "cli/toki.h"
 #include "config/codes.h"
@@ -31,7 +31,7 @@ static void print_verdict(enum verdict verdict, const char *reason, const char *
     snprintf(text, sizeof text, "%s: %s%s%s", usage_of_verdict(verdict), reason ? reason : "",
              instead ? "; " : "", instead ? instead : "");
     printf("%*s", (int)indent, "");
-    explain_paragraph(text, indent, indent);
+    args_help_paragraph(text, indent, indent);
 }
 
 static void print_parameter(const struct parameter *p)
@@ -43,7 +43,7 @@ static void print_parameter(const struct parameter *p)
     snprintf(text, sizeof text, "%s%s%s%s%s", works ? p->doc : "", works ? "; " : "", value,
              p->fallback ? "; without it: " : "", p->fallback ? p->fallback : "");
     printf("  %-*s ", INDENT - 3, p->name);
-    explain_paragraph(text, INDENT, INDENT);
+    args_help_paragraph(text, INDENT, INDENT);
     print_verdict(p->verdict, p->reason, p->instead, INDENT);
 }
 
@@ -62,7 +62,7 @@ static void print_directive(const struct language *language, const struct direct
     printf("%s, %s\n", strchr(usage, ' ') + 1, language->name);
     if (d->verdict == VERDICT_WORKS && d->doc) {
         printf("  ");
-        explain_paragraph(d->doc, 2, 2);
+        args_help_paragraph(d->doc, 2, 2);
     }
     print_verdict(d->verdict, d->reason, d->instead, 2);
     print_parameters(d->arguments);
@@ -127,7 +127,7 @@ static bool explain_code(const char *word)
 
     if (code) {
         printf("%s: %s\n\n", code->code, code->title);
-        explain_paragraph(code->text, 0, 0);
+        args_help_paragraph(code->text, 0, 0);
     }
     return code != NULL;
 }
@@ -239,32 +239,46 @@ static int print_json(void)
     return EXIT_GOOD;
 }
 
-int explain_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-    bool json = false, wrong = false, found;
-    int option;
+struct wanted {
+    const char *topic;
+    bool json;
+};
 
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        json = json || option == 'j';
-        wrong = wrong || option == '?';
+static const struct args_argument arguments[] = {
+    {"TOPIC", ARGS_TOPIC, offsetof(struct wanted, topic), .optional = true,
+     .help =
+         "a code that 'toki check' or 'toki status --json' prints, a directive, or an option of "
+         "one; without it, all codes are listed"},
+    {.name = NULL}};
+
+static const struct args_option options[] = {
+    {'j', "json", ARGS_FLAG, offsetof(struct wanted, json),
+     .help = "print all codes and directives as JSON, for programs"},
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.topic = NULL};
+    bool found;
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    if (wrong || argc - optind > 1 || (json && argc != optind)) {
-        fputs("toki: usage: toki explain [CODE|DIRECTIVE|OPTION] | toki explain --json\n", stderr);
-        return EXIT_USAGE;
+    if (wanted.json) {
+        return wanted.topic
+                   ? args_complain(self, "--json prints all: leave '%s' away", wanted.topic)
+                   : print_json();
     }
-    if (json) {
-        return print_json();
-    }
-    if (optind == argc) {
+    if (!wanted.topic) {
         list_codes();
         explain_reasons_list();
         return EXIT_GOOD;
     }
-    found = explain_code(argv[optind]);
-    found = explain_reason(argv[optind]) || found;
-    found = explain_directive(argv[optind]) || found;
-    if (!found && !explain_option(argv[optind])) {
+    found = explain_code(wanted.topic);
+    found = explain_reason(wanted.topic) || found;
+    found = explain_directive(wanted.topic) || found;
+    if (!found && !explain_option(wanted.topic)) {
         fprintf(stderr,
                 "toki: there is no such code, directive or option; 'toki explain' lists the codes, "
                 "doc/directives.md the directives\n");
@@ -272,3 +286,17 @@ int explain_run(int argc, char **argv)
     }
     return EXIT_GOOD;
 }
+
+const struct args_command explain_command = {
+    .name = "explain",
+    .summary = "Explain a code, a directive or an option",
+    .help =
+        "Codes come with a cure; directives and options with units, ranges and defaults, in "
+        "each language that has them.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"printed", NULL, "wrong usage, or there is no such topic"},
+    .examples = "toki explain W001\ntoki explain makestep\ntoki explain iburst",
+    .run = run,
+    .group = GROUP_CONFIGURATION,
+};

@@ -5,29 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args/args_help.h"
 #include "control/reasons.h"
-
-#define COLUMNS 78
-
-void explain_paragraph(const char *text, unsigned indent, unsigned used)
-{
-    while (*text) {
-        unsigned length = (unsigned)strcspn(text, " ");
-
-        if (used > indent && used + 1 + length > COLUMNS) {
-            printf("\n%*s", (int)indent, "");
-            used = indent;
-        } else if (used > indent) {
-            putchar(' ');
-            used++;
-        }
-        printf("%.*s", (int)length, text);
-        used += length;
-        text += length;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
 
 /* A template: its {words} stand for what toki status fills in. */
 static void print_template(const char *label, const char *template)
@@ -43,7 +22,7 @@ static void print_template(const char *label, const char *template)
     }
     text[used] = '\0';
     printf("\n%s:", label);
-    explain_paragraph(text, 2, (unsigned)strlen(label) + 1);
+    args_help_paragraph(text, 2, (unsigned)strlen(label) + 1);
 }
 
 static bool print_reason(const char *of, const struct reason *rows, size_t count, const char *code)
@@ -54,7 +33,7 @@ static bool print_reason(const char *of, const struct reason *rows, size_t count
         return false;
     }
     printf("%s (of %s)\n\n", reason->code, of);
-    explain_paragraph(reason->meaning, 0, 0);
+    args_help_paragraph(reason->meaning, 0, 0);
     print_template("Said as", reason->cause);
     if (reason->remedy) {
         print_template("Remedy", reason->remedy);

@@ -15,7 +15,4 @@ void explain_reasons_list(void);
 /* As members `clock_codes` and `source_codes` of the open object. */
 void explain_reasons_write(struct document *d);
 
-/* Words, as many as a line takes; later lines are indented. The first one has `used` columns. */
-void explain_paragraph(const char *text, unsigned indent, unsigned used);
-
 #endif

@@ -4,7 +4,6 @@
 #include "cli/exporter.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,37 +74,58 @@ static bool parse_listen(const char *text, struct address *out)
     return true;
 }
 
-int exporter_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
-                                            {"textfile", required_argument, NULL, 't'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    const char *listen = NULL, *textfile = NULL, *control = NULL;
-    struct address address;
-    int option;
+struct wanted {
+    const char *textfile, *control;
+    struct address listen;
+};
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        listen = option == 'l' ? optarg : listen;
-        textfile = option == 't' ? optarg : textfile;
-        control = option == 'c' ? optarg : control;
-        if (option == '?') {
-            return EXIT_USAGE;
-        }
+static bool set_listen(const struct args_option *option, const char *text, void *out, char *problem,
+                       size_t capacity)
+{
+    struct wanted *wanted = out;
+
+    if (!parse_listen(text, &wanted->listen)) {
+        snprintf(problem, capacity, "'%.80s' is not an address with a port: expected %s", text,
+                 option->expected);
+        return false;
     }
-    if (optind < argc || (listen && textfile)) {
-        fprintf(stderr,
-                "toki: usage: toki exporter [--listen ADDRESS[:PORT] | --textfile PATH] "
-                "[--control PATH]\n");
-        return EXIT_USAGE;
-    }
-    if (textfile) {
-        return write_file(textfile, control);
-    }
-    if (!parse_listen(listen ? listen : DEFAULT_LISTEN, &address)) {
-        fprintf(stderr, "toki: '%s' is not an address with a port, as " DEFAULT_LISTEN "\n",
-                listen);
-        return EXIT_USAGE;
-    }
-    return exporter_http_run(&address, control);
+    return true;
 }
+
+static const struct args_option options[] = {
+    {0, "listen", ARGS_WORD, .value = "ADDRESS[:PORT]", .set = set_listen,
+     .expected = "an address with a port, such as " DEFAULT_LISTEN, .fallback = DEFAULT_LISTEN,
+     .excludes = "textfile", .help = "answer HTTP here"},
+    {0, "textfile", ARGS_PATH, offsetof(struct wanted, textfile),
+     .help = "write the metrics once, into this file for node_exporter"},
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.textfile = NULL};
+    int code;
+
+    parse_listen(DEFAULT_LISTEN, &wanted.listen);
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
+    }
+    if (wanted.textfile) {
+        return write_file(wanted.textfile, wanted.control);
+    }
+    return exporter_http_run(&wanted.listen, wanted.control);
+}
+
+const struct args_command exporter_command = {
+    .name = "exporter",
+    .summary = "Serve the metrics of the daemon for Prometheus",
+    .help = "Over HTTP, or once into a file for node_exporter; see doc/exporter.md.",
+    .options = options,
+    .exits = {"ended by a signal, or the file is written", "the address cannot be used",
+              "wrong usage, or the file cannot be written"},
+    .examples =
+        "toki exporter --listen 127.0.0.1:9923\n"
+        "toki exporter --textfile /var/lib/prometheus/node-exporter/toki.prom",
+    .run = run,
+    .group = GROUP_STATE,
+};

@@ -2,7 +2,6 @@
 /* toki history: what the clock was like in the last hour, day or month, as a table, a picture or
  * as tokid says it. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -200,41 +199,27 @@ struct wanted {
     bool json;
 };
 
-static bool parse(int argc, char **argv, struct wanted *out)
-{
-    static const struct option options[] = {{"layer", required_argument, NULL, 'l'},
-                                            {"plot", required_argument, NULL, 'p'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+static const char *const layers[] = {"hour", "day", "month", NULL};
 
-    *out = (struct wanted){.layer = "day"};
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        out->layer = option == 'l' ? optarg : out->layer;
-        out->plot = option == 'p' ? optarg : out->plot;
-        out->control = option == 'c' ? optarg : out->control;
-        out->json = out->json || option == 'j';
-        if (option == '?') {
-            return false;
-        }
-    }
-    return optind == argc && !(out->plot && out->json);
-}
+static const struct args_option options[] = {
+    {0, "layer", ARGS_CHOICE, offsetof(struct wanted, layer), .choices = layers, .fallback = "day",
+     .help = "how far it goes back"},
+    {0, "plot", ARGS_PATH, offsetof(struct wanted, plot), .value = "FILE.svg", .excludes = "json",
+     .help = "draw it into an SVG file"},
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
 
-int history_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
     struct history_rows rows = {0};
-    struct wanted wanted;
+    struct wanted wanted = {.layer = "day"};
     char request[64], problem[512];
     json_t *answer;
-    int code = EXIT_GOOD;
+    int code;
 
-    if (!parse(argc, argv, &wanted)) {
-        fprintf(stderr,
-                "toki: usage: toki history [--layer hour|day|month] [--plot FILE.svg | "
-                "--json] [--control PATH]\n");
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
     snprintf(request, sizeof request, "history %s", wanted.layer);
     answer = daemon_ask_json(wanted.control, request, problem, sizeof problem);
@@ -256,3 +241,17 @@ int history_run(int argc, char **argv)
     json_decref(answer);
     return code;
 }
+
+const struct args_command history_command = {
+    .name = "history",
+    .summary = "Print or draw the history of the clock",
+    .help =
+        "Its offset, bound and frequency, and the sources in use. Kept over restarts of the "
+        "daemon.",
+    .options = options,
+    .exits = {"printed, or the picture is written", NULL,
+              "wrong usage, no daemon to ask, or the picture cannot be written"},
+    .examples = "toki history\ntoki history --layer month --plot clock.svg",
+    .run = run,
+    .group = GROUP_STATE,
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki query: asks many servers at once, without a daemon and without touching the clock: a table,
  * JSON, or again and again with a picture of their offsets over time. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 #include <time.h>
 
 #include "cli/base/measured.h"
-#include "cli/base/options.h"
 #include "cli/draw/chart.h"
 #include "cli/draw/table.h"
 #include "cli/toki.h"
@@ -31,6 +29,8 @@ struct wanted {
     double interval_s;
     unsigned rounds; /* 0: until it is interrupted */
     const char *plot;
+    unsigned port;
+    struct args_words hosts;
 };
 
 /* What all rounds say of one result. */
@@ -259,96 +259,56 @@ static void ask_rounds(struct query *q)
 
 /* ---- options ---- */
 
-static const char usage[] =
-    "toki: usage: toki query HOST... [--port N] [--samples N] [-4|-6] [--timeout TIME]\n"
-    "             [--watch [--interval TIME] [--count N]] [--plot FILE.svg] [--json]\n";
+#define AT(member) offsetof(struct wanted, member)
 
-static bool take_option(int option, struct wanted *w)
+static const struct args_argument arguments[] = {
+    {"HOST", ARGS_HOST, AT(hosts), .repeats = true, .help = "the servers; all are asked at once"},
+    {.name = NULL}};
+
+static const struct args_option options[] = {
+    ARGS_IPV4(struct wanted, settings.family, "ask over IPv4 only"),
+    ARGS_IPV6(struct wanted, settings.family, "ask over IPv6 only"),
+    {'p', "port", ARGS_COUNT, AT(port), .least = 1, .most = 65535, .fallback = "123",
+     .help = "UDP port to ask"},
+    {'n', "samples", ARGS_COUNT, AT(settings.samples), .least = 1, .most = MEASURE_SAMPLES_MAX,
+     .fallback = "1", .help = "answers of each server to take; the best one counts"},
+    {'t', "timeout", ARGS_SECONDS, AT(settings.timeout_s), .least = 1e-3, .most = 3600,
+     .expected = "a time up to 1 h, such as 2s", .fallback = "5s",
+     .help = "time to wait for the answers"},
+    {'w', "watch", ARGS_FLAG, AT(watch), .help = "ask again and again, until interrupted"},
+    {0, "interval", ARGS_SECONDS, AT(interval_s), .least = 1e-3, .most = 86400,
+     .expected = "a time up to 1 d, such as 30s", .fallback = "10s",
+     .help = "time between two rounds, at least 1 s; implies --watch"},
+    {0, "count", ARGS_COUNT, AT(rounds), .least = 1, .most = 1000000,
+     .help = "rounds; implies --watch"},
+    {0, "plot", ARGS_PATH, AT(plot), .value = "FILE.svg",
+     .help = "draw the offsets over time into an SVG file"},
+    ARGS_JSON(struct wanted, json),
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
 {
-    unsigned port;
-
-    switch (option) {
-    case '4':
-    case '6':
-        w->settings.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-        return true;
-    case 'j':
-        w->json = true;
-        return true;
-    case 'w':
-        w->watch = true;
-        return true;
-    case 'o':
-        w->plot = optarg;
-        return true;
-    case 'i':
-        w->watch = true;
-        return options_time("--interval", optarg, &w->interval_s);
-    case 'c':
-        w->watch = true;
-        return options_count("--count", optarg, 1, 1000000, &w->rounds);
-    case 'p':
-        if (!options_count("--port", optarg, 1, 65535, &port)) {
-            return false;
-        }
-        w->settings.port = (uint16_t)port;
-        return true;
-    case 'n':
-        return options_count("--samples", optarg, 1, MEASURE_SAMPLES_MAX, &w->settings.samples);
-    case 't':
-        return options_time("--timeout", optarg, &w->settings.timeout_s);
-    default:
-        fputs(usage, stderr);
-        return false;
-    }
-}
-
-static bool parse(int argc, char **argv, struct wanted *w)
-{
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"port", required_argument, NULL, 'p'},
-                                            {"samples", required_argument, NULL, 'n'},
-                                            {"timeout", required_argument, NULL, 't'},
-                                            {"watch", no_argument, NULL, 'w'},
-                                            {"interval", required_argument, NULL, 'i'},
-                                            {"count", required_argument, NULL, 'c'},
-                                            {"plot", required_argument, NULL, 'o'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    *w = (struct wanted){
-        .settings = {.port = NTP_PORT, .version = 4, .samples = 1, .timeout_s = 5},
-        .interval_s = WATCH_DEFAULT_S,
+    static struct query q = {
+        .wanted = {.settings = {.version = 4, .samples = 1, .timeout_s = 5}, .port = NTP_PORT},
     };
-    while ((option = getopt_long(argc, argv, "46jp:n:t:w", options, NULL)) != -1) {
-        if (!take_option(option, w)) {
-            return false;
-        }
-    }
-    if (optind >= argc) {
-        fputs(usage, stderr);
-        return false;
-    }
-    w->interval_s = fmax(w->interval_s, WATCH_LEAST_S);
-    w->settings.progress = terminal_is_stderr() && !w->json ? show_progress : NULL;
-    return true;
-}
-
-int query_run(int argc, char **argv)
-{
-    static struct query q;
+    struct wanted *w = &q.wanted;
     struct clock_options clock = {.kind = CLOCK_NONE};
     bool usable = false, written;
+    int code;
 
-    if (!parse(argc, argv, &q.wanted)) {
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, w, &code)) {
+        return code;
     }
+    w->watch = w->watch || w->interval_s > 0 || w->rounds > 0;
+    w->interval_s = w->interval_s > 0 ? fmax(w->interval_s, WATCH_LEAST_S) : WATCH_DEFAULT_S;
+    w->settings.port = (uint16_t)w->port;
+    w->settings.progress = terminal_is_stderr() && !w->json ? show_progress : NULL;
     clock_open(&clock);
     if (q.wanted.watch) {
         process_signals(); /* an end by Ctrl-C is a good one: the picture is still written */
     }
     q.chart = q.wanted.plot ? chart_new() : NULL;
-    look_up_all(&q, argv + optind, argc - optind);
+    look_up_all(&q, w->hosts.words, w->hosts.count);
     ask_rounds(&q);
     written = write_plot(&q);
     chart_free(q.chart);
@@ -357,3 +317,18 @@ int query_run(int argc, char **argv)
     }
     return !written ? EXIT_USAGE : usable ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command query_command = {
+    .name = "query",
+    .summary = "Query time servers, without touching the clock",
+    .help = "Needs no daemon. A reply that tokid would reject is rejected for the same reason.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"a server gave a usable answer", "none did",
+              "wrong usage, or the picture cannot be written"},
+    .examples =
+        "toki query ntp1.example.org ntp2.example.org\n"
+        "toki query --interval 30s --plot offsets.svg ntp1.example.org",
+    .run = run,
+    .group = GROUP_SERVERS,
+};

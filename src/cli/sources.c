@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki sources: the measurements of each source as a table, or with -v all that is known of it. */
-#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,34 +150,34 @@ static void print_all(const json_t *sources)
     }
 }
 
-int sources_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
-    const char *control = NULL;
-    bool json = false, verbose = false, wrong = false;
-    json_t *answer;
-    int option;
+struct wanted {
+    const char *control;
+    bool json, verbose;
+};
 
-    while ((option = getopt_long(argc, argv, "jv", options, NULL)) != -1) {
-        control = option == 'c' ? optarg : control;
-        json = json || option == 'j';
-        verbose = verbose || option == 'v';
-        wrong = wrong || option == '?';
+static const struct args_option options[] = {
+    {'v', "verbose", ARGS_FLAG, offsetof(struct wanted, verbose),
+     .help = "print everything that is known of each source"},
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.control = NULL};
+    json_t *answer;
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    if (wrong || optind != argc) {
-        fputs("toki: usage: toki sources [-v] [--json] [--control PATH]\n", stderr);
-        return EXIT_USAGE;
-    }
-    answer = daemon_report(control, "sources");
+    answer = daemon_report(wanted.control, "sources");
     if (!answer) {
         return EXIT_USAGE;
     }
-    if (json) {
+    if (wanted.json) {
         render_json(answer);
-    } else if (verbose) {
+    } else if (wanted.verbose) {
         print_all(json_object_get(answer, "sources"));
     } else {
         source_table_print(json_object_get(answer, "sources"), false, render_columns(), stdout);
@@ -186,3 +185,13 @@ int sources_run(int argc, char **argv)
     json_decref(answer);
     return EXIT_GOOD;
 }
+
+const struct args_command sources_command = {
+    .name = "sources",
+    .summary = "Print the sources of the daemon with their measurements",
+    .options = options,
+    .exits = {"the sources were printed", NULL, "wrong usage, or no daemon to ask"},
+    .examples = "toki sources\ntoki sources -v",
+    .run = run,
+    .group = GROUP_STATE,
+};

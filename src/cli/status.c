@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki status, toki tracking: what a running tokid says of the clock, for people or as JSON. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -15,30 +14,6 @@ struct wanted {
     const char *control;
     bool json, probe, no_probe;
 };
-
-static bool parse(int argc, char **argv, bool may_probe, struct wanted *out)
-{
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"probe", no_argument, NULL, 'p'},
-                                            {"no-probe", no_argument, NULL, 'n'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    *out = (struct wanted){0};
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        if (option == '?') {
-            return false;
-        }
-        if (option == 'c') {
-            out->control = optarg;
-        }
-        out->json = out->json || option == 'j';
-        out->probe = out->probe || option == 'p';
-        out->no_probe = out->no_probe || option == 'n';
-    }
-    return optind == argc && (may_probe || !(out->probe || out->no_probe));
-}
 
 static void print_clean(const char *text)
 {
@@ -84,15 +59,24 @@ static void print_clock(const json_t *answer)
     }
 }
 
-int status_run(int argc, char **argv)
+static const struct args_option status_options[] = {
+    {0, "probe", ARGS_FLAG, offsetof(struct wanted, probe), .excludes = "no-probe",
+     .help = "send packets of its own to the sources, whatever their state"},
+    {0, "no-probe", ARGS_FLAG, offsetof(struct wanted, no_probe),
+     .help = "send none; without both options, sources are probed if none of them answers"},
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
+
+static int run_status(const struct args_command *self, int argc, char **argv)
 {
-    struct wanted wanted;
+    struct wanted wanted = {.control = NULL};
     bool synchronised;
     json_t *answer;
+    int code;
 
-    if (!parse(argc, argv, true, &wanted)) {
-        fputs("toki: usage: toki status [--probe|--no-probe] [--json] [--control PATH]\n", stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
     answer = daemon_report(wanted.control, "status");
     if (!answer) {
@@ -112,6 +96,19 @@ int status_run(int argc, char **argv)
     json_decref(answer);
     return synchronised ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command status_command = {
+    .name = "status",
+    .summary = "Report whether the clock is synchronised and how accurate it is",
+    .help =
+        "Names the source that the clock follows, and why each of the others is used or not. If "
+        "none of them answers, packets of its own find out why.",
+    .options = status_options,
+    .exits = {"synchronised", "not synchronised", "wrong usage, or no daemon to ask"},
+    .examples = "toki status\ntoki status --json",
+    .run = run_status,
+    .group = GROUP_STATE,
+};
 
 /* ---- tracking ---- */
 
@@ -189,14 +186,17 @@ static void print_tracking(const json_t *answer)
     }
 }
 
-int tracking_run(int argc, char **argv)
-{
-    struct wanted wanted;
-    json_t *answer, *document;
+static const struct args_option tracking_options[] = {
+    ARGS_JSON(struct wanted, json), ARGS_CONTROL(struct wanted, control), {.help = NULL}};
 
-    if (!parse(argc, argv, false, &wanted)) {
-        fputs("toki: usage: toki tracking [--json] [--control PATH]\n", stderr);
-        return EXIT_USAGE;
+static int run_tracking(const struct args_command *self, int argc, char **argv)
+{
+    struct wanted wanted = {.control = NULL};
+    json_t *answer, *document;
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
     answer = daemon_report(wanted.control, "status");
     if (!answer) {
@@ -215,3 +215,13 @@ int tracking_run(int argc, char **argv)
     json_decref(answer);
     return EXIT_GOOD;
 }
+
+const struct args_command tracking_command = {
+    .name = "tracking",
+    .summary = "Print all numbers of the clock",
+    .options = tracking_options,
+    .exits = {"the numbers were printed", NULL, "wrong usage, or no daemon to ask"},
+    .examples = "toki tracking",
+    .run = run_tracking,
+    .group = GROUP_STATE,
+};

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The subcommands of toki: each gets what follows its name, like main(), and gives an exit code. */
+/* The commands of toki that have no header of their own; main.c has the list of all. */
 #ifndef TOKI_CLI_TOKI_H
 #define TOKI_CLI_TOKI_H
 
-#include "cli/base/exits.h"
+#include "cli/base/command.h"
 
-int status_run(int argc, char **argv);
-int sources_run(int argc, char **argv);
-int tracking_run(int argc, char **argv);
-int clients_run(int argc, char **argv);
-int wait_run(int argc, char **argv);
-int top_run(int argc, char **argv);
-int query_run(int argc, char **argv);
-int trace_run(int argc, char **argv);
-int change_run(int argc, char **argv);
-int config_run(int argc, char **argv);
-int explain_run(int argc, char **argv);
-int check_run(int argc, char **argv);
-int history_run(int argc, char **argv);
-int exporter_run(int argc, char **argv);
-int demo_run(int argc, char **argv);
+extern const struct args_command status_command, tracking_command, sources_command;
+extern const struct args_command clients_command, history_command, top_command, wait_command;
+extern const struct args_command query_command, trace_command;
+extern const struct args_command check_command, config_command, explain_command;
+extern const struct args_command exporter_command, demo_command;
+
+/* What changes a running daemon (change.c). */
+extern const struct args_command reload_command, add_command, delete_command, allow_command;
+extern const struct args_command deny_command, restrict_command, unrestrict_command;
+extern const struct args_command online_command, offline_command, burst_command, makestep_command;
 
 #endif

@@ -2,7 +2,6 @@
 /* toki top: clock, sources and clients on the whole screen, again each second. A frame is made of
  * parts (head, sources, clients) that are written to memory first: what there is no room for is
  * left out by whole lines, and the screen is drawn over without being cleared. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include <time.h>
 
 #include "cli/base/daemon.h"
-#include "cli/base/options.h"
 #include "cli/clients.h"
 #include "cli/draw/render.h"
 #include "cli/source_table.h"
@@ -272,25 +270,21 @@ static void run(struct top *t)
     } while (take_keys(t));
 }
 
-int top_run(int argc, char **argv)
+static const struct args_option options[] = {
+    {'i', "interval", ARGS_SECONDS, offsetof(struct top, interval_s), .least = 1e-3, .most = 86400,
+     .expected = "a time up to 1 d, such as 2s", .fallback = "1s",
+     .help = "time from one look at the daemon to the next"},
+    ARGS_CONTROL(struct top, control),
+    {.help = NULL}};
+
+static int top_run(const struct args_command *self, int argc, char **argv)
 {
-    static const struct option options[] = {{"interval", required_argument, NULL, 'i'},
-                                            {"control", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
     static struct top t = {.interval_s = 1};
     struct clock_options clock = {.kind = CLOCK_NONE};
-    int option;
+    int code;
 
-    while ((option = getopt_long(argc, argv, "i:", options, NULL)) != -1) {
-        if (option == '?' ||
-            (option == 'i' && !options_time("--interval", optarg, &t.interval_s))) {
-            return EXIT_USAGE;
-        }
-        t.control = option == 'c' ? optarg : t.control;
-    }
-    if (optind != argc) {
-        fputs("toki: usage: toki top [--interval TIME] [--control PATH]\n", stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &t, &code)) {
+        return code;
     }
     clock_open(&clock);
     if (!terminal_begin(LEAVE)) {
@@ -306,3 +300,14 @@ int top_run(int argc, char **argv)
     json_decref(t.clients);
     return EXIT_GOOD;
 }
+
+const struct args_command top_command = {
+    .name = "top",
+    .summary = "Watch clock, sources and clients on the whole screen",
+    .help =
+        "It is drawn again each second. Keys: q quits, w shows the reasons, c hides the clients.",
+    .options = options,
+    .exits = {"ended by a key", NULL, "wrong usage, or no terminal"},
+    .run = top_run,
+    .group = GROUP_STATE,
+};

@@ -2,13 +2,11 @@
 /* toki trace: from a server to the one that it follows, and so on to stratum 1. A server names its
  * own source by a reference ID, which of IPv4 is the address; of IPv6 it is a hash, and a server of
  * another language or of stratum 1 means something else by it: there the way ends. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/base/measured.h"
-#include "cli/base/options.h"
 #include "cli/draw/table.h"
 #include "cli/toki.h"
 #include "control/report.h"
@@ -27,6 +25,7 @@ struct trace {
     char names[HOPS_MAX][ADDRESS_TEXT_MAX]; /* of those that only a reference ID named */
     unsigned count;
     enum ending ending;
+    bool json;
 };
 
 static const struct {
@@ -161,39 +160,46 @@ static void print_json(const struct trace *t)
     }
 }
 
-int trace_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"timeout", required_argument, NULL, 't'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
-    static struct trace t;
-    struct clock_options clock = {.kind = CLOCK_NONE};
-    bool json = false, wrong = false;
-    int option;
+static const struct args_argument arguments[] = {
+    {"HOST", ARGS_HOST, offsetof(struct trace, host), .help = "the server to begin with"},
+    {.name = NULL}};
 
-    t.settings =
-        (struct measure_options){.port = NTP_PORT, .version = 4, .samples = 1, .timeout_s = 3};
-    while ((option = getopt_long(argc, argv, "46jt:", options, NULL)) != -1) {
-        if (option == 't' && !options_time("--timeout", optarg, &t.settings.timeout_s)) {
-            return EXIT_USAGE;
-        }
-        if (option == '4' || option == '6') {
-            t.settings.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-        }
-        json = json || option == 'j';
-        wrong = wrong || option == '?';
-    }
-    if (wrong || optind + 1 != argc) {
-        fputs("toki: usage: toki trace HOST [-4|-6] [--timeout TIME] [--json]\n", stderr);
-        return EXIT_USAGE;
+static const struct args_option options[] = {
+    ARGS_IPV4(struct trace, settings.family, "ask over IPv4 only"),
+    ARGS_IPV6(struct trace, settings.family, "ask over IPv6 only"),
+    {'t', "timeout", ARGS_SECONDS, offsetof(struct trace, settings.timeout_s), .least = 1e-3,
+     .most = 3600, .expected = "a time up to 1 h, such as 5s", .fallback = "3s",
+     .help = "time to wait for an answer of each server"},
+    ARGS_JSON(struct trace, json),
+    {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    static struct trace t = {
+        .settings = {.port = NTP_PORT, .version = 4, .samples = 1, .timeout_s = 3}};
+    struct clock_options clock = {.kind = CLOCK_NONE};
+    int code;
+
+    if (!args_parse(self, argc, argv, &t, &code)) {
+        return code;
     }
     clock_open(&clock);
-    t.host = argv[optind];
     walk(&t);
-    if (json) {
+    if (t.json) {
         print_json(&t);
     } else {
         print_words(&t);
     }
     return t.ending == END_PRIMARY ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command trace_command = {
+    .name = "trace",
+    .summary = "Follow a server from source to source, up to stratum 1",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"stratum 1 was reached", "it was not", "wrong usage"},
+    .examples = "toki trace ntp.example.org",
+    .run = run,
+    .group = GROUP_SERVERS,
+};

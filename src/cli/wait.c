@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki wait: until the clock is synchronised and known to be as good as is wanted, or the time is
  * over. For what must not start before: units of a service manager, databases, tests. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "cli/base/daemon.h"
-#include "cli/base/options.h"
 #include "cli/draw/render.h"
 #include "cli/toki.h"
 #include "os/clock.h"
@@ -14,6 +12,7 @@
 #include "os/wait.h"
 
 #define ASK_AGAIN_S 0.25
+#define TIME_MAX_S (366 * 86400.0)
 
 struct wanted {
     const char *control;
@@ -21,49 +20,18 @@ struct wanted {
     bool json, quiet;
 };
 
-static const char usage[] =
-    "toki: usage: toki wait [--bound TIME] [--timeout TIME] [--quiet] [--json] [--control PATH]\n";
+#define AT(member) offsetof(struct wanted, member)
 
-static bool parse(int argc, char **argv, struct wanted *out)
-{
-    static const struct option options[] = {
-        {"bound", required_argument, NULL, 'b'},   {"timeout", required_argument, NULL, 't'},
-        {"control", required_argument, NULL, 'c'}, {"quiet", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},          {NULL, 0, NULL, 0}};
-    int option;
-
-    *out = (struct wanted){.bound_s = (double)INFINITY, .timeout_s = (double)INFINITY};
-    while ((option = getopt_long(argc, argv, "b:t:qj", options, NULL)) != -1) {
-        switch (option) {
-        case 'b':
-            if (!options_time("--bound", optarg, &out->bound_s)) {
-                return false;
-            }
-            break;
-        case 't':
-            if (!options_time("--timeout", optarg, &out->timeout_s)) {
-                return false;
-            }
-            break;
-        case 'c':
-            out->control = optarg;
-            break;
-        case 'q':
-            out->quiet = true;
-            break;
-        case 'j':
-            out->json = true;
-            break;
-        default:
-            fputs(usage, stderr);
-            return false;
-        }
-    }
-    if (optind != argc) {
-        fputs(usage, stderr);
-    }
-    return optind == argc;
-}
+static const struct args_option options[] = {
+    {'b', "bound", ARGS_TIME, AT(bound_s), .least = 1e-9, .most = TIME_MAX_S,
+     .expected = "a time with its unit, such as 50ms",
+     .help = "also wait until the error is known to be at most this"},
+    {'t', "timeout", ARGS_SECONDS, AT(timeout_s), .least = 1e-3, .most = TIME_MAX_S,
+     .expected = "a time, such as 60s", .help = "give up after this time; without it, never"},
+    {'q', "quiet", ARGS_FLAG, AT(quiet), .help = "print nothing but the reason of a failure"},
+    ARGS_JSON(struct wanted, json),
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
 
 static bool is_reached(const json_t *clock, double bound_s)
 {
@@ -136,18 +104,18 @@ static int finish(const struct wanted *w, const json_t *clock, bool reached, con
     return reached ? EXIT_GOOD : clock ? EXIT_BAD : EXIT_USAGE;
 }
 
-int wait_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
-    struct clock_options options = {.kind = CLOCK_NONE};
+    struct clock_options clock_options = {.kind = CLOCK_NONE};
     struct wait_set nothing = {0};
-    struct wanted wanted;
+    struct wanted wanted = {.bound_s = (double)INFINITY, .timeout_s = (double)INFINITY};
     struct mono_time begun;
     int code;
 
-    if (!parse(argc, argv, &wanted)) {
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    clock_open(&options);
+    clock_open(&clock_options);
     begun = clock_now().mono;
     for (;;) {
         char problem[512] = "", line[RENDER_TEXT_MAX];
@@ -168,3 +136,14 @@ int wait_run(int argc, char **argv)
                    mono_after(clock_now().mono, fmin(ASK_AGAIN_S, wanted.timeout_s - waited_s)));
     }
 }
+
+const struct args_command wait_command = {
+    .name = "wait",
+    .summary = "Wait until the clock is synchronised",
+    .help = "For services, databases and tests that need the right time.",
+    .options = options,
+    .exits = {"reached", "timed out", "wrong usage, or timed out without a daemon to ask"},
+    .examples = "toki wait --bound 50ms --timeout 60s",
+    .run = run,
+    .group = GROUP_STATE,
+};

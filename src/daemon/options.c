@@ -2,80 +2,14 @@
 /* The command line of tokid; one row of the table below for each long option. */
 #include "daemon/options.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args/args_common.h"
 #include "toki_build.h"
-
-enum { /* options without a letter */
-       OPTION_CHECK = 256,
-       OPTION_COMMAND_PORT,
-       OPTION_COMMAND_SOCKET,
-       OPTION_CONTROL,
-       OPTION_LANGUAGE,
-       OPTION_NO_SANDBOX,
-       OPTION_ONE_PROCESS,
-       OPTION_PIDFILE,
-       OPTION_PORT,
-       OPTION_REMOTE_PORT,
-       OPTION_USER,
-       OPTION_VIRTUAL_CLOCK
-};
-
-static const char help[] =
-    "Usage: tokid [OPTION]...\n"
-    "Keeps the clock by NTP servers and serves the time, as its configuration says.\n"
-    "\n"
-    "  -f FILE                chrony.conf, ntp.conf or ntpd.conf; default: the first\n"
-    "                         of /etc/toki/toki.conf, /etc/chrony/chrony.conf, /etc/chrony.conf,\n"
-    "                         /etc/ntpsec/ntp.conf, /etc/ntp.conf, /etc/openntpd/ntpd.conf,\n"
-    "                         /etc/ntpd.conf\n"
-    "      --language NAME    chrony, ntp or openntpd, instead of judging by the content\n"
-    "  -p, --check            only check the configuration: exit code 0, or 2 if it has errors\n"
-    "  -d                     stay in the foreground, log to stderr\n"
-    "  -x                     do not touch the clock: measure and serve only\n"
-    "  -q                     set the clock once and exit\n"
-    "  -Q                     print how far off the clock is and exit\n"
-    "  -t SECONDS             give up -q or -Q after so long (20)\n"
-    "  -g                     let the first correction be larger than the panic limit\n"
-    "  -4, -6                 use IPv4 or IPv6 only\n"
-    "      --port N           serve on this port (0: do not serve)\n"
-    "      --control PATH     socket for the toki command; / for none\n"
-    "      --command-port N       port of chrony's command protocol, which chronyc and monitors\n"
-    "                         ask on this host (323; 0: none)\n"
-    "      --command-socket PATH  its Unix socket; / for none\n"
-    "      --pidfile PATH     file with our process id; / for none\n"
-    "      --user NAME        run as this user\n"
-    "      --no-sandbox       do not filter system calls\n"
-    "      --one-process      all roles in one process, in the foreground\n"
-    "      --virtual-clock offset=S,rate=R[,origin=WALL_NS:RAW_NS]\n"
-    "                         steer a clock that exists in tokid only and starts S seconds fast,\n"
-    "                         running fast by R (40e-6 = 40 ppm); the computer's is not touched\n"
-    "      --remote-port N    ask this port of every server instead of 123\n"
-    "  -V, --version          print the version\n"
-    "  -h, --help             print this\n";
-
-static const struct option long_options[] = {
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"command-port", required_argument, NULL, OPTION_COMMAND_PORT},
-    {"command-socket", required_argument, NULL, OPTION_COMMAND_SOCKET},
-    {"control", required_argument, NULL, OPTION_CONTROL},
-    {"help", no_argument, NULL, 'h'},
-    {"language", required_argument, NULL, OPTION_LANGUAGE},
-    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
-    {"one-process", no_argument, NULL, OPTION_ONE_PROCESS},
-    {"pidfile", required_argument, NULL, OPTION_PIDFILE},
-    {"port", required_argument, NULL, OPTION_PORT},
-    {"remote-port", required_argument, NULL, OPTION_REMOTE_PORT},
-    {"user", required_argument, NULL, OPTION_USER},
-    {"version", no_argument, NULL, 'V'},
-    {"virtual-clock", required_argument, NULL, OPTION_VIRTUAL_CLOCK},
-    {NULL, 0, NULL, 0},
-};
 
 static bool parse_double(const char *text, double *out)
 {
@@ -83,15 +17,6 @@ static bool parse_double(const char *text, double *out)
 
     *out = strtod(text, &end);
     return end != text && *end == '\0' && isfinite(*out);
-}
-
-static bool parse_port(const char *text, int *out)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-
-    *out = (int)value;
-    return end != text && *end == '\0' && value >= 0 && value <= 65535;
 }
 
 /* "WALL_NS:RAW_NS" */
@@ -135,118 +60,110 @@ bool options_parse_virtual_clock(const char *text, struct clock_options *out)
     return true;
 }
 
-static bool parse_language(const char *text, enum config_dialect *out)
+static bool set_virtual_clock(const struct args_option *option, const char *text, void *out,
+                              char *problem, size_t capacity)
 {
-    *out = config_dialect_parse(text);
-    return *out != DIALECT_UNKNOWN;
-}
+    struct options *o = out;
 
-/* One option with its argument; false if the argument is wrong. */
-static bool take(struct options *o, int option, const char *argument)
-{
-    int port = 0;
-    bool right = true;
-
-    switch (option) {
-    case 'f':
-        o->config_file = argument;
-        break;
-    case 'd':
-        o->foreground = true;
-        break;
-    case 'x':
-        o->clock.kind = CLOCK_NONE;
-        break;
-    case 'q':
-        o->set_once = o->foreground = true;
-        break;
-    case 'Q':
-        o->print_offset = o->foreground = true;
-        break;
-    case 't':
-        right = parse_double(argument, &o->timeout_s) && o->timeout_s > 0;
-        break;
-    case 'g':
-        o->allow_panic = true;
-        break;
-    case 'p':
-    case OPTION_CHECK:
-        o->check = true;
-        break;
-    case '4':
-    case '6':
-        o->family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-        break;
-    case OPTION_CONTROL:
-        o->control = argument;
-        break;
-    case OPTION_COMMAND_PORT:
-        right = parse_port(argument, &o->command_port);
-        break;
-    case OPTION_COMMAND_SOCKET:
-        right = argument[0] == '/' && strlen(argument) < CONFIG_PATH_MAX;
-        o->command_socket = argument;
-        break;
-    case OPTION_LANGUAGE:
-        right = parse_language(argument, &o->dialect);
-        break;
-    case OPTION_NO_SANDBOX:
-        o->no_sandbox = true;
-        break;
-    case OPTION_ONE_PROCESS:
-        o->one_process = o->foreground = true;
-        break;
-    case OPTION_PIDFILE:
-        o->pidfile = argument;
-        break;
-    case OPTION_PORT:
-        right = parse_port(argument, &o->port);
-        break;
-    case OPTION_REMOTE_PORT:
-        right = parse_port(argument, &port) && port > 0;
-        o->remote_port = (uint16_t)port;
-        break;
-    case OPTION_USER:
-        o->user = argument;
-        break;
-    case OPTION_VIRTUAL_CLOCK:
-        right = options_parse_virtual_clock(argument, &o->clock);
-        break;
-    default:
-        right = false;
-        break;
+    if (!options_parse_virtual_clock(text, &o->clock)) {
+        snprintf(problem, capacity, "'%.80s' is not a virtual clock: expected %s", text,
+                 option->expected);
+        return false;
     }
-    return right;
+    return true;
 }
+
+/* A path, or / for none. */
+static bool set_command_socket(const struct args_option *option, const char *text, void *out,
+                               char *problem, size_t capacity)
+{
+    struct options *o = out;
+
+    if (text[0] != '/' || strlen(text) >= CONFIG_PATH_MAX) {
+        snprintf(problem, capacity, "'%.80s' is not usable: expected %s", text, option->expected);
+        return false;
+    }
+    o->command_socket = text;
+    return true;
+}
+
+static bool set_no_clock(const struct args_option *option, const char *text, void *out,
+                         char *problem, size_t capacity)
+{
+    (void)option;
+    (void)text;
+    (void)problem;
+    (void)capacity;
+    ((struct options *)out)->clock.kind = CLOCK_NONE;
+    return true;
+}
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct args_option rows[] = {
+    {'f', NULL, ARGS_PATH, AT(config_file),
+     .help = "read this chrony.conf, ntp.conf or ntpd.conf; without it, the first of "
+             "/etc/toki/toki.conf, /etc/chrony/chrony.conf, /etc/chrony.conf, "
+             "/etc/ntpsec/ntp.conf, /etc/ntp.conf, /etc/openntpd/ntpd.conf, /etc/ntpd.conf"},
+    ARGS_LANGUAGE(struct options, dialect),
+    {'p', "check", ARGS_FLAG, AT(check), .help = "check the configuration and exit"},
+    {'d', NULL, ARGS_FLAG, AT(foreground), .help = "stay in the foreground and log to stderr"},
+    {'x', NULL, ARGS_FLAG, .set = set_no_clock, .help = "leave the clock alone: measure and serve"},
+    {'q', NULL, ARGS_FLAG, AT(set_once), .help = "set the clock once and exit"},
+    {'Q', NULL, ARGS_FLAG, AT(print_offset), .help = "print how far off the clock is and exit"},
+    {'t', NULL, ARGS_SECONDS, AT(timeout_s), .least = 1e-3, .most = 1e9,
+     .expected = "a time, such as 20s", .fallback = "20s", .help = "give up -q or -Q after this"},
+    {'g', NULL, ARGS_FLAG, AT(allow_panic),
+     .help = "let the first correction be larger than the panic threshold"},
+    ARGS_IPV4(struct options, family, "use IPv4 only"),
+    ARGS_IPV6(struct options, family, "use IPv6 only"),
+    {0, "port", ARGS_COUNT, AT(port), .most = 65535, .fallback = "as configured",
+     .help = "serve on this port; 0: do not serve"},
+    {0, "control", ARGS_PATH, AT(control), .fallback = "/run/toki/tokid.sock",
+     .help = "socket for the toki command; /: none"},
+    {0, "command-port", ARGS_COUNT, AT(command_port), .most = 65535, .fallback = "as configured",
+     .help = "port of chrony's command protocol, which chronyc and monitors ask; 0: none"},
+    {0, "command-socket", ARGS_PATH, .set = set_command_socket,
+     .expected = "an absolute path, or / for none", .fallback = "as configured",
+     .help = "Unix socket of that protocol; /: none"},
+    {0, "pidfile", ARGS_PATH, AT(pidfile), .fallback = "/run/tokid.pid",
+     .help = "file with the process ID; /: none"},
+    {0, "user", ARGS_WORD, AT(user), .value = "NAME", .fallback = "as configured",
+     .help = "run as this user"},
+    {0, "no-sandbox", ARGS_FLAG, AT(no_sandbox), .help = "do not filter system calls"},
+    {0, "one-process", ARGS_FLAG, AT(one_process),
+     .help = "run all roles in one process, in the foreground"},
+    {0, "virtual-clock", ARGS_WORD, .set = set_virtual_clock,
+     .value = "offset=S,rate=R[,origin=WALL_NS:RAW_NS]",
+     .expected = "offset=SECONDS,rate=NUMBER, such as offset=0.7,rate=40e-6",
+     .help = "steer a clock that exists in tokid only. It starts S seconds fast and runs fast by R "
+             "(40e-6 is 40 ppm); the clock of the computer is left alone"},
+    {0, "remote-port", ARGS_COUNT, AT(remote_port), .least = 1, .most = 65535, .fallback = "123",
+     .help = "ask this port of every server"},
+    {.help = NULL}};
+
+static const struct args_command command = {
+    .name = "tokid",
+    .summary = "Keep the clock by NTP servers and serve the time, as the configuration says",
+    .options = rows,
+    .exits = {"ended by a signal; or -p, -q or -Q succeeded",
+              "it could not start or go on; or -q or -Q failed",
+              "wrong usage, or a configuration with errors"},
+    .examples = "tokid -f /etc/ntp.conf\ntokid -p -f /etc/chrony/chrony.conf\ntokid -Q",
+    .program = true,
+    .version = "tokid " TOKI_VERSION,
+};
 
 int options_parse(int argc, char **argv, struct options *out)
 {
-    int option;
+    int code;
 
     *out = (struct options){
         .clock = {.kind = CLOCK_KERNEL}, .port = -1, .command_port = -1, .timeout_s = 20};
-    while ((option = getopt_long(argc, argv, "f:dxqQt:gp46Vh", long_options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 0;
-        }
-        if (option == 'V') {
-            puts("tokid " TOKI_VERSION);
-            return 0;
-        }
-        if (option == '?') {
-            fputs("Try 'tokid --help'.\n", stderr);
-            return 2;
-        }
-        if (!take(out, option, optarg)) {
-            fprintf(stderr, "tokid: cannot understand '%s'\nTry 'tokid --help'.\n", optarg);
-            return 2;
-        }
+    if (!args_parse(&command, argc, argv, out, &code)) {
+        return code;
     }
-    if (optind < argc) {
-        fprintf(stderr, "tokid: unexpected argument '%s'\nTry 'tokid --help'.\n", argv[optind]);
-        return 2;
-    }
+    out->foreground = out->foreground || out->set_once || out->print_offset || out->one_process;
     /* One process does everything then, name look-ups included: no filter fits that. */
     out->no_sandbox = out->no_sandbox || out->one_process || out->set_once || out->print_offset;
     return OPTIONS_GO_ON;

@@ -22,7 +22,7 @@ struct options {
     int port;                   /* of the server; -1: as configured */
     int command_port;           /* of chrony's protocol; -1: as configured, 0: none */
     const char *command_socket; /* likewise; NULL: as configured, "/": none */
-    uint16_t remote_port;       /* 0: as configured */
+    unsigned remote_port;       /* 0: as configured */
     double timeout_s;           /* of -q and -Q */
 };
 

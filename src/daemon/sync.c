@@ -29,7 +29,7 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
     struct loop_setup setup = {.config = config,
                                .config_file = t->config->file,
                                .clock_control = t->clock_control,
-                               .remote_port = t->options.remote_port,
+                               .remote_port = (uint16_t)t->options.remote_port,
                                .server_port = t->server.port,
                                .page = t->page,
                                .clients = t->clients,

@@ -166,8 +166,3 @@ def test_output_that_is_lost_is_an_error():
                               check=False)
     assert done.returncode == 1
     assert done.stderr == 'toki: the output could not be written: No space left on device\n'
-
-
-def test_each_line_of_the_help_is_indented():
-    done = subprocess.run([net.TOKI, 'help'], stdout=subprocess.PIPE, text=True, check=True)
-    assert [line for line in done.stdout.splitlines()[1:] if line and line[:2] != '  '] == []

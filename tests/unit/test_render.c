@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/base/options.h"
 #include "cli/draw/render.h"
 #include "cli/draw/table.h"
 
@@ -134,31 +133,6 @@ static void test_paragraphs(void **state)
     }
 }
 
-static void test_numbers_of_the_command_line(void **state)
-{
-    double s = 0;
-    unsigned n = 0;
-
-    (void)state;
-    assert_true(options_time("--bound", "50ms", &s));
-    assert_true(fabs(s - 0.05) < 1e-12);
-    assert_true(options_time("--bound", "1.5", &s));
-    assert_true(fabs(s - 1.5) < 1e-12);
-    assert_true(options_time("--bound", "2min", &s));
-    assert_true(fabs(s - 120) < 1e-9);
-    assert_false(options_time("--bound", "", &s));
-    assert_false(options_time("--bound", "-1s", &s));
-    assert_false(options_time("--bound", "nan", &s));
-    assert_false(options_time("--bound", "5 m", &s));
-    assert_false(options_time("--bound", "1e300", &s));
-    assert_true(options_count("--count", "7", 1, 9, &n));
-    assert_int_equal(n, 7);
-    assert_false(options_count("--count", "0", 1, 9, &n));
-    assert_false(options_count("--count", "10", 1, 9, &n));
-    assert_false(options_count("--count", "-1", 1, 9, &n));
-    assert_false(options_count("--count", "7x", 1, 9, &n));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,7 +141,6 @@ int main(void)
         cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_tables_fit_and_cut_nothing),
         cmocka_unit_test(test_paragraphs),
-        cmocka_unit_test(test_numbers_of_the_command_line),
     };
 
     setenv("LC_ALL", "C.UTF-8", 1);

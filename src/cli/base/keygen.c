@@ -3,13 +3,13 @@
  * `toki keygen --id 5 >>/etc/chrony/chrony.keys`. */
 #include "cli/base/keygen.h"
 
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/exits.h"
+#include "args/args_value.h"
+#include "cli/base/command.h"
 #include "config/keys.h"
 #include "os/random.h"
 
@@ -21,49 +21,48 @@
 
 struct wish {
     enum keys_format format;
+    const char *format_name;
     enum mac_algorithm algorithm;
-    unsigned long id, bits; /* bits 0: as the type suggests */
+    unsigned id, bits; /* bits 0: as the type suggests */
 };
 
-static int complain(const char *what)
+static bool set_type(const struct args_option *option, const char *text, void *out, char *problem,
+                     size_t capacity)
 {
-    fprintf(stderr, "toki: %s\n", what);
-    return EXIT_USAGE;
+    struct wish *wish = out;
+    const char *name;
+
+    wish->algorithm = keys_find_type(text); /* in capitals or not, and under other names too */
+    return wish->algorithm != MAC_ALGORITHMS ||
+           args_value_choose(option, text, &name, problem, capacity);
 }
 
-static bool read_number(const char *text, unsigned long most, unsigned long *number)
+static const char *type_name(size_t i)
 {
-    char *end;
-
-    *number = strtoul(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *number <= most;
+    return i < MAC_ALGORITHMS - MAC_MD5 ? mac_algorithm_name((enum mac_algorithm)(MAC_MD5 + i))
+                                        : NULL;
 }
 
-/* False: a word that is none. */
-static bool read_option(int option, const char *text, struct wish *wish)
-{
-    switch (option) {
-    case 't':
-        wish->algorithm = keys_find_type(text);
-        return wish->algorithm != MAC_ALGORITHMS;
-    case 'i':
-        return read_number(text, UINT32_MAX, &wish->id) && wish->id > 0;
-    case 'b':
-        return read_number(text, 8 * MAC_SECRET_MAX, &wish->bits) && wish->bits > 0;
-    case 'f':
-        wish->format = strcmp(text, "ntp") == 0 ? KEYS_NTP : KEYS_CHRONY;
-        return wish->format == KEYS_NTP || strcmp(text, "chrony") == 0;
-    default:
-        return false;
-    }
-}
+static const char *const formats[] = {"chrony", "ntp", NULL};
 
-static unsigned long usual_bits(enum mac_algorithm a)
+static const struct args_option options[] = {
+    {0, "type", ARGS_CHOICE, .value = "TYPE", .set = set_type, .choice = type_name,
+     .fallback = "AES128", .help = "algorithm, such as AES256, SHA256 or SHA1"},
+    {0, "id", ARGS_COUNT, offsetof(struct wish, id), .least = 1, .most = UINT32_MAX,
+     .fallback = "1", .help = "number of the key"},
+    {0, "bits", ARGS_COUNT, offsetof(struct wish, bits), .least = 1, .most = 8 * MAC_SECRET_MAX,
+     .fallback = "as suits the type", .help = "length of the key"},
+    {0, "format", ARGS_CHOICE, offsetof(struct wish, format_name), .choices = formats,
+     .fallback = "chrony",
+     .help = "chrony: a line for the keyfile of chrony.conf; ntp: for the keys file of ntp.conf"},
+    {.help = NULL}};
+
+static unsigned usual_bits(enum mac_algorithm a)
 {
-    unsigned long bits = 8 * mac_digest_length(a);
+    unsigned bits = 8 * (unsigned)mac_digest_length(a);
 
     if (mac_secret_length(a) != 0) {
-        return 8 * mac_secret_length(a);
+        return 8 * (unsigned)mac_secret_length(a);
     }
     return bits < USUAL_BITS_MOST ? bits : USUAL_BITS_MOST;
 }
@@ -73,8 +72,8 @@ static const char *find_problem(const struct wish *wish)
 {
     static char text[160];
     size_t wanted = mac_secret_length(wish->algorithm);
-    unsigned long least = wish->format == KEYS_NTP ? NTP_BITS_LEAST : BITS_LEAST;
-    unsigned long most = wish->format == KEYS_NTP ? NTP_BITS_MOST : 8UL * MAC_SECRET_MAX;
+    unsigned least = wish->format == KEYS_NTP ? NTP_BITS_LEAST : BITS_LEAST;
+    unsigned most = wish->format == KEYS_NTP ? NTP_BITS_MOST : 8 * MAC_SECRET_MAX;
 
     if (!keys_type_name(wish->format, wish->algorithm)) {
         snprintf(text, sizeof text, "chronyd has no keys of type %s; see --format",
@@ -90,51 +89,49 @@ static const char *find_problem(const struct wish *wish)
         return text;
     }
     if (wish->bits < least || wish->bits > most || wish->bits % 8 != 0) {
-        snprintf(text, sizeof text, "--bits is a multiple of 8 from %lu to %lu here", least, most);
+        snprintf(text, sizeof text, "--bits is a multiple of 8 from %u to %u here", least, most);
         return text;
     }
     return NULL;
 }
 
-int keygen_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
-    static const struct option options[] = {{"type", required_argument, NULL, 't'},
-                                            {"id", required_argument, NULL, 'i'},
-                                            {"bits", required_argument, NULL, 'b'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {NULL, 0, NULL, 0}};
-    struct wish wish = {.format = KEYS_CHRONY, .algorithm = MAC_AES128, .id = 1};
+    struct wish wish = {.format_name = formats[KEYS_CHRONY], .algorithm = MAC_AES128, .id = 1};
     uint8_t secret[MAC_SECRET_MAX];
     char line[LINE_CAPACITY];
     const char *problem;
     size_t length;
-    int option;
+    int code;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != '?' && !read_option(option, optarg, &wish)) {
-            fprintf(stderr, "toki: '%s' is not possible here\n", optarg);
-            option = '?';
-        }
-        if (option == '?') {
-            optind = argc + 1;
-            break;
-        }
+    if (!args_parse(self, argc, argv, &wish, &code)) {
+        return code;
     }
-    if (optind != argc) {
-        return complain(
-            "usage: toki keygen [--type AES128|AES256|SHA256|SHA1|...] [--id N] "
-            "[--bits N] [--format chrony|ntp]");
-    }
+    wish.format = strcmp(wish.format_name, formats[KEYS_NTP]) == 0 ? KEYS_NTP : KEYS_CHRONY;
     wish.bits = wish.bits != 0 ? wish.bits : usual_bits(wish.algorithm);
     problem = find_problem(&wish);
     if (problem) {
-        return complain(problem);
+        return args_complain(self, "%s", problem);
     }
     random_system(secret, sizeof secret);
-    length = keys_write_line(wish.format, (uint32_t)wish.id, wish.algorithm, secret, wish.bits / 8,
-                             line, sizeof line);
+    length = keys_write_line(wish.format, wish.id, wish.algorithm, secret, wish.bits / 8, line,
+                             sizeof line);
     if (length == 0 || puts(line) < 0 || fflush(stdout) != 0) {
-        return complain("the key could not be written");
+        fprintf(stderr, "toki: the key could not be written\n");
+        return EXIT_USAGE;
     }
     return EXIT_GOOD;
 }
+
+const struct args_command keygen_command = {
+    .name = "keygen",
+    .summary = "Print a line with a new key for a key file",
+    .help =
+        "Both sides need the same line, in the file that 'keyfile' (chrony.conf) or 'keys' "
+        "(ntp.conf) names. It is printed and kept nowhere.",
+    .options = options,
+    .exits = {"printed", NULL, "wrong usage, or such a key does not exist"},
+    .examples = "toki keygen --type AES256 --id 5 >> /etc/chrony/chrony.keys",
+    .run = run,
+    .group = GROUP_CONFIGURATION,
+};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki keygen, which chronyc's keygen is, too. */
+/* toki keygen. */
 #ifndef TOKI_CLI_BASE_KEYGEN_H
 #define TOKI_CLI_BASE_KEYGEN_H
 
-/* Like main(), gives an exit code. */
-int keygen_run(int argc, char **argv);
+#include "args/args.h"
+
+extern const struct args_command keygen_command;
 
 #endif

@@ -3,13 +3,12 @@
  * chronyc that people and their scripts know. */
 #include "cli/chronyc/chronyc.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/base/exits.h"
+#include "cli/base/command.h"
 #include "cli/base/keygen.h"
 #include "toki_build.h"
 
@@ -168,8 +167,7 @@ static bool keygen(struct chronyc *c, const struct chronyc_line *line)
     for (int i = 0; i < argc; i++) {
         argv[i] = words[i];
     }
-    optind = 0; /* getopt starts anew */
-    return keygen_run(argc, argv) == EXIT_GOOD;
+    return keygen_command.run(&keygen_command, argc, argv) == EXIT_GOOD;
 }
 
 bool chronyc_command_run(struct chronyc *c, char *text, bool *quit)
@@ -204,81 +202,38 @@ bool chronyc_command_run(struct chronyc *c, char *text, bool *quit)
     return false;
 }
 
-static void print_usage(FILE *to)
-{
-    fputs(
-        "Usage: chronyc [OPTION]... [COMMAND]...\n\nOptions:\n"
-        "  -4             IPv4 addresses only\n"
-        "  -6             IPv6 addresses only\n"
-        "  -n             addresses instead of names\n"
-        "  -N             names as the daemon was given them\n"
-        "  -c             comma-separated values\n"
-        "  -e             a line with a dot behind each answer\n"
-        "  -m             each argument is a command\n"
-        "  -h HOST        whom to ask (" CHRONYC_HOSTS
-        ")\n"
-        "  -p PORT        UDP port (323)\n"
-        "  -v, --version  version\n"
-        "      --help     this text\n",
-        to);
-}
-
 struct wanted {
-    bool many, dots;
+    struct args_words words;
+    const char *hosts, *ignored_word;
+    unsigned port;
+    uint8_t family;
+    bool many, dots, numeric, by_name, csv, ignored;
 };
 
-/* False: *code is what to exit with. */
-static bool parse(struct chronyc *c, struct wanted *w, int argc, char **argv, int *code)
-{
-    static const struct option options[] = {{"help", no_argument, NULL, '?' + 256},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
+#define AT(member) offsetof(struct wanted, member)
 
-    while ((option = getopt_long(argc, argv, "+46acdef:h:mnNp:qv", options, NULL)) != -1) {
-        switch (option) {
-        case '4':
-        case '6':
-            c->family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-            break;
-        case 'c':
-            c->csv = c->numeric = true;
-            break;
-        case 'e':
-            w->dots = true;
-            break;
-        case 'h':
-            c->hosts = optarg;
-            break;
-        case 'm':
-            w->many = true;
-            break;
-        case 'n':
-            c->numeric = true;
-            break;
-        case 'N':
-            c->sources_by_name = true;
-            break;
-        case 'p':
-            c->port = (uint16_t)strtoul(optarg, NULL, 10);
-            break;
-        case 'v':
-            puts("chronyc (toki) version " TOKI_VERSION);
-            *code = 0;
-            return false;
-        case 'a': /* of old versions, without a meaning since */
-        case 'd':
-        case 'f':
-        case 'q':
-            break;
-        default:
-            *code = option == '?' + 256 ? 0 : 1;
-            print_usage(option == '?' + 256 ? stdout : stderr);
-            return false;
-        }
-    }
-    return true;
-}
+static const struct args_argument arguments[] = {
+    {"COMMAND", ARGS_WORD, AT(words), .optional = true, .repeats = true,
+     .help = "a command and its words; without it, commands are read from the terminal"},
+    {.name = NULL}};
+
+static const struct args_option options[] = {
+    ARGS_IPV4(struct wanted, family, "ask over IPv4 only"),
+    ARGS_IPV6(struct wanted, family, "ask over IPv6 only"),
+    {'a', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect, as d, f and q are"},
+    {'c', NULL, ARGS_FLAG, AT(csv), .help = "print comma-separated values"},
+    {'d', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
+    {'e', NULL, ARGS_FLAG, AT(dots), .help = "print a line with a dot behind each answer"},
+    {'f', NULL, ARGS_PATH, AT(ignored_word), .help = "accepted without effect"},
+    {'h', NULL, ARGS_HOST, AT(hosts), .fallback = CHRONYC_HOSTS,
+     .help = "hosts or sockets to ask in turn, with commas between them"},
+    {'m', NULL, ARGS_FLAG, AT(many), .help = "each argument is a command"},
+    {'n', NULL, ARGS_FLAG, AT(numeric), .help = "print addresses instead of names"},
+    {'N', NULL, ARGS_FLAG, AT(by_name), .help = "print names as the daemon was given them"},
+    {'p', NULL, ARGS_COUNT, AT(port), .least = 1, .most = 65535, .fallback = "323",
+     .help = "UDP port"},
+    {'q', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
+    {.help = NULL}};
 
 static bool run_line(struct chronyc *c, const struct wanted *w, char *text, bool *quit)
 {
@@ -315,9 +270,11 @@ static bool interact(struct chronyc *c, const struct wanted *w)
     return good;
 }
 
-static bool run(struct chronyc *c, const struct wanted *w, int count, char **words)
+static bool run_words(struct chronyc *c, const struct wanted *w)
 {
     char line[LINE_LENGTH_MAX] = "";
+    char *const *words = w->words.words;
+    int count = w->words.count;
     size_t used = 0;
     bool good = true, quit = false;
 
@@ -339,20 +296,43 @@ static bool run(struct chronyc *c, const struct wanted *w, int count, char **wor
     return good;
 }
 
-int chronyc_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
     struct chronyc *c = calloc(1, sizeof *c);
-    struct wanted w = {false, false};
+    struct wanted w = {.hosts = CHRONYC_HOSTS, .port = CHRONY_PORT};
     int code = EXIT_BAD;
 
     if (!c) {
         return EXIT_BAD;
     }
     chronyc_start(c);
-    if (parse(c, &w, argc, argv, &code)) {
-        code = run(c, &w, argc - optind, argv + optind) ? EXIT_GOOD : EXIT_BAD;
+    if (args_parse(self, argc, argv, &w, &code)) {
+        c->hosts = w.hosts;
+        c->port = (uint16_t)w.port;
+        c->family = w.family;
+        c->csv = w.csv;
+        c->numeric = w.numeric || w.csv;
+        c->sources_by_name = w.by_name;
+        code = run_words(c, &w) ? EXIT_GOOD : EXIT_BAD;
     }
     exchange_close(&c->exchange);
     free(c);
     return code;
 }
+
+const struct args_command chronyc_command = {
+    .name = "chronyc",
+    .summary = "Ask and instruct chronyd or tokid, as chronyc",
+    .help = "With its options, commands and output. 'help' lists the commands.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"done", "the daemon did not answer or refused, or wrong usage", NULL},
+    .examples = "toki chronyc -n sources\ntoki chronyc -h ntp.example.org tracking",
+    .run = run,
+    .group = GROUP_TOOLS,
+    .program = true,
+    .options_first = true,
+    .wrong = EXIT_BAD,
+    .version = "chronyc (toki) version " TOKI_VERSION,
+    .version_letter = 'v',
+};

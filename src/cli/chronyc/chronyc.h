@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "args/args.h"
 #include "client/exchange.h"
 #include "core/random.h"
 #include "wire/chrony_reply.h"
@@ -95,7 +96,6 @@ bool chronyc_command_run(struct chronyc *c, char *text, bool *quit);
 /* "Invalid syntax for ..."; gives false. */
 bool chronyc_syntax_error(const char *what);
 
-/* toki chronyc: like main(), gives an exit code. */
-int chronyc_run(int argc, char **argv);
+extern const struct args_command chronyc_command;
 
 #endif

@@ -3,13 +3,12 @@
  * people and their scripts know (NTPsec's; options and commands of both lineages). */
 #include "cli/ntpq/ntpq.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/base/exits.h"
+#include "cli/base/command.h"
 #include "cli/ntpq/ntpq_commands.h"
 #include "toki_build.h"
 
@@ -17,142 +16,97 @@
 #define DEFAULT_HOST "localhost"
 
 struct wanted {
+    struct ntpq *q;
     const char *commands[COMMANDS_MAX];
     unsigned count;
+    struct args_words hosts;
+    uint8_t family;
+    unsigned key_id, width; /* 0: not told */
+    const char *key_file;
+    bool wide, units, ignored;
+    const char *ignored_word;
 };
 
-static void print_usage(FILE *to)
+static bool set_command(const struct args_option *option, const char *text, void *out,
+                        char *problem, size_t capacity)
 {
-    fputs(
-        "USAGE: ntpq [-46hnpsSVw] [-a keyid] [-c command] [-k keyfile] [-W columns] [host ...]\n"
-        "  -4, -6  ask by IPv4, IPv6 only    -n  addresses instead of names\n"
-        "  -p      print the billboard       -s  names and the ones the daemon was given\n"
-        "  -c STR  run a command and exit    -S  the names that the daemon was given\n"
-        "  -a NUM  sign with this key        -w  long names on lines of their own\n"
-        "  -k FILE keys are in this file     -W  columns of the screen\n"
-        "  -V      version                   -h  this help\n"
-        "Without -c and -p: commands from the terminal; 'help' lists them.\n",
-        to);
-}
+    struct wanted *w = out;
 
-static bool add_command(struct wanted *w, const char *command)
-{
     if (w->count == COMMANDS_MAX) {
-        fprintf(stderr, "ntpq: more than %d commands\n", COMMANDS_MAX);
+        snprintf(problem, capacity, "more than %d commands", COMMANDS_MAX);
         return false;
     }
-    w->commands[w->count++] = command;
+    w->commands[w->count++] = option->letter == 'p' ? "peers" : text;
     return true;
 }
 
-static bool number(const char *option, const char *text, unsigned long max, unsigned long *out)
+/* How hosts are called: the last of these options counts. */
+static bool set_names(const struct args_option *option, const char *text, void *out, char *problem,
+                      size_t capacity)
 {
-    char *end;
+    struct ntpq *q = ((struct wanted *)out)->q;
 
-    *out = strtoul(text, &end, 10);
-    if (*text == '\0' || *end || *out > max) {
-        fprintf(stderr, "Error: %s parameter '%s' not a number\n", option, text);
-        return false;
-    }
+    (void)text;
+    (void)problem;
+    (void)capacity;
+    q->names = option->letter == 's';
+    q->supplied = option->letter != 'n';
     return true;
 }
 
-/* False: *code is what to exit with. */
-static bool take_option(struct ntpq *q, struct wanted *w, int option, int *code)
-{
-    unsigned long value = 0;
+#define AT(member) offsetof(struct wanted, member)
 
-    *code = 1;
-    switch (option) {
-    case '4':
-    case '6':
-        q->family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-        return true;
-    case 'a':
-        q->key_id = number("-a", optarg, UINT32_MAX, &value) ? (uint32_t)value : 0;
-        return q->key_id != 0;
-    case 'c':
-        return add_command(w, optarg);
-    case 'p':
-        return add_command(w, "peers");
-    case 'k':
-        q->key_file = optarg;
-        return true;
-    case 'n':
-        q->names = q->supplied = false;
-        return true;
-    case 's':
-        q->names = q->supplied = true;
-        return true;
-    case 'S':
-        q->names = false;
-        q->supplied = true;
-        return true;
-    case 'w':
-        q->wide = true;
-        return true;
-    case 'W':
-        q->width = number("-W", optarg, 10000, &value) ? (unsigned)value : 0;
-        return q->width != 0;
-    case 'V':
-        puts("ntpq toki-" TOKI_VERSION);
-        *code = 0;
-        return false;
-    case 'd': /* what others print for their authors, and where to */
-    case 'D':
-    case 'l':
-    case 'i': /* interactive: where there is no command */
-    case 'O':
-        return true;
-    case 'u':
+static const struct args_argument arguments[] = {{"HOST", ARGS_HOST, AT(hosts), .optional = true,
+                                                  .repeats = true,
+                                                  .help = "the hosts to ask; localhost without it"},
+                                                 {.name = NULL}};
+
+static const struct args_option options[] = {
+    {'4', "ipv4", ARGS_FLAG, AT(family), .set = args_set_family, .help = "ask over IPv4 only"},
+    {'6', "ipv6", ARGS_FLAG, AT(family), .set = args_set_family, .help = "ask over IPv6 only"},
+    {'a', "authentication", ARGS_COUNT, AT(key_id), .value = "KEY", .least = 1, .most = UINT32_MAX,
+     .help = "sign with this key of the key file"},
+    {'c', "command", ARGS_WORD, .value = "COMMAND", .set = set_command, .repeats = true,
+     .help = "run this command; without it, commands are read from the terminal"},
+    {'d', "debug", ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
+    {'D', "set-debug-level", ARGS_WORD, AT(ignored_word), .help = "accepted without effect"},
+    {'i', "interactive", ARGS_FLAG, AT(ignored),
+     .help = "accepted without effect: commands are read where there is no -c and no -p"},
+    {'k', "keyfile", ARGS_PATH, AT(key_file), .help = "key file"},
+    {'l', "logfile", ARGS_PATH, AT(ignored_word), .help = "accepted without effect"},
+    {'n', "numeric", ARGS_FLAG, .set = set_names, .help = "print addresses instead of names"},
+    {'O', "old-rv", ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
+    {'p', "peers", ARGS_FLAG, .set = set_command, .help = "print the billboard of peers"},
+    {'s', "srcname", ARGS_FLAG, .set = set_names,
+     .help = "print names, and those that the daemon was given"},
+    {'S', "srcnumber", ARGS_FLAG, .set = set_names,
+     .help = "print names that the daemon was given"},
+    {'u', "units", ARGS_FLAG, AT(units), .help = "accepted; columns are shown without units"},
+    {'w', "wide", ARGS_FLAG, AT(wide), .help = "print long names on lines of their own"},
+    {'W', "width", ARGS_COUNT, AT(width), .least = 1, .most = 10000,
+     .help = "columns of the terminal"},
+    {.help = NULL}};
+
+/* What the options say, into the session. */
+static void settle(struct ntpq *q, const struct wanted *w)
+{
+    q->family = w->family;
+    q->key_id = w->key_id;
+    q->key_file = w->key_file ? w->key_file : q->key_file;
+    q->wide = w->wide;
+    q->width = w->width > 0 ? w->width : q->width;
+    if (w->units) {
         fputs("ntpq: -u: columns are shown without units\n", stderr);
-        return true;
-    default:
-        *code = option == 'h' ? 0 : 1;
-        print_usage(option == 'h' ? stdout : stderr);
-        return false;
     }
-}
+    for (int i = 0; i < w->hosts.count && q->host_count < NTPQ_LIST_MAX; i++) {
+        size_t length = strlen(w->hosts.words[i]);
 
-static bool parse(struct ntpq *q, struct wanted *w, int argc, char **argv, int *code)
-{
-    static const struct option options[] = {{"ipv4", no_argument, NULL, '4'},
-                                            {"ipv6", no_argument, NULL, '6'},
-                                            {"authentication", required_argument, NULL, 'a'},
-                                            {"command", required_argument, NULL, 'c'},
-                                            {"debug", no_argument, NULL, 'd'},
-                                            {"set-debug-level", required_argument, NULL, 'D'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"interactive", no_argument, NULL, 'i'},
-                                            {"keyfile", required_argument, NULL, 'k'},
-                                            {"logfile", required_argument, NULL, 'l'},
-                                            {"numeric", no_argument, NULL, 'n'},
-                                            {"old-rv", no_argument, NULL, 'O'},
-                                            {"peers", no_argument, NULL, 'p'},
-                                            {"srcname", no_argument, NULL, 's'},
-                                            {"srcnumber", no_argument, NULL, 'S'},
-                                            {"units", no_argument, NULL, 'u'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {"wide", no_argument, NULL, 'w'},
-                                            {"width", required_argument, NULL, 'W'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "46a:c:dD:hik:l:nOpsSuVwW:", options, NULL)) != -1) {
-        if (!take_option(q, w, option, code)) {
-            return false;
-        }
-    }
-    for (int i = optind; i < argc && q->host_count < NTPQ_LIST_MAX; i++) {
-        size_t length = strlen(argv[i]);
-
-        q->hosts[q->host_count++] = argv[i];
+        q->hosts[q->host_count++] = w->hosts.words[i];
         q->host_width = length > q->host_width ? length : q->host_width;
     }
     if (q->host_count == 0) {
         q->hosts[q->host_count++] = DEFAULT_HOST;
     }
-    return true;
 }
 
 static int interact(struct ntpq *q)
@@ -186,7 +140,7 @@ static int interact(struct ntpq *q)
     return 0;
 }
 
-static int run(struct ntpq *q, const struct wanted *w)
+static int run_commands(struct ntpq *q, const struct wanted *w)
 {
     if (w->count == 0) {
         return interact(q);
@@ -208,20 +162,38 @@ static int run(struct ntpq *q, const struct wanted *w)
     return 0;
 }
 
-int ntpq_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
     struct ntpq *q = calloc(1, sizeof *q);
-    struct wanted w = {.count = 0};
-    int code = 1;
+    struct wanted w = {.q = q};
+    int code = EXIT_BAD;
 
     if (!q) {
         return EXIT_BAD;
     }
     ntpq_start(q);
-    if (q->keys && parse(q, &w, argc, argv, &code)) {
-        code = run(q, &w);
+    if (q->keys && args_parse(self, argc, argv, &w, &code)) {
+        settle(q, &w);
+        code = run_commands(q, &w);
     }
     ntpq_end(q);
     free(q);
     return code;
 }
+
+const struct args_command ntpq_command = {
+    .name = "ntpq",
+    .summary = "Ask an NTP daemon by mode 6, as ntpq",
+    .help =
+        "For tokid and every daemon that answers ntpq, with its options, commands and output. "
+        "'help' lists the commands.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"done, whatever the hosts answered", "wrong usage", NULL},
+    .examples = "toki ntpq -pn\ntoki ntpq -c rv ntp.example.org",
+    .run = run,
+    .group = GROUP_TOOLS,
+    .program = true,
+    .wrong = EXIT_BAD,
+    .version = "ntpq toki-" TOKI_VERSION,
+};

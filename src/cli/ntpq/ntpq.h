@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "args/args.h"
 #include "client/exchange.h"
 #include "wire/mode6_packet.h"
 #include "wire/mode6_reply.h"
@@ -111,7 +112,6 @@ ntpq_function ntpq_sysstats;
 ntpq_function ntpq_mrulist, ntpq_ifstats, ntpq_reslist; /* ntpq_lists.c */
 ntpq_function ntpq_config, ntpq_config_from_file;
 
-/* toki ntpq: like main(), gives an exit code. */
-int ntpq_run(int argc, char **argv);
+extern const struct args_command ntpq_command;
 
 #endif

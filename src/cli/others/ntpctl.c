@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki ntpctl: what tokid says of itself, in the lines of OpenNTPD's ntpctl. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "args/args_value.h"
+#include "cli/base/command.h"
 #include "cli/base/daemon.h"
-#include "cli/base/exits.h"
 #include "cli/draw/render.h"
 #include "cli/others/tools.h"
 
@@ -130,52 +130,53 @@ static void print_sources(const json_t *answer, bool sensors)
     }
 }
 
-/* 'a', 'p', 'S' or 's' for the beginning of a word; 0: none. */
-static char find_word(const char *text)
-{
-    static const char *const words[] = {"all", "peers", "Sensors", "status"};
+struct wanted {
+    char what; /* the first letter of a word of `words`; 0: not told */
+    const char *control;
+};
 
-    for (size_t i = 0; *text && i < sizeof words / sizeof words[0]; i++) {
+static const char *const words[] = {"all", "peers", "Sensors", "status", NULL};
+
+/* The beginning of a word is enough. */
+static bool set_what(const struct args_option *option, const char *text, void *out, char *problem,
+                     size_t capacity)
+{
+    struct wanted *wanted = out;
+    char expected[ARGS_VALUE_MAX];
+
+    for (size_t i = 0; *text && words[i]; i++) {
         if (strncmp(words[i], text, strlen(text)) == 0) {
-            return words[i][0];
+            wanted->what = words[i][0];
+            return true;
         }
     }
-    return 0;
+    snprintf(problem, capacity, "Unknown show modifier '%.80s': expected %s", text,
+             args_value_expected(option, expected));
+    return false;
 }
 
-static int complain(const char *modifier)
-{
-    if (modifier) {
-        fprintf(stderr, "ntpctl: Unknown show modifier '%s'\n", modifier);
-    }
-    fputs("usage: ntpctl -s all | peers | Sensors | status\n", stderr);
-    return EXIT_BAD;
-}
+static const struct args_option options[] = {
+    {'s', NULL, ARGS_CHOICE, .set = set_what, .choices = words,
+     .help = "what to print; the beginning of the word is enough"},
+    ARGS_CONTROL(struct wanted, control),
+    {.help = NULL}};
 
-int ntpctl_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    const char *modifier = NULL, *control = NULL;
+    struct wanted wanted = {.what = 0};
     char problem[512], what;
     unsigned valid, sensors;
     json_t *answer;
-    int option;
+    int code;
 
-    while ((option = getopt_long(argc, argv, "s:", options, NULL)) != -1) {
-        if (option == '?') {
-            return complain(NULL);
-        }
-        *(option == 's' ? &modifier : &control) = optarg;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    if (!modifier || optind != argc) {
-        return complain(NULL);
-    }
-    what = find_word(modifier);
+    what = wanted.what;
     if (!what) {
-        return complain(modifier);
+        return args_complain(self, "-s is missing: give all, peers, Sensors or status");
     }
-    answer = daemon_ask_json(control, "status", problem, sizeof problem);
+    answer = daemon_ask_json(wanted.control, "status", problem, sizeof problem);
     if (!answer) {
         fprintf(stderr, "ntpctl: %s\n", problem);
         return EXIT_BAD;
@@ -199,3 +200,15 @@ int ntpctl_run(int argc, char **argv)
     json_decref(answer);
     return EXIT_GOOD;
 }
+
+const struct args_command ntpctl_command = {
+    .name = "ntpctl",
+    .summary = "Print the state of tokid in the lines of OpenNTPD's ntpctl",
+    .options = options,
+    .exits = {"printed", "wrong usage, or no daemon to ask", NULL},
+    .examples = "toki ntpctl -s all",
+    .run = run,
+    .group = GROUP_TOOLS,
+    .program = true,
+    .wrong = EXIT_BAD,
+};

@@ -5,7 +5,6 @@
 #include "cli/others/ntpdate.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +13,8 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "cli/base/command.h"
 #include "cli/base/daemon.h"
-#include "cli/base/exits.h"
 #include "cli/base/measured.h"
 #include "cli/chronyc/chronyc.h"
 #include "cli/others/tools.h"
@@ -39,6 +38,8 @@ struct wanted {
     struct measure_options options;
     struct mac_keys *keys; /* those of the options */
     const char *key_file;
+    struct args_words hosts;
+    double ignored_s;
     bool query, debug, verbose, syslog, unprivileged, step, slew;
 };
 
@@ -72,107 +73,34 @@ static void tell(const struct wanted *w, const char *format, ...)
     fflush(stdout);
 }
 
-static void print_usage(void)
-{
-    fputs(
-        "usage: ntpdate [-46bBdqsuv] [-a key#] [-e delay] [-k file] [-p samples] [-o version#] "
-        "[-t timeo] server ...\n",
-        stderr);
-}
+#define AT(member) offsetof(struct wanted, member)
 
-static bool read_in(char option, const char *text, double least, double most, double *out)
-{
-    char *end;
+static const struct args_argument arguments[] = {
+    {"HOST", ARGS_HOST, AT(hosts), .optional = true, .repeats = true, .help = "the servers to ask"},
+    {.name = NULL}};
 
-    *out = strtod(text, &end);
-    if (*end || end == text || !(*out >= least && *out <= most)) {
-        fprintf(stderr, "ntpdate: -%c takes a number from %g to %g, not '%s'\n", option, least,
-                most, text);
-        return false;
-    }
-    return true;
-}
-
-static bool take_option(struct wanted *w, int option)
-{
-    double value = 0;
-
-    switch (option) {
-    case '4':
-    case '6':
-        w->options.family = option == '4' ? ADDRESS_V4 : ADDRESS_V6;
-        return true;
-    case 'a':
-        if (!read_in('a', optarg, 1, UINT32_MAX, &value)) {
-            return false;
-        }
-        w->options.key_id = (uint32_t)value;
-        return true;
-    case 'b':
-        w->step = true;
-        return true;
-    case 'B':
-        w->slew = true;
-        return true;
-    case 'd':
-        w->debug = true;
-        return true;
-    case 'e': /* the time that signing takes is measured away today */
-        return read_in('e', optarg, 0, 10, &value);
-    case 'k':
-        w->key_file = optarg;
-        return true;
-    case 'o':
-        if (!read_in('o', optarg, 1, 4, &value)) {
-            return false;
-        }
-        w->options.version = (unsigned)value;
-        return true;
-    case 'p':
-        if (!read_in('p', optarg, 1, MEASURE_SAMPLES_MAX, &value)) {
-            return false;
-        }
-        w->options.samples = (unsigned)value;
-        return true;
-    case 'q':
-        w->query = true;
-        return true;
-    case 's':
-        w->syslog = true;
-        return true;
-    case 't':
-        return read_in('t', optarg, 0.05, 60, &w->options.timeout_s);
-    case 'u':
-        w->unprivileged = true;
-        return true;
-    case 'v':
-        w->verbose = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool parse(struct wanted *w, int argc, char **argv)
-{
-    int option;
-
-    while ((option = getopt(argc, argv, "46a:bBde:k:o:p:qst:uv")) != -1) {
-        if (!take_option(w, option)) {
-            print_usage();
-            return false;
-        }
-    }
-    if (w->step && w->slew) {
-        fputs("ntpdate: -b steps the clock and -B slews it: give one of them\n", stderr);
-        return false;
-    }
-    if (optind == argc) {
-        tell(w, "no servers can be used, exiting");
-        return false;
-    }
-    return true;
-}
+static const struct args_option options[] = {
+    ARGS_IPV4(struct wanted, options.family, "ask over IPv4 only"),
+    ARGS_IPV6(struct wanted, options.family, "ask over IPv6 only"),
+    {'a', NULL, ARGS_COUNT, AT(options.key_id), .value = "KEY", .least = 1, .most = UINT32_MAX,
+     .help = "authenticate with this key of the key file"},
+    {'b', NULL, ARGS_FLAG, AT(step), .excludes = "B", .help = "step the clock in any case"},
+    {'B', NULL, ARGS_FLAG, AT(slew), .help = "slew the clock in any case"},
+    {'d', NULL, ARGS_FLAG, AT(debug), .help = "print what was measured; leave the clock alone"},
+    {'e', NULL, ARGS_SECONDS, AT(ignored_s), .most = 10, .expected = "a time from 0 to 10 s",
+     .help = "delay of authentication; accepted, and measured instead"},
+    {'k', NULL, ARGS_PATH, AT(key_file), .fallback = KEYS_FILE, .help = "key file"},
+    {'o', NULL, ARGS_COUNT, AT(options.version), .least = 1, .most = 4, .fallback = "4",
+     .help = "NTP version"},
+    {'p', NULL, ARGS_COUNT, AT(options.samples), .least = 1, .most = MEASURE_SAMPLES_MAX,
+     .fallback = "4", .help = "answers of each server to take"},
+    {'q', NULL, ARGS_FLAG, AT(query), .help = "print what was measured; leave the clock alone"},
+    {'s', NULL, ARGS_FLAG, AT(syslog), .help = "log to the system log"},
+    {'t', NULL, ARGS_SECONDS, AT(options.timeout_s), .least = 0.05, .most = 60, .fallback = "1s",
+     .expected = "a time from 0.05 to 60 s", .help = "time to wait for an answer"},
+    {'u', NULL, ARGS_FLAG, AT(unprivileged), .help = "do not reserve port 123"},
+    {'v', NULL, ARGS_FLAG, AT(verbose), .help = "print the version first"},
+    {.help = NULL}};
 
 /* The keys of the file, if one is wanted. */
 static bool read_keys(struct wanted *w)
@@ -416,7 +344,7 @@ static void look_up(const struct wanted *w, struct ntpdate *n, const char *host)
     }
 }
 
-static int run(struct wanted *w, struct ntpdate *n, int argc, char **argv)
+static int ask_and_set(struct wanted *w, struct ntpdate *n)
 {
     bool sets = !w->query && !w->debug;
     int held[2] = {-1, -1}, code = EXIT_BAD;
@@ -424,8 +352,8 @@ static int run(struct wanted *w, struct ntpdate *n, int argc, char **argv)
     if (w->verbose || w->debug) {
         tell(w, "ntpdate toki-" TOKI_VERSION);
     }
-    for (int i = optind; i < argc; i++) {
-        look_up(w, n, argv[i]);
+    for (int i = 0; i < w->hosts.count; i++) {
+        look_up(w, n, w->hosts.words[i]);
     }
     if (n->count == 0) {
         tell(w, "no servers can be used, exiting");
@@ -448,7 +376,7 @@ static int run(struct wanted *w, struct ntpdate *n, int argc, char **argv)
     return code;
 }
 
-int ntpdate_run(int argc, char **argv)
+static int run(const struct args_command *self, int argc, char **argv)
 {
     static struct ntpdate n;
     struct clock_options clock = {.kind = CLOCK_NONE};
@@ -458,12 +386,32 @@ int ntpdate_run(int argc, char **argv)
                                    .timeout_s = TIMEOUT_DEFAULT_S}};
     int code = EXIT_BAD;
 
+    if (!args_parse(self, argc, argv, &w, &code)) {
+        return code;
+    }
     clock_open(&clock);
     openlog("ntpdate", LOG_PID, LOG_DAEMON);
-    if (parse(&w, argc, argv) && read_keys(&w)) {
-        w.options.timeout_s += TIMEOUT_MORE_S;
-        code = run(&w, &n, argc, argv);
+    if (w.hosts.count == 0) {
+        tell(&w, "no servers can be used, exiting");
+        return EXIT_BAD;
     }
+    w.options.timeout_s += TIMEOUT_MORE_S;
+    code = read_keys(&w) ? ask_and_set(&w, &n) : EXIT_BAD;
     free(w.keys);
     return code;
 }
+
+const struct args_command ntpdate_command = {
+    .name = "ntpdate",
+    .summary = "Ask servers once and set the clock, as ntpdate",
+    .help = "Steps the clock if it is off by half a second or more, else has the kernel slew it.",
+    .arguments = arguments,
+    .options = options,
+    .exits = {"a server was believed",
+              "no server was believed, a daemon is running, or wrong usage", NULL},
+    .examples = "toki ntpdate -q ntp.example.org",
+    .run = run,
+    .group = GROUP_TOOLS,
+    .program = true,
+    .wrong = EXIT_BAD,
+};

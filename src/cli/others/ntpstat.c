@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki ntpstat: is the clock synchronised, in ntpstat's three lines and exit codes (0: yes, 1: no,
  * 2: nobody to ask). Asks whatever daemon runs here: tokid, chronyd, or an ntpd. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/command.h"
 #include "cli/base/daemon.h"
-#include "cli/base/exits.h"
 #include "cli/chronyc/chronyc.h"
 #include "cli/chronyc/chronyc_format.h"
 #include "cli/draw/render.h"
@@ -175,22 +174,22 @@ static bool ask_ntpd(struct state *state)
     return found;
 }
 
-int ntpstat_run(int argc, char **argv)
-{
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    struct state state = {.stratum = (double)NAN, .error_s = (double)NAN, .poll_s = (double)NAN};
-    const char *control = NULL;
-    int option;
+struct wanted {
+    const char *control;
+};
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?') {
-            fputs("usage: ntpstat [--control PATH]\n", stderr);
-            return EXIT_USAGE;
-        }
-        control = optarg;
+static const struct args_option options[] = {ARGS_CONTROL(struct wanted, control), {.help = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
+{
+    struct state state = {.stratum = (double)NAN, .error_s = (double)NAN, .poll_s = (double)NAN};
+    struct wanted wanted = {.control = NULL};
+    int code;
+
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    if (!ask_tokid(control, &state) && !ask_chronyd(&state) && !ask_ntpd(&state)) {
+    if (!ask_tokid(wanted.control, &state) && !ask_chronyd(&state) && !ask_ntpd(&state)) {
         fputs("Unable to talk to NTP daemon. Is it running?\n", stderr);
         return EXIT_USAGE;
     }
@@ -208,3 +207,15 @@ int ntpstat_run(int argc, char **argv)
     }
     return state.synchronised ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command ntpstat_command = {
+    .name = "ntpstat",
+    .summary = "Report the state of the clock in the lines of ntpstat",
+    .help = "Asks whatever daemon runs here: tokid, chronyd or an ntpd.",
+    .options = options,
+    .exits = {"synchronised", "not synchronised", "wrong usage, or no daemon to ask"},
+    .examples = "toki ntpstat",
+    .run = run,
+    .group = GROUP_TOOLS,
+    .program = true,
+};

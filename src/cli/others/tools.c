@@ -7,33 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/base/exits.h"
+#include "cli/base/command.h"
 #include "cli/chronyc/chronyc.h"
 #include "cli/ntpq/ntpq.h"
 #include "os/file.h"
 #include "os/process.h"
 
-static const struct {
-    const char *name;
-    tools_function *run;
-} tools[] = {{"ntpq", ntpq_run},
-             {"chronyc", chronyc_run},
-             {"ntpdate", ntpdate_run},
-             {"ntpctl", ntpctl_run},
-             {"ntpstat", ntpstat_run}};
+static const struct args_command *const tools[] = {
+    &ntpq_command, &chronyc_command, &ntpdate_command, &ntpctl_command, &ntpstat_command};
 
 #define TOOLS (sizeof tools / sizeof tools[0])
 
-tools_function *tools_find(const char *path)
+static const char *tool_name(size_t i)
+{
+    return i < TOOLS ? tools[i]->name : NULL;
+}
+
+const struct args_command *tools_find(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t length = strlen(name);
 
     for (size_t i = 0; i < TOOLS; i++) {
-        size_t end = strlen(tools[i].name);
+        size_t end = strlen(tools[i]->name);
 
-        if (length >= end && strcmp(name + length - end, tools[i].name) == 0) {
-            return tools[i].run;
+        if (length >= end && strcmp(name + length - end, tools[i]->name) == 0) {
+            return tools[i];
         }
     }
     return NULL;
@@ -52,7 +51,7 @@ static bool link_one(const char *program, const char *folder, const char *name)
     }
     if (error) {
         fprintf(stderr, "toki: no link %s/%s: %s%s\n", folder, name, strerror(-error),
-                error == -EEXIST ? "; remove it, or name another folder, if toki shall stand in"
+                error == -EEXIST ? "; remove it or name another folder, if toki is to stand in"
                                  : "");
         return false;
     }
@@ -60,36 +59,47 @@ static bool link_one(const char *program, const char *folder, const char *name)
     return true;
 }
 
-int install_links_run(int argc, char **argv)
+struct wanted {
+    const char *folder;
+    struct args_words names;
+};
+
+static const struct args_argument arguments[] = {
+    {"FOLDER", ARGS_FOLDER, offsetof(struct wanted, folder), .help = "where to make the links"},
+    {"NAME", ARGS_CHOICE, offsetof(struct wanted, names), .choice = tool_name, .optional = true,
+     .repeats = true, .help = "ntpq, chronyc, ntpdate, ntpctl, ntpstat; without it, all of them"},
+    {.name = NULL}};
+
+static int run(const struct args_command *self, int argc, char **argv)
 {
+    struct wanted wanted = {.folder = NULL};
     char program[4096];
     bool good = true;
+    int code;
 
-    if (argc < 2 || argv[1][0] == '-') {
-        fputs("toki: usage: toki install-links FOLDER [ntpq|chronyc|ntpdate|ntpctl|ntpstat]...\n",
-              stderr);
-        return EXIT_USAGE;
+    if (!args_parse(self, argc, argv, &wanted, &code)) {
+        return code;
     }
-    for (int a = 2; a < argc; a++) {
-        size_t i = 0;
-
-        while (i < TOOLS && strcmp(argv[a], tools[i].name) != 0) {
-            i++;
-        }
-        if (i == TOOLS) {
-            fprintf(stderr, "toki: toki does not stand in for '%s'\n", argv[a]);
-            return EXIT_USAGE;
-        }
-    }
-    if (!process_path(program, sizeof program) || !file_is_directory(argv[1])) {
-        fprintf(stderr, "toki: there is no folder %s\n", argv[1]);
+    if (!process_path(program, sizeof program) || !file_is_directory(wanted.folder)) {
+        fprintf(stderr, "toki: there is no folder %s\n", wanted.folder);
         return EXIT_BAD;
     }
-    for (int a = 2; a < argc; a++) {
-        good = link_one(program, argv[1], argv[a]) && good;
+    for (int i = 0; i < wanted.names.count; i++) {
+        good = link_one(program, wanted.folder, wanted.names.words[i]) && good;
     }
-    for (size_t i = 0; argc == 2 && i < TOOLS; i++) {
-        good = link_one(program, argv[1], tools[i].name) && good;
+    for (size_t i = 0; wanted.names.count == 0 && i < TOOLS; i++) {
+        good = link_one(program, wanted.folder, tools[i]->name) && good;
     }
     return good ? EXIT_GOOD : EXIT_BAD;
 }
+
+const struct args_command install_links_command = {
+    .name = "install-links",
+    .summary = "Link ntpq, chronyc, ntpdate, ntpctl and ntpstat to toki",
+    .help = "Nothing that exists is replaced.",
+    .arguments = arguments,
+    .exits = {"the links are there", "a link could not be made", "wrong usage"},
+    .examples = "toki install-links /usr/local/bin\ntoki install-links ~/bin ntpq",
+    .run = run,
+    .group = GROUP_TOOLS,
+};

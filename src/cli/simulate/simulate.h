@@ -39,7 +39,6 @@ void simulate_report_json(const struct simulation *s);
 /* False: what is wrong was said. */
 bool simulate_report_plot(const struct simulation *s);
 
-/* toki simulate: like main(), gives an exit code. */
-int simulate_run(int argc, char **argv);
+extern const struct args_command simulate_command;
 
 #endif

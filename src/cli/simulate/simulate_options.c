@@ -1,220 +1,79 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The options as a table of rows: name, kind of number, range, default. What is wrong is said with
- * the option, the word, and what was expected. */
+/* The options as rows of a table. What is particular to them: lists for comparisons, and values of
+ * two numbers. */
 #include "cli/simulate/simulate_options.h"
 
-#include <ctype.h>
-#include <getopt.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/exits.h"
-#include "cli/draw/render.h"
-#include "core/units.h"
+#include "args/args_common.h"
+#include "args/args_value.h"
 
 #define WORD_MAX 64
 
-enum kind { KIND_TIME, KIND_LENGTH, KIND_PART, KIND_RATE, KIND_COUNT, KINDS };
-
-/* What a number without a unit counts; 0: none but 0 may be without. */
-static const struct {
-    const char *fault; /* "'x' is ..." */
-    double plain;
-} kinds[KINDS] = {
-    [KIND_TIME] = {"not a time (a number with ns, us, ms, s, min, h or d)", 0},
-    [KIND_LENGTH] = {"not a length (days, or a number with s, min, h or d)", 86400},
-    [KIND_PART] = {"not a part (such as 0.01 or 1%)", 1},
-    [KIND_RATE] = {"not a rate (a number, or one with ppm or ppb)", 1},
-    [KIND_COUNT] = {"not a whole number", 1},
+/* Values that one number does not make. */
+struct shape {
+    const char *separator;     /* between two numbers; NULL: it is one */
+    struct args_option second; /* kind and range of the second one */
+    bool optional;             /* the second may be missing: it is the first then */
+    bool list;                 /* several values with commas between them */
 };
 
-/* One number of an option. */
-struct range {
-    enum kind kind;
-    double least, most;
-    const char *words; /* the range for people, and an example */
-};
+static const struct shape list = {.list = true};
 
-struct row {
-    const char *name;
-    struct range first, second; /* the second of a pair, if `separator` */
-    const char *separator;      /* between both, or NULL */
-    bool optional;              /* the second may be missing: it is the first then */
-    int axis;                   /* a list; or -1, and then: */
-    size_t offset;              /* of a struct simulate_value or a double in the options */
-    const char *fallback;       /* or NULL */
-};
-
-#define AT(member) .axis = -1, .offset = offsetof(struct simulate_options, member)
-
-#define POLL_RANGE                                                                                 \
-    {                                                                                              \
-        KIND_COUNT, -6, 17, "from -6 to 17 (log2 s), such as 6, or 6..10 for a range"              \
-    }
-
-static const struct row rows[] = {
-    {"delay",
-     {KIND_TIME, 0, 4, "from 0 to 4 s, such as 20ms"},
-     .axis = AXIS_DELAY,
-     .fallback = "10ms"},
-    {"jitter",
-     {KIND_TIME, 0, 2, "from 0 to 2 s, such as 0.5ms"},
-     .axis = AXIS_JITTER,
-     .fallback = "0.3ms"},
-    {"loss",
-     {KIND_PART, 0, 0.95, "from 0 to 95 %, such as 1%"},
-     .axis = AXIS_LOSS,
-     .fallback = "0"},
-    {"asymmetry",
-     {KIND_TIME, -4, 4, "from -4 to 4 s, such as 2ms"},
-     .axis = AXIS_ASYMMETRY,
-     .fallback = "0"},
-    {"wander",
-     {KIND_RATE, 0, 1e-5, "from 0 to 1e-5, such as 1e-9"},
-     .axis = AXIS_WANDER,
-     .fallback = "1e-9"},
-    {"poll", POLL_RANGE, POLL_RANGE, "..", true, .axis = AXIS_POLL},
-    {"servers", {KIND_COUNT, 0, 15, "from 0 to 15"}, .axis = AXIS_SERVERS},
-    {"spikes",
-     {KIND_PART, 0, 1, "a part of the packets and a mean time, such as 5%/20ms"},
-     {KIND_TIME, 0, 10, "a part of the packets and a mean time (to 10 s), such as 5%/20ms"},
-     "/",
-     AT(spikes)},
-    {"temperature",
-     {KIND_RATE, 0, 1e-3, "up to 1000 ppm and a period, such as 0.5ppm/24h"},
-     {KIND_TIME, 60, 400 * 86400.0, "a period from 1 min to 400 d, such as 0.5ppm/24h"},
-     "/",
-     AT(temperature)},
-    {"outage",
-     {KIND_TIME, 0, 400 * 86400.0, "a begin and a length, such as 36h/6h"},
-     {KIND_TIME, 0, 400 * 86400.0, "a begin and a length, such as 36h/6h"},
-     "/",
-     AT(outage)},
-    {"offset",
-     {KIND_TIME, -86400, 86400, "from -1 d to 1 d, such as 0.5s"},
-     AT(offset_s),
-     .fallback = "0.5s"},
-    {"freq",
-     {KIND_RATE, -5e-4, 5e-4, "from -500 ppm to 500 ppm, such as 20ppm"},
-     AT(freq),
-     .fallback = "20ppm"},
-    {"refclock-noise",
-     {KIND_TIME, 0, 1, "from 0 to 1 s, such as 1us"},
-     AT(refclock_noise_s),
-     .fallback = "1us"},
-    {"days",
-     {KIND_LENGTH, 600, 400 * 86400.0, "from 10 min to 400 days, such as 3 or 12h"},
-     AT(length_s),
-     .fallback = "3"},
-};
-
-#define ROWS (sizeof rows / sizeof rows[0])
-
-/* ---- numbers ---- */
-
-static bool complain(const char *option, const char *word, const char *fault,
-                     const struct range *range)
+static bool complain(const struct args_option *o, const char *word, const char *fault,
+                     char *problem, size_t capacity)
 {
-    char clean[WORD_MAX];
-
-    fprintf(stderr, "toki: --%s: '%s' is %s: expected %s\n", option,
-            render_clean(word, clean, sizeof clean), fault, range->words);
+    snprintf(problem, capacity, "'%.60s' is %s: expected %s", word, fault, o->expected);
     return false;
 }
 
-/* 0: the kind has no such unit. */
-static double unit_size(enum kind kind, const char *unit)
+/* One value: a number or two. */
+static bool read_value(const struct args_option *o, const char *word, struct simulate_value *out,
+                       char *problem, size_t capacity)
 {
-    if (*unit == '\0') {
-        return kinds[kind].plain;
-    }
-    switch (kind) {
-    case KIND_TIME:
-    case KIND_LENGTH:
-        return units_time_s(unit);
-    case KIND_PART:
-    case KIND_RATE:
-        return units_ratio(unit);
-    case KIND_COUNT:
-    case KINDS:
-        break;
-    }
-    return 0;
-}
-
-/* A number with a unit. 0 needs none. */
-static bool parse_number(const char *text, enum kind kind, double *out)
-{
-    char *end;
-    double number, size;
-
-    if (!isdigit((unsigned char)text[strspn(text, "+-.")]) || strpbrk(text, "xX")) {
-        return false; /* strtod() would take inf and nan too */
-    }
-    number = strtod(text, &end);
-    while (*end == ' ') {
-        end++;
-    }
-    size = unit_size(kind, end);
-    *out = number * size;
-    return isfinite(*out) && (size > 0 || (*end == '\0' && !(number < 0 || number > 0))) &&
-           (kind != KIND_COUNT || !(floor(number) < number));
-}
-
-static bool read_number(const char *option, const char *word, const struct range *range,
-                        double *out)
-{
-    if (!parse_number(word, range->kind, out)) {
-        return complain(option, word, kinds[range->kind].fault, range);
-    }
-    return (*out >= range->least && *out <= range->most) ||
-           complain(option, word, "out of range", range);
-}
-
-/* One value of a row: a number or two. */
-static bool read_value(const struct row *row, const char *word, struct simulate_value *out)
-{
-    const char *second = row->separator ? strstr(word, row->separator) : NULL;
+    const struct shape *shape = o->more;
+    const char *second = shape->separator ? strstr(word, shape->separator) : NULL;
     char first[WORD_MAX];
 
     out->second = 0;
     if (!second) {
-        if (row->separator && !row->optional) {
-            return complain(row->name, word, "not two values with '/' between them", &row->first);
+        if (shape->separator && !shape->optional) {
+            return complain(o, word, "not two values with '/' between them", problem, capacity);
         }
-        if (!read_number(row->name, word, &row->first, &out->value)) {
+        if (!args_value_read(o, word, &out->value, problem, capacity)) {
             return false;
         }
-        out->second = row->optional ? out->value : 0;
+        out->second = shape->optional ? out->value : 0;
         return true;
     }
     snprintf(first, sizeof first, "%.*s", (int)(second - word), word);
-    if (!read_number(row->name, first, &row->first, &out->value) ||
-        !read_number(row->name, second + strlen(row->separator), &row->second, &out->second)) {
+    if (!args_value_read(o, first, &out->value, problem, capacity) ||
+        !args_value_read(&shape->second, second + strlen(shape->separator), &out->second, problem,
+                         capacity)) {
         return false;
     }
-    return !row->optional || out->value <= out->second ||
-           complain(row->name, word, "a range that ends before it begins", &row->first);
+    return !shape->optional || out->value <= out->second ||
+           complain(o, word, "a range that ends before it begins", problem, capacity);
 }
 
-static bool read_list(const struct row *row, const char *text, struct simulate_list *list)
+static bool read_list(const struct args_option *o, const char *text, struct simulate_list *values,
+                      char *problem, size_t capacity)
 {
     while (true) {
         size_t length = strcspn(text, ",");
         char word[WORD_MAX];
 
-        if (list->count == SIMULATE_VALUES_MAX) {
-            fprintf(stderr, "toki: --%s: more than %d values\n", row->name, SIMULATE_VALUES_MAX);
+        if (values->count == SIMULATE_VALUES_MAX) {
+            snprintf(problem, capacity, "more than %d values", SIMULATE_VALUES_MAX);
             return false;
         }
         snprintf(word, sizeof word, "%.*s", (int)(length < WORD_MAX ? length : WORD_MAX), text);
-        if (!read_value(row, word, &list->values[list->count])) {
+        if (!read_value(o, word, &values->values[values->count], problem, capacity)) {
             return false;
         }
-        list->count++;
+        values->count++;
         if (text[length] == '\0') {
             return true;
         }
@@ -222,212 +81,131 @@ static bool read_list(const struct row *row, const char *text, struct simulate_l
     }
 }
 
-static bool read_row(const struct row *row, const char *text, struct simulate_options *o)
+static bool set(const struct args_option *o, const char *text, void *out, char *problem,
+                size_t capacity)
 {
-    struct simulate_value value;
+    const struct shape *shape = o->more;
+    void *to = (char *)out + o->offset;
 
-    if (row->axis >= 0) {
-        return read_list(row, text, &o->axes[row->axis]);
-    }
-    if (!read_value(row, text, &value)) {
+    return shape->list ? read_list(o, text, to, problem, capacity)
+                       : read_value(o, text, to, problem, capacity);
+}
+
+static bool set_seed(const struct args_option *o, const char *text, void *out, char *problem,
+                     size_t capacity)
+{
+    struct simulate_options *options = out;
+    double number;
+
+    if (!args_value_read(o, text, &number, problem, capacity)) {
         return false;
     }
-    memcpy((char *)o + row->offset, &value, row->separator ? sizeof value : sizeof value.value);
+    options->seed = (uint64_t)number;
     return true;
 }
 
-/* ---- the rest ---- */
+#define AT(member) offsetof(struct simulate_options, member)
+#define AXIS(axis) .offset = offsetof(struct simulate_options, axes[axis]), .repeats = true
+#define LIST .value = "LIST", .set = set, .more = &list
+#define POLLS                                                                                      \
+    .kind = ARGS_COUNT, .least = -6, .most = 17,                                                   \
+    .expected = "log2 seconds from -6 to 17, such as 6, or 6..10 for a range"
+#define SPIKES "a part of the packets and a mean time up to 10 s, such as 5%/20ms"
+#define TEMPERATURE "a rate up to 1000 ppm and a period from 1 min to 400 d, such as 0.5ppm/24h"
+#define OUTAGE "a start and a length, such as 36h/6h"
+#define DAYS_400_S (400 * 86400.0)
 
-static const char help[] =
-    "Usage: toki simulate [--config FILE] [options]\n"
-    "\n"
-    "Predicts how well tokid would keep a clock with your configuration on your network, with "
-    "tokid's\n"
-    "own engine in a simulated world: accuracy, the bound that clients are told, packets, and how\n"
-    "soon after the start the clock is right. Nothing is sent, and no clock is touched.\n"
-    "\n"
-    "  --config FILE      chrony.conf or ntp.conf: its servers, pools, reference clocks, polls,\n"
-    "                     iburst, makestep and so on. Names are not looked up: each source is\n"
-    "                     simulated. Without it: server HOST iburst, makestep 1 3\n"
-    "  --servers LIST     so many servers instead: the first ones of FILE, or copies of the last\n"
-    "  --poll LIST        poll interval for all servers, log2 seconds: 6 (64 s), or 6..10\n"
-    "\n"
-    "The network (the same kind of path to each server)\n"
-    "  --delay LIST       there and back without queues, as ping shows at best (10ms)\n"
-    "  --jitter LIST      mean time that a packet waits in queues, each way: about 0.7 of ping's\n"
-    "                     mdev (0.3ms)\n"
-    "  --loss LIST        part of the packets lost, each way (0)\n"
-    "  --asymmetry LIST   the way there takes so much longer than the way back (0). Nobody can "
-    "see\n"
-    "                     it from the ends: half of it is an error that stays\n"
-    "  --spikes PART/TIME part of the packets that wait much longer, and how long on average\n"
-    "  --outage AT/FOR    no server can be reached: from when, and how long\n"
-    "\n"
-    "The machine\n"
-    "  --wander LIST      how restless the oscillator is (1e-9): each second its frequency takes "
-    "a\n"
-    "                     random step of this deviation, so over an hour it strays by 60 times\n"
-    "                     that. It is what makes a good clock need packets\n"
-    "  --temperature RATE/PERIOD   its frequency swings by so much, say 0.5ppm/24h (none)\n"
-    "  --offset TIME      the clock starts so wrong; positive: slow (0.5s)\n"
-    "  --freq RATE        and loses so much; negative: gains (20ppm)\n"
-    "  --refclock-noise TIME   deviation of a sample of the reference clocks of FILE (1us)\n"
-    "\n"
-    "The simulation\n"
-    "  --days LENGTH      how long (3); also 12h. Its first quarter, at most 6 h, does not count "
-    "for\n"
-    "                     the accuracy\n"
-    "  --runs N           runs with other dice that are summed up (5; fewer if samples are many)\n"
-    "  --seed N           first seed: the same seed gives the same numbers (1)\n"
-    "  --plot FILE        an SVG picture of the clock's error over time (of the first run)\n"
-    "  --json             the numbers for programs\n"
-    "\n"
-    "A LIST compares: --poll 6,8,10 --servers 1,4 gives a row, and a curve, for each combination.\n"
-    "Units: ns us ms s min h d; % for parts; ppm, ppb or nothing for rates.\n"
-    "\n"
-    "Typical values            --delay          --jitter\n"
-    "  LAN                     0.1ms to 0.3ms   5us to 50us\n"
-    "  internet, same country  5ms to 20ms      0.1ms to 1ms\n"
-    "  internet, far away      80ms to 300ms    0.5ms to 3ms\n"
-    "  cable, ADSL             15ms to 40ms     0.5ms to 5ms    --asymmetry 2ms to 10ms\n"
-    "  Wi-Fi                   2ms to 5ms       0.5ms to 3ms    --spikes 5%/20ms\n"
-    "  LTE                     30ms to 60ms     5ms to 15ms     --spikes 3%/50ms\n"
-    "  satellite               600ms            5ms to 30ms     --loss 1%\n"
-    "  reference clock         PPS: --refclock-noise 1us; NMEA over a serial line: 10ms\n"
-    "Typical --wander: ordinary quartz 1e-9, the same in a busy laptop 1e-8, TCXO 1e-10, OCXO "
-    "1e-11.\n"
-    "\n"
-    "  toki simulate --config /etc/chrony.conf --delay 20ms --jitter 1ms --plot clock.svg\n"
-    "  toki simulate --poll 6,8,10 --servers 1,4 --delay 20ms --jitter 1ms\n"
-    "\n"
-    "Exit code 0: done, 2: wrong use or a configuration with errors.\n";
+static const struct shape polls = {
+    .separator = "..", .second = {POLLS}, .optional = true, .list = true};
+static const struct shape part_and_time = {
+    .separator = "/", .second = {.kind = ARGS_TIME, .most = 10, .expected = SPIKES}};
+static const struct shape rate_and_period = {
+    .separator = "/",
+    .second = {.kind = ARGS_TIME, .least = 60, .most = DAYS_400_S, .expected = TEMPERATURE}};
+static const struct shape start_and_length = {
+    .separator = "/", .second = {.kind = ARGS_TIME, .most = DAYS_400_S, .expected = OUTAGE}};
 
-/* Whole numbers of the simulation itself. */
-static bool read_whole(const char *option, const char *text, double least, double most,
-                       const char *words, double *out)
+const struct args_option simulate_option_rows[] = {
+    {0, "config", ARGS_PATH, .heading = "Configuration", .offset = AT(config),
+     .help = "chrony.conf or ntp.conf: its servers, pools, reference clocks, polls, iburst, "
+             "makestep and so on. Names are not looked up: each source is simulated. Without it: "
+             "server HOST iburst, makestep 1 3"},
+    {0, "servers", ARGS_COUNT, .most = 15, AXIS(AXIS_SERVERS), LIST,
+     .expected = "a whole number from 0 to 15",
+     .help = "number of servers: the first ones of the file, or copies of its last"},
+    {0, "poll", POLLS, AXIS(AXIS_POLL), .value = "LIST", .set = set, .more = &polls,
+     .help = "poll interval of all servers, in log2 seconds: 6 is 64 s"},
+    {0, "delay", ARGS_TIME, .heading = "Network, the same to each server", .most = 4,
+     .expected = "a time from 0 to 4 s, such as 20ms", AXIS(AXIS_DELAY), LIST, .fallback = "10ms",
+     .help = "round-trip delay without queues, as ping shows it at best"},
+    {0, "jitter", ARGS_TIME, .most = 2, AXIS(AXIS_JITTER), LIST, .fallback = "0.3ms",
+     .expected = "a time from 0 to 2 s, such as 0.5ms",
+     .help = "mean time that a packet waits in queues, each way: about 0.7 of ping's mdev"},
+    {0, "loss", ARGS_PART, .most = 0.95, AXIS(AXIS_LOSS), LIST, .fallback = "0",
+     .expected = "a part from 0 to 95 %, such as 1%", .help = "part of the packets lost, each way"},
+    {0, "asymmetry", ARGS_TIME, .least = -4, .most = 4, AXIS(AXIS_ASYMMETRY), LIST,
+     .expected = "a time from -4 to 4 s, such as 2ms", .fallback = "0",
+     .help = "how much longer the way there takes than the way back. It cannot be measured from "
+             "the ends: half of it is an error that stays"},
+    {0, "spikes", ARGS_PART, .most = 1, .expected = SPIKES, .offset = AT(spikes),
+     .value = "PART/TIME", .set = set, .more = &part_and_time,
+     .help = "part of the packets that wait much longer, and how long on average"},
+    {0, "outage", ARGS_TIME, .most = DAYS_400_S, .expected = OUTAGE, .offset = AT(outage),
+     .value = "START/LENGTH", .set = set, .more = &start_and_length,
+     .help = "no server can be reached: from when, and for how long"},
+    {0, "wander", ARGS_RATE, .heading = "Machine", .most = 1e-5, AXIS(AXIS_WANDER), LIST,
+     .expected = "a rate from 0 to 1e-5, such as 1e-9", .fallback = "1e-9",
+     .help = "deviation of the random step that the oscillator's frequency takes each second; over "
+             "an hour it strays by 60 times that. It is what makes a good clock need packets"},
+    {0, "temperature", ARGS_RATE, .most = 1e-3, .expected = TEMPERATURE, .offset = AT(temperature),
+     .value = "RATE/PERIOD", .set = set, .more = &rate_and_period,
+     .help = "the frequency swings by this rate in this period"},
+    {0, "offset", ARGS_TIME, .least = -86400, .most = 86400, .offset = AT(offset_s),
+     .expected = "a time from -1 d to 1 d, such as 0.5s", .fallback = "0.5s",
+     .help = "how wrong the clock is at the start; positive: slow"},
+    {0, "freq", ARGS_RATE, .least = -5e-4, .most = 5e-4, .offset = AT(freq),
+     .expected = "a rate from -500 ppm to 500 ppm, such as 20ppm", .fallback = "20ppm",
+     .help = "rate at which it loses time; negative: gains"},
+    {0, "refclock-noise", ARGS_TIME, .most = 1, .offset = AT(refclock_noise_s),
+     .expected = "a time from 0 to 1 s, such as 1us", .fallback = "1us",
+     .help = "deviation of a sample of the reference clocks of the file"},
+    {0, "days", ARGS_DAYS, .heading = "Simulation", .least = 600, .most = DAYS_400_S,
+     .offset = AT(length_s), .expected = "a length from 10 min to 400 days, such as 3 or 12h",
+     .fallback = "3",
+     .help = "length. Its first quarter, at most 6 h, does not count for the accuracy"},
+    {0, "runs", ARGS_COUNT, .least = 1, .most = 100, .offset = AT(runs),
+     .fallback = "5, fewer if the samples are many",
+     .help = "runs with other random numbers, which are summed up"},
+    {0, "seed", ARGS_COUNT, .most = 1e15, .set = set_seed, .fallback = "1",
+     .expected = "a whole number from 0 to 1e15",
+     .help = "first seed: the same seed gives the same numbers"},
+    {0, "plot", ARGS_PATH, AT(plot), .value = "FILE.svg",
+     .help = "draw the error of the clock over time, of the first run, into an SVG file"},
+    ARGS_JSON(struct simulate_options, json),
+    {.help = NULL}};
+
+/* Single values before the command line is read; lists, to which values are added, behind it. */
+static bool read_defaults(struct simulate_options *o, bool lists)
 {
-    const struct range range = {KIND_COUNT, least, most, words};
-
-    return read_number(option, text, &range, out);
-}
-
-enum { OPTION_CONFIG = 1000, OPTION_PLOT, OPTION_JSON, OPTION_RUNS, OPTION_SEED, OPTION_HELP };
-
-static bool read_other(int option, struct simulate_options *o)
-{
-    double number;
-
-    switch (option) {
-    case OPTION_CONFIG:
-        o->config = optarg;
-        return true;
-    case OPTION_PLOT:
-        o->plot = optarg;
-        return true;
-    case OPTION_JSON:
-        o->json = true;
-        return true;
-    case OPTION_RUNS:
-        if (!read_whole("runs", optarg, 1, 100, "from 1 to 100", &number)) {
-            return false;
-        }
-        o->runs = (unsigned)number;
-        return true;
-    default:
-        if (!read_whole("seed", optarg, 0, 1e15, "from 0 to 1e15", &number)) {
-            return false;
-        }
-        o->seed = (uint64_t)number;
-        return true;
-    }
-}
-
-/* The options as getopt wants them: row i is option i + 1. */
-static void make_known(struct option known[ROWS + 7])
-{
-    static const struct option others[] = {{"config", required_argument, NULL, OPTION_CONFIG},
-                                           {"plot", required_argument, NULL, OPTION_PLOT},
-                                           {"json", no_argument, NULL, OPTION_JSON},
-                                           {"runs", required_argument, NULL, OPTION_RUNS},
-                                           {"seed", required_argument, NULL, OPTION_SEED},
-                                           {"help", no_argument, NULL, OPTION_HELP},
-                                           {NULL, 0, NULL, 0}};
-
-    for (size_t i = 0; i < ROWS; i++) {
-        known[i] = (struct option){rows[i].name, required_argument, NULL, (int)i + 1};
-    }
-    memcpy(known + ROWS, others, sizeof others);
-}
-
-static bool read_defaults(struct simulate_options *o)
-{
+    char problem[256];
     bool good = true;
 
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct row *row = &rows[i];
+    for (const struct args_option *row = simulate_option_rows; row->help; row++) {
+        const struct shape *shape = row->more;
+        bool is_list = shape && shape->list, number = is_list || row->kind >= ARGS_TIME;
+        const struct simulate_list *values = (const void *)((const char *)o + row->offset);
 
-        if (row->fallback && (row->axis < 0 || o->axes[row->axis].count == 0)) {
-            good = good && read_row(row, row->fallback, o);
+        if (row->fallback && number && is_list == lists && !(lists && values->count > 0)) {
+            good = good && args_value_store(row, row->fallback, o, problem, sizeof problem);
         }
     }
     return good;
 }
 
-static bool usage_error(const char *what, const char *word)
+bool simulate_options_read(const struct args_command *command, int argc, char **argv,
+                           struct simulate_options *out, int *exit_code)
 {
-    char clean[WORD_MAX];
-
-    fprintf(stderr, "toki: simulate: %s '%s'; try 'toki simulate --help'\n", what,
-            render_clean(word, clean, sizeof clean));
-    return false;
-}
-
-static bool read_options(int argc, char **argv, struct simulate_options *o, int *exit_code)
-{
-    struct option known[ROWS + 7];
-    int option;
-
-    make_known(known);
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-        if (option == OPTION_HELP) {
-            fputs(help, stdout);
-            *exit_code = EXIT_GOOD;
-            return false;
-        }
-        if (option == ':') {
-            return usage_error("a value is missing after", argv[optind - 1]);
-        }
-        if (option == '?') {
-            return usage_error("there is no option", argv[optind - 1]);
-        }
-        if (option < OPTION_CONFIG ? !read_row(&rows[option - 1], optarg, o)
-                                   : !read_other(option, o)) {
-            return false;
-        }
-    }
-    return optind == argc || usage_error("a file is given by --config, so what is", argv[optind]);
-}
-
-bool simulate_options_read(int argc, char **argv, struct simulate_options *out, int *exit_code)
-{
-    struct simulate_options defaults = {.seed = 1};
-
-    *out = defaults;
-    *exit_code = EXIT_USAGE;
-    if (!read_defaults(&defaults)) {
-        return false;
-    }
-    /* single values are overwritten; lists are appended to, so they get theirs at the end */
-    *out = defaults;
-    memset(out->axes, 0, sizeof out->axes);
-    if (!read_options(argc, argv, out, exit_code)) {
-        return false;
-    }
-    for (unsigned i = 0; i < SIMULATE_AXES; i++) {
-        if (out->axes[i].count == 0) {
-            out->axes[i] = defaults.axes[i];
-        }
-    }
-    return true;
+    *out = (struct simulate_options){.seed = 1};
+    return read_defaults(out, false) && args_parse(command, argc, argv, out, exit_code) &&
+           read_defaults(out, true);
 }

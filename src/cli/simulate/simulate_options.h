@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "args/args.h"
+
 #define SIMULATE_VALUES_MAX 12
 
 /* What can be given several values: one row of the table for each combination. */
@@ -43,7 +45,11 @@ struct simulate_options {
     uint64_t seed;
 };
 
-/* True: go on. False: *exit_code is the end (help was printed, or what is wrong was said). */
-bool simulate_options_read(int argc, char **argv, struct simulate_options *out, int *exit_code);
+extern const struct args_option simulate_option_rows[];
+
+/* The defaults, and what follows the name of the command. False: *exit_code is the end (help was
+ * printed, or a usage error told). */
+bool simulate_options_read(const struct args_command *command, int argc, char **argv,
+                           struct simulate_options *out, int *exit_code);
 
 #endif
