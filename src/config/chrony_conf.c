@@ -280,6 +280,9 @@ static void set_defaults(struct reader *r)
     s->max_clock_error = 1e-6;
     s->max_update_skew = 1000e-6;
     s->log_correction_s = 1;
+    s->max_stratum = 15;
+    s->combine_limit = 3;
+    s->correction_ratio = 0.0625;
     s->local_stratum = 10;
     s->local_distance_s = 1.0;
     snprintf(c->command_socket, sizeof c->command_socket, "%s", COMMAND_LINE_SOCKET);
@@ -323,6 +326,7 @@ static const struct source_spec source_defaults = {
     .max_sources = 4,
     .long_mac = true,
     .max_delay_s = 3,
+    .poll_target = 8,
 };
 
 #define UNAUTHENTICATED "the packets of this source would not be authenticated"
@@ -617,7 +621,7 @@ static const struct directive directives[] = {
     ACCESS_ROW("cmdallow", access_command_allow, command_access, "lets hosts ask for the status"),
     ACCESS_ROW("cmddeny", access_command_deny, command_access, "lets hosts not ask for the status"),
     {.keyword = "bindaddress",
-     .arguments = PARAMETERS({WORD("address", "any"), .required = true}),
+     .arguments = PARAMETERS({WORD("address", "all addresses"), .required = true}),
      .repeats = true,
      .apply = apply_bindaddress,
      .doc = "serves on this address; one for each family"},
@@ -783,11 +787,11 @@ static const struct directive directives[] = {
      SETS(SET(keys_unreadable)),
      .doc = "keys of the sources and clients"},
     {.keyword = "user",
-     .arguments = PARAMETERS({WORD("name", "toki"), TEXT_TO(user), .required = true}),
+     .arguments =
+         PARAMETERS({WORD("name", CONFIG_USER ", if it exists"), TEXT_TO(user), .required = true}),
      .doc = "whom to run as"},
     {.keyword = "pidfile",
-     .arguments =
-         PARAMETERS({WORD("file", "/run/toki/tokid.pid"), TEXT_TO(pidfile), .required = true}),
+     .arguments = PARAMETERS({WORD("file", CONFIG_PIDFILE), TEXT_TO(pidfile), .required = true}),
      .doc = "keeps a second daemon away; /: none"},
     {.keyword = "lock_all",
      .apply = apply_lock_all,

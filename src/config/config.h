@@ -15,6 +15,8 @@
 #include "core/settings.h"
 
 #define CONFIG_PATH_MAX 512
+#define CONFIG_PIDFILE "/run/tokid.pid" /* where none is named, and root starts the daemon */
+#define CONFIG_USER "toki"              /* where none is named, if there is such a user */
 #define CONFIG_BIND_MAX 16
 #define CONFIG_DEVICE_MAX 16 /* IFNAMSIZ */
 #define CONFIG_LISTEN_RULES_MAX 32

@@ -91,7 +91,7 @@ static const struct config_field silent_options[] = {
     {OPTION("interval of samples", " (log2 s)", VALUE_INT, refclock_poll)},
     {OPTION("stratum", "", VALUE_UNSIGNED, refclock_stratum)},
     {OPTION("refid as a number", "", VALUE_UNSIGNED, refclock_refid), .zero = "of its kind"},
-    {OPTION("precision", " s", VALUE_DOUBLE, refclock_precision_s), .zero = "as its stamps"},
+    {OPTION("precision", " s", VALUE_DOUBLE, refclock_precision_s), .zero = "its resolution"},
     {OPTION("delay", " s", VALUE_DOUBLE, refclock_delay_s)},
 };
 

@@ -2,8 +2,11 @@
 /* The table of settings that are plain values; see the header. */
 #include "config/fields.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DOUBLE_NOISE 1e-15 /* relative */
 
 #define FIELD(name_, unit_, type_, member)                                                         \
     .name = name_, .unit = unit_, .type = type_, .offset = offsetof(struct config, member),        \
@@ -63,12 +66,13 @@ const struct config_field config_fields[] = {
     {FIELD("memory of clients", " bytes", VALUE_SIZE, client_log_bytes), .zero = "none"},
     {FIELD("server port", "", VALUE_UNSIGNED, port), .zero = "none"},
     {FIELD("second server port", "", VALUE_UNSIGNED, extra_port), .zero = "none"},
-    {FIELD("interface to serve on", "", VALUE_TEXT, bind_device)},
+    {FIELD("interface to serve on", "", VALUE_TEXT, bind_device), .zero = "any"},
     {FIELD("port of requests", "", VALUE_UNSIGNED, acquisition_port), .next_start = true,
-     .zero = "a fresh one each"},
-    {FIELD("interface of requests", "", VALUE_TEXT, acquisition_device), .next_start = true},
+     .zero = "a fresh one for each request"},
+    {FIELD("interface of requests", "", VALUE_TEXT, acquisition_device), .next_start = true,
+     .zero = "any"},
     {FIELD("command port", "", VALUE_UNSIGNED, command_port), .zero = "none"},
-    {FIELD("interface of commands", "", VALUE_TEXT, command_device)},
+    {FIELD("interface of commands", "", VALUE_TEXT, command_device), .zero = "any"},
     {FIELD("command socket", "", VALUE_TEXT, command_socket)},
     {FIELD("reports on the command port", "", VALUE_TEXT, open_commands)},
     {FIELD("limit of commands", "", VALUE_BOOL, command_ratelimit.enabled)},
@@ -78,7 +82,7 @@ const struct config_field config_fields[] = {
      .zero = "none"},
     {FIELD("drift file", "", VALUE_TEXT, driftfile)},
     {FIELD("drift file interval", " s", VALUE_DOUBLE, drift_interval_s)},
-    {FIELD("pid file", "", VALUE_TEXT, pidfile), .next_start = true},
+    {FIELD("pid file", "", VALUE_TEXT, pidfile), .next_start = true, .zero = CONFIG_PIDFILE},
     {FIELD("key file", "", VALUE_TEXT, keyfile)},
     {FIELD("key file cannot be read", "", VALUE_BOOL, keys_unreadable)},
     {FIELD("control key", "", VALUE_UNSIGNED, control_key), .zero = "none"},
@@ -107,7 +111,7 @@ const struct config_field config_fields[] = {
     {FIELD("lines between headings of logs", "", VALUE_UNSIGNED, log_banner),
      .zero = "no headings"},
     {FIELD("log file", "", VALUE_TEXT, log_file), .next_start = true},
-    {FIELD("user", "", VALUE_TEXT, user), .next_start = true},
+    {FIELD("user", "", VALUE_TEXT, user), .next_start = true, .zero = CONFIG_USER ", if it exists"},
     {FIELD("real-time clock", "", VALUE_BOOL, rtc_sync)},
     {FIELD("dscp", "", VALUE_INT, dscp)},
 };
@@ -168,5 +172,12 @@ bool config_field_equal(const struct config_field *f, const void *a, const void 
 {
     const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
 
+    double p, q;
+
+    if (f->type == VALUE_DOUBLE) { /* 15e-6 and 15 * 1e-6 are the same setting */
+        memcpy(&p, x, sizeof p);
+        memcpy(&q, y, sizeof q);
+        return fabs(p - q) <= DOUBLE_NOISE * fabs(p);
+    }
     return f->type == VALUE_TEXT ? strcmp(x, y) == 0 : memcmp(x, y, f->size) == 0;
 }

@@ -309,6 +309,7 @@ static void set_defaults(struct reader *r)
     c->rtc_sync = true;
     c->dscp = 46;
     s->min_distance_s = 0.001;
+    s->max_stratum = 14; /* below `tos ceiling`, 15 */
     r->max_clock_sources = 10;
     r->orphan_wait_s = ORPHAN_WAIT_S;
     r->local_clock_stratum = LOCAL_CLOCK_STRATUM;
@@ -456,8 +457,8 @@ static const struct directive directives[] = {
     {.keyword = "fudge",
      .arguments = PARAMETERS({WORD("address", NULL), .required = true}),
      .options = PARAMETERS(
-         {INTEGER("stratum", 0, 16, NULL, "5; of others 0"), .doc = "of the clock itself"},
-         {WORD("refid", "LOCL; of others SHM"), .doc = "name of the clock in packets"},
+         {INTEGER("stratum", 0, 16, NULL, "0; 5 of 127.127.1.x"), .doc = "of the clock itself"},
+         {WORD("refid", "SHM; LOCL of 127.127.1.x"), .doc = "name of the clock in packets"},
          {REAL("time1", -1e6, 1e6, "s", "0"), .doc = "is added to each measured offset"},
          {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING("no sample is too far off")},
          {REAL("minjitter", 0, NO_LIMIT, "s", "0"), IS_NOTHING("the jitter is measured")},
@@ -710,8 +711,7 @@ static const struct directive directives[] = {
      .doc = "messages go to it, not to the system's log; rotate it by copying (copytruncate)"},
     NOTHING("logconfig", "what is worth knowing is logged, and nothing else"),
     {.keyword = "pidfile",
-     .arguments =
-         PARAMETERS({WORD("file", "/run/toki/tokid.pid"), TEXT_TO(pidfile), .required = true}),
+     .arguments = PARAMETERS({WORD("file", CONFIG_PIDFILE), TEXT_TO(pidfile), .required = true}),
      .doc = "keeps a second daemon away"},
     NOTHING("rlimit", "the daemon's memory is fixed and small"),
     NOTHING("reset", "all counters are zero at the start"),

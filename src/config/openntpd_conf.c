@@ -153,6 +153,7 @@ static const struct source_spec source_defaults = {
     .max_sources = SERVERS_MAX,
     .iburst = true, /* at the start each 5 s */
     .max_delay_s = 16,
+    .weight = 1,
 };
 
 #define NO_ROUTING_TABLES "routing tables (rtable) are OpenBSD's: the system's one is used"

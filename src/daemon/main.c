@@ -51,7 +51,7 @@ static int lock_pid(struct tokid *t)
     t->pid_lock = -1;
     snprintf(t->pid_path, sizeof t->pid_path, "%s",
              configured[0]       ? configured
-             : process_is_root() ? "/run/tokid.pid"
+             : process_is_root() ? CONFIG_PIDFILE
                                  : "/");
     if (strcmp(t->pid_path, "/") == 0 || t->options.print_offset) {
         return GO_ON;

@@ -8,8 +8,6 @@
 #include "daemon/log.h"
 #include "os/process.h"
 
-#define DEFAULT_USER "toki"
-
 #define RESERVED_PORTS 1024
 #define PRIORITY_MAX 99
 
@@ -46,7 +44,7 @@ const char *rights_user(const struct tokid *t)
     if (!process_is_root()) {
         return NULL;
     }
-    return user[0] ? user : process_user_exists(DEFAULT_USER) ? DEFAULT_USER : NULL;
+    return user[0] ? user : process_user_exists(CONFIG_USER) ? CONFIG_USER : NULL;
 }
 
 bool rights_drop(const struct tokid *t, enum sandbox_role role)

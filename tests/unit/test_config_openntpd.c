@@ -120,7 +120,7 @@ static void servers_and_their_weights(void **state)
     assert_int_equal(s[2].kind, SOURCE_SERVER); /* an address has one address */
     assert_string_equal(s[3].name, "pool.example.org");
     assert_int_equal(s[3].kind, SOURCE_POOL);
-    assert_int_equal(s[3].weight, 0);
+    assert_int_equal(s[3].weight, 1);
     config_free(c);
 }
 
