@@ -82,31 +82,31 @@ static uint64_t hash_client(const struct ratelimit *r, const struct address *cli
     return siphash(r->hash_key, client->bytes, 8);
 }
 
-/* The client's entry; a new one takes a free place or that of who has been silent longest. */
-static struct ratelimit_client *find_client(struct ratelimit *r, const struct address *client,
-                                            uint32_t now_ms, bool *known)
+/* The client's entry; a new one takes a free place or that of the one that was silent longest.
+ * *seen_ms: its last request; false: it is new. */
+static bool find_client(struct ratelimit *r, const struct address *client, uint32_t now_ms,
+                        struct ratelimit_client **found, uint32_t *seen_ms)
 {
     uint64_t hash = hash_client(r, client);
     uint32_t tag = (uint32_t)(hash >> 32) | 1; /* never 0 */
     struct ratelimit_client *bucket = &r->clients[(hash & r->mask) * RATELIMIT_WAYS];
-    struct ratelimit_client *oldest = NULL;
     uint32_t oldest_age = 0;
+    bool known = false;
 
-    *known = true;
-    for (unsigned i = 0; i < RATELIMIT_WAYS; i++) {
-        uint32_t age = bucket[i].tag == 0 ? UINT32_MAX : now_ms - bucket[i].seen_ms;
+    *found = NULL;
+    for (unsigned i = 0; i < RATELIMIT_WAYS && !known; i++) {
+        uint64_t seen = atomic_load_explicit(&bucket[i].seen, memory_order_relaxed);
+        uint32_t age = seen == 0 ? UINT32_MAX : now_ms - (uint32_t)seen;
 
-        if (bucket[i].tag == tag) {
-            return &bucket[i];
-        }
-        if (!oldest || age > oldest_age) {
-            oldest = &bucket[i];
+        known = seen >> 32 == tag;
+        if (known || !*found || age > oldest_age) {
+            *found = &bucket[i];
+            *seen_ms = (uint32_t)seen;
             oldest_age = age;
         }
     }
-    *known = false;
-    oldest->tag = tag;
-    return oldest;
+    atomic_store_explicit(&(*found)->seen, (uint64_t)tag << 32 | now_ms, memory_order_relaxed);
+    return known;
 }
 
 /* True once in 2^log2 times; never for 0. */
@@ -132,26 +132,28 @@ static enum ratelimit_verdict judge_limited(struct ratelimit *r)
 enum ratelimit_verdict ratelimit_check(struct ratelimit *r, const struct address *client,
                                        struct mono_time now)
 {
-    uint32_t now_ms = (uint32_t)(now.ns / NS_PER_MS);
+    uint32_t now_ms = (uint32_t)(now.ns / NS_PER_MS), seen_ms;
     struct ratelimit_client *c;
-    bool known, too_soon = false;
+    int64_t full_ns, next_ns;
 
     if (!r->settings.enabled || client->family == ADDRESS_NONE) {
         return RATELIMIT_ANSWER;
     }
-    c = find_client(r, client, now_ms, &known);
-    if (known) {
-        too_soon = (int64_t)(now_ms - c->seen_ms) < r->minimum_ms;
-    } else {
-        c->full_ns = now.ns;
+    if (!find_client(r, client, now_ms, &c, &seen_ms)) {
+        atomic_store_explicit(&c->full_ns, ns_add(now.ns, r->interval_ns), memory_order_relaxed);
+        return RATELIMIT_ANSWER;
     }
-    c->seen_ms = now_ms;
-    if (c->full_ns < now.ns) {
-        c->full_ns = now.ns; /* it has been full for a while */
-    }
-    if (too_soon || ns_subtract(c->full_ns, now.ns) > r->burst_ns) {
+    if ((int64_t)(now_ms - seen_ms) < r->minimum_ms) {
         return judge_limited(r);
     }
-    c->full_ns = ns_add(c->full_ns, r->interval_ns);
+    full_ns = atomic_load_explicit(&c->full_ns, memory_order_relaxed);
+    do { /* again only when another worker has answered meanwhile */
+        next_ns = full_ns < now.ns ? now.ns : full_ns; /* it may have been full for a while */
+        if (ns_subtract(next_ns, now.ns) > r->burst_ns) {
+            return judge_limited(r);
+        }
+        next_ns = ns_add(next_ns, r->interval_ns);
+    } while (!atomic_compare_exchange_weak_explicit(&c->full_ns, &full_ns, next_ns,
+                                                    memory_order_relaxed, memory_order_relaxed));
     return RATELIMIT_ANSWER;
 }

@@ -7,6 +7,7 @@
 #ifndef TOKI_CORE_RATELIMIT_H
 #define TOKI_CORE_RATELIMIT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,25 +28,28 @@ struct ratelimit_settings {
                            jitters, and who keeps to the rule shall not be punished */
 };
 
-/* 16 bytes; four of them are a cache line. */
+/* 16 bytes; four of them are a cache line. Any number of workers, in processes of their own, may
+ * share an array of them without a lock: an answer is one exchange of full_ns, so that no two of
+ * them give the same one. Where two meet the same new client, or two new ones for the same place,
+ * at the same moment, an answer more than the limit may be given, once. */
 struct ratelimit_client {
-    int64_t full_ns;  /* mono: when its bucket is full again */
-    uint32_t seen_ms; /* mono, modulo 2^32 (50 days): last request */
-    uint32_t tag;     /* part of the hash; 0 = free */
+    _Atomic int64_t full_ns; /* mono: when its bucket is full again */
+    _Atomic uint64_t seen;   /* tag << 32 | time of the last request in ms modulo 2^32; 0: free */
 };
 
 struct ratelimit {
     struct ratelimit_settings settings;
     int64_t interval_ns, burst_ns, minimum_ms; /* derived from the settings */
     uint64_t hash_key[2], draw_key[2], draws;
-    struct ratelimit_client *clients; /* caller's memory */
+    struct ratelimit_client *clients; /* caller's memory; may be that of others, too */
     size_t mask;                      /* number of buckets - 1 */
 };
 
 enum ratelimit_verdict { RATELIMIT_ANSWER, RATELIMIT_KISS, RATELIMIT_DROP };
 
-/* `clients` is zeroed memory for `count` clients, a power of two >= 4, owned by the caller; best
- * aligned to 64 bytes. Settings out of range are brought into it. */
+/* `clients` is memory for `count` clients, a power of two >= 4, owned by the caller, zeroed or in
+ * use by others whose seeds begin with the same 16 bytes (the key of the hash); best aligned to 64
+ * bytes. Settings out of range are brought into it. */
 void ratelimit_init(struct ratelimit *r, const struct ratelimit_settings *settings,
                     struct ratelimit_client *clients, size_t count, const uint8_t seed[32]);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/settings.h"
+#include "daemon/role.h"
 #include "os/names.h"
 
 struct lookup_answer {
@@ -24,7 +25,7 @@ bool lookup_ask(int channel, uint16_t source, uint8_t family, const char *name);
 /* Next answer; false if there is none. */
 bool lookup_receive(int channel, struct lookup_answer *out);
 
-/* The role itself: returns when the channel is closed. A signal ends it wherever it is. */
-void lookup_run(int channel);
+/* The role itself: returns when its channel to sync is closed. A signal ends it wherever it is. */
+int lookup_run(struct tokid *t, const struct role_start *start);
 
 #endif

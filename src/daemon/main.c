@@ -10,7 +10,6 @@
 #include "daemon/log.h"
 #include "daemon/roles.h"
 #include "daemon/state_files.h"
-#include "daemon/sync.h"
 #include "daemon/tokid.h"
 #include "os/file.h"
 #include "os/process.h"
@@ -119,14 +118,16 @@ static int make_page(struct tokid *t)
     t->page = process_shared_memory(PAGE_NAME, sizeof *t->page, &named);
     t->clients = server_new_clients(configuration_current(t->config));
     t->history = process_shared_memory("toki-history", sizeof *t->history, NULL);
-    if (!t->page || !t->clients || !t->history) {
+    if (!t->page || !t->clients || !t->history ||
+        !server_renew_limits(&t->limits, configuration_current(t->config))) {
         return FAIL("no memory");
     }
     state_files_read_history(configuration_current(t->config), t->history);
     reference_init(&unsynchronised, (int8_t)log2_from_s(clock_precision()));
     page_init(t->page, &unsynchronised);
     if (t->options.one_process && t->server.count > 0) {
-        t->worker = server_new_worker(t->page, t->clients, 0, configuration_current(t->config));
+        t->worker =
+            server_new_worker(t->page, t->clients, &t->limits, 0, configuration_current(t->config));
         return t->worker ? GO_ON : FAIL("no memory");
     }
     return GO_ON;
@@ -200,11 +201,6 @@ static int become_daemon(struct tokid *t)
     return t->pid_lock == -EWOULDBLOCK ? 1 : GO_ON;
 }
 
-static int run(struct tokid *t)
-{
-    return t->options.one_process ? sync_run(t, -1, -1, -1) : roles_run(t);
-}
-
 static int start_tokid(struct tokid *t, int argc, char **argv)
 {
     int code;
@@ -221,7 +217,7 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
         return code;
     }
     if (t->options.set_once || t->options.print_offset) {
-        return (code = open_clock(t)) != GO_ON ? code : sync_run_once(t);
+        return (code = open_clock(t)) != GO_ON ? code : roles_run_once(t);
     }
     open_log_file(t);
     if ((code = open_server(t)) != GO_ON || (code = open_clock(t)) != GO_ON ||
@@ -229,7 +225,7 @@ static int start_tokid(struct tokid *t, int argc, char **argv)
         (code = become_daemon(t)) != GO_ON) {
         return code;
     }
-    return run(t);
+    return roles_run(t);
 }
 
 int main(int argc, char **argv)

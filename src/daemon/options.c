@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "args/args_common.h"
+#include "daemon/role.h"
 #include "toki_build.h"
 
 static bool parse_double(const char *text, double *out)
@@ -154,6 +155,22 @@ static const struct args_command command = {
     .version = "tokid " TOKI_VERSION,
 };
 
+/* Until the configuration can say it, tests say how many workers there are; else there is one. */
+static bool take_workers(unsigned *out)
+{
+    const char *text = getenv("TOKI_WORKERS");
+    char *end;
+    unsigned long value = text ? strtoul(text, &end, 10) : 1;
+
+    if (text && (end == text || *end != '\0' || value < 1 || value > ROLE_PLACES_MAX)) {
+        fprintf(stderr, "tokid: TOKI_WORKERS is '%.20s': expected a number from 1 to %d\n", text,
+                ROLE_PLACES_MAX);
+        return false;
+    }
+    *out = (unsigned)value;
+    return true;
+}
+
 int options_parse(int argc, char **argv, struct options *out)
 {
     int code;
@@ -162,6 +179,9 @@ int options_parse(int argc, char **argv, struct options *out)
         .clock = {.kind = CLOCK_KERNEL}, .port = -1, .command_port = -1, .timeout_s = 20};
     if (!args_parse(&command, argc, argv, out, &code)) {
         return code;
+    }
+    if (!take_workers(&out->workers)) {
+        return ARGS_WRONG;
     }
     out->foreground = out->foreground || out->set_once || out->print_offset || out->one_process;
     /* One process does everything then, name look-ups included: no filter fits that. */

@@ -24,6 +24,7 @@ struct options {
     const char *command_socket; /* likewise; NULL: as configured, "/": none */
     unsigned remote_port;       /* 0: as configured */
     double timeout_s;           /* of -q and -Q */
+    unsigned workers;           /* processes that serve */
 };
 
 /* OPTIONS_GO_ON, or the code to exit with (help and errors are printed). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Orders and new configurations in sync; see the header. */
+/* Orders and new configurations in sync: taken from the three protocols that can give orders,
+ * carried out here or by the parent, and answered where they came from. */
 #include "daemon/orders.h"
 
 #include <stdio.h>
@@ -97,9 +98,9 @@ static void change_over(struct tokid *t, struct loop *loop, const struct server 
     const struct config *config = configuration_current(t->config);
 
     if (!t->worker && t->server.count > 0) {
-        t->worker = server_new_worker(t->page, t->clients, 0, config);
+        t->worker = server_new_worker(t->page, t->clients, &t->limits, 0, config);
     } else if (t->worker) {
-        server_configure(t->worker, config);
+        server_configure(t->worker, &t->limits, config);
     }
     if (!server_equal(before, &t->server)) {
         if (t->worker) {

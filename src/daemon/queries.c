@@ -15,7 +15,7 @@
 /* Requests in a second that a worker passes on, and at once; from this machine and from elsewhere.
  * A billboard of 64 sources is 65 requests. */
 static const double rates[2] = {1000, 100};
-/* Sync answers so many in a round of its loop. */
+/* What sync answers of each worker in a round of its loop. */
 #define ROUND_MAX 16
 
 #define HEAD_LENGTH offsetof(struct query_message, data)
@@ -104,41 +104,51 @@ bool queries_receive(int channel, struct datagram *out, struct address *bound)
 
 /* ---- in sync ---- */
 
-struct queries *queries_new(int channel)
+struct queries *queries_new(const int *channels, unsigned count)
 {
     struct queries *q = calloc(1, sizeof *q);
     uint8_t key[16];
 
-    if (q) {
-        random_system(key, sizeof key);
-        q->channel = channel;
-        mode6_init(&q->mode6, key, clock_now().mono);
+    if (!q) {
+        return NULL;
     }
+    for (unsigned i = 0; i < count && q->channel_count < QUERY_CHANNELS_MAX; i++) {
+        if (channels[i] >= 0) {
+            q->channels[q->channel_count++] = channels[i];
+        }
+    }
+    random_system(key, sizeof key);
+    mode6_init(&q->mode6, key, clock_now().mono);
     return q;
 }
 
 void queries_register(const struct queries *q, struct wait_set *wait)
 {
-    if (q->channel >= 0) {
-        wait_add(wait, q->channel, WAIT_READ);
+    for (unsigned i = 0; i < q->channel_count; i++) {
+        wait_add(wait, q->channels[i], WAIT_READ);
     }
 }
 
 bool queries_is_ready(const struct queries *q, const struct wait_set *wait)
 {
-    return q->channel >= 0 && (wait_ready(wait, q->channel) & WAIT_READ) != 0;
+    bool ready = false;
+
+    for (unsigned i = 0; i < q->channel_count; i++) {
+        ready = ready || (wait_ready(wait, q->channels[i]) & WAIT_READ) != 0;
+    }
+    return ready;
 }
 
-/* Back the way that the request came; `fd` in one process. */
-static void send_answer(const struct queries *q, struct mode6_answer *answer,
-                        const struct query_message *request, int fd)
+/* Back the way that the request came. */
+static void send_answer(struct mode6_answer *answer, const struct query_message *request,
+                        struct query_way way)
 {
     struct query_message message = *request;
     struct datagram datagram;
 
     while ((message.length = (uint32_t)mode6_next(answer, message.data)) > 0) {
-        if (q->channel >= 0) {
-            if (process_send(q->channel, &message, HEAD_LENGTH + message.length) < 0) {
+        if (way.channel >= 0) {
+            if (process_send(way.channel, &message, HEAD_LENGTH + message.length) < 0) {
                 return; /* full: the rest would be of no use */
             }
             continue;
@@ -148,27 +158,27 @@ static void send_answer(const struct queries *q, struct mode6_answer *answer,
         datagram.local = message.local;
         datagram.length = message.length;
         memcpy(datagram.data, message.data, message.length);
-        udp_send(fd, &datagram, 1, NULL);
+        udp_send(way.fd, &datagram, 1, NULL);
     }
 }
 
 /* Keeps the answer until the order is carried out. */
-static void keep_order(struct queries *q, const struct query_message *request, int fd)
+static void keep_order(struct queries *q, const struct query_message *request, struct query_way way)
 {
     if (q->order_waits) {
         mode6_finish(&q->answer, "another change is being made: try again");
-        send_answer(q, &q->answer, request, fd);
+        send_answer(&q->answer, request, way);
         return;
     }
     q->ordered = q->answer;
     q->order_from = *request;
-    q->order_fd = fd;
+    q->order_way = way;
     q->order_waits = true;
     q->order_taken = false;
 }
 
 static void answer(struct queries *q, const struct report_input *input,
-                   const struct query_message *request, int fd)
+                   const struct query_message *request, struct query_way way)
 {
     const struct mode6_question question = {
         .peer = request->peer, .data = request->data, .length = request->length};
@@ -177,10 +187,10 @@ static void answer(struct queries *q, const struct report_input *input,
     case MODE6_SILENT:
         break;
     case MODE6_ANSWERED:
-        send_answer(q, &q->answer, request, fd);
+        send_answer(&q->answer, request, way);
         break;
     case MODE6_ORDERED:
-        keep_order(q, request, fd);
+        keep_order(q, request, way);
         break;
     }
 }
@@ -189,8 +199,10 @@ void queries_handle(struct queries *q, const struct report_input *input)
 {
     struct query_message message;
 
-    for (unsigned i = 0; i < ROUND_MAX && receive(q->channel, &message); i++) {
-        answer(q, input, &message, -1);
+    for (unsigned c = 0; c < q->channel_count; c++) {
+        for (unsigned i = 0; i < ROUND_MAX && receive(q->channels[c], &message); i++) {
+            answer(q, input, &message, (struct query_way){.channel = q->channels[c], .fd = -1});
+        }
     }
 }
 
@@ -202,7 +214,7 @@ void queries_handle_batch(struct queries *q, const struct worker *worker, int fd
 
     for (unsigned i = 0; i < worker->control_count; i++) {
         if (make_message(&message, &worker->requests[worker->controls[i]], &none)) {
-            answer(q, input, &message, fd);
+            answer(q, input, &message, (struct query_way){.channel = -1, .fd = fd});
         }
     }
 }
@@ -221,7 +233,7 @@ void queries_finish_order(struct queries *q, const char *problem)
 {
     if (q->order_waits) {
         mode6_finish(&q->ordered, problem);
-        send_answer(q, &q->ordered, &q->order_from, q->order_fd);
+        send_answer(&q->ordered, &q->order_from, q->order_way);
         q->order_waits = false;
     }
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Control requests (mode 6) come to the sockets of the server, and only sync knows the answers. So
- * workers, as many as there are, pass them on over one channel of whole messages, and send what
- * comes back from the address that was asked. Nobody waits for anybody: what comes faster than the
- * limits or finds the channel full is dropped, as the network drops, and clients ask again. */
+ * workers pass them on, each over a channel of whole messages of its own, and send what comes back
+ * from the address that was asked. Nobody waits for anybody: what comes faster than the limits or
+ * finds the channel full is dropped, as the network drops, and clients ask again. */
 #ifndef TOKI_DAEMON_QUERIES_H
 #define TOKI_DAEMON_QUERIES_H
 
 #include "control/mode6/mode6.h"
+#include "daemon/role.h"
 #include "os/udp.h"
 #include "os/wait.h"
 #include "serve/worker.h"
@@ -41,24 +42,34 @@ bool queries_receive(int channel, struct datagram *out, struct address *bound);
 
 /* ---- in sync ---- */
 
+/* How many workers there can be. */
+#define QUERY_CHANNELS_MAX ROLE_PLACES_MAX
+
+/* Where a request came from, and its answer goes. */
+struct query_way {
+    int channel; /* of a worker; -1: one process */
+    int fd;      /* one process: the socket */
+};
+
 /* Allocate it zeroed. */
 struct queries {
-    int channel; /* to the workers; -1: one process */
+    int channels[QUERY_CHANNELS_MAX]; /* to the workers; none: one process */
+    unsigned channel_count;
     struct mode6 mode6;
     struct report report;
     struct mode6_answer answer, ordered; /* the latter waits for an order */
     struct query_message order_from;
-    int order_fd; /* one process: the socket of the request */
+    struct query_way order_way;
     bool order_waits, order_taken;
 };
 
-/* NULL: no memory. Before the rights are dropped. */
-struct queries *queries_new(int channel);
+/* Channels that are -1 are left out. NULL: no memory. Before the rights are dropped. */
+struct queries *queries_new(const int *channels, unsigned count);
 
 void queries_register(const struct queries *q, struct wait_set *wait);
 bool queries_is_ready(const struct queries *q, const struct wait_set *wait);
 
-/* Answers what waits in the channel, a few at a time. */
+/* Answers what waits in the channels, a few of each at a time. */
 void queries_handle(struct queries *q, const struct report_input *input);
 
 /* One process: answers what the worker's last batch left, on that socket. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A change of the configuration as one step; see the header. */
+/* A change of the configuration as one step: prepared, then the sockets, then in force; and what is
+ * said of it to the log and the service manager. */
 #include "daemon/reload.h"
 
 #include <inttypes.h>
@@ -72,6 +73,9 @@ bool reload_carry_out(struct tokid *t, const struct change *change, struct serve
         server_retire_rest(before, &server);
         configuration_commit(t->config, server.port);
         server_resize_clients(t->clients, configuration_current(t->config));
+        if (!server_renew_limits(&t->limits, configuration_current(t->config))) {
+            log_line(LEVEL_WARNING, "limit-memory-unchanged text=\"no memory\"");
+        }
     }
     log_outcome(t, change, outcome);
     return outcome->applied;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The last step of a role's start; see the header. */
+/* The last step of a role's start: priority and locked memory first, while there is the right to
+ * them, then the user, then the filter of system calls. */
 #include "daemon/rights.h"
 
 #include <errno.h>
@@ -11,14 +12,16 @@
 #define RESERVED_PORTS 1024
 #define PRIORITY_MAX 99
 
-/* Beyond the clock: what sync needs for requests that leave in a way of their own. */
-static unsigned request_rights(const struct config *config)
+/* What the daemon needs at all; requests may leave in a way of their own. */
+static unsigned needed_rights(const struct tokid *t)
 {
-    unsigned rights = config->acquisition_device[0] ? RIGHT_RAW_DEVICE : 0;
+    const struct config *config = configuration_current(t->config);
+    bool low_port = config->acquisition_port > 0 && config->acquisition_port < RESERVED_PORTS;
 
-    return config->acquisition_port > 0 && config->acquisition_port < RESERVED_PORTS
-               ? rights | RIGHT_BIND_PORT
-               : rights;
+    /* In one process there is no parent to open the sockets of a reload. */
+    return (t->clock_control ? RIGHT_SET_CLOCK : 0u) |
+           (low_port || t->options.one_process ? RIGHT_BIND_PORT : 0u) |
+           (config->acquisition_device[0] ? RIGHT_RAW_DEVICE : 0u);
 }
 
 /* Both are of a process, and not of its children. Without the right to them it runs on as it is. */
@@ -47,28 +50,21 @@ const char *rights_user(const struct tokid *t)
     return user[0] ? user : process_user_exists(CONFIG_USER) ? CONFIG_USER : NULL;
 }
 
-bool rights_drop(const struct tokid *t, enum sandbox_role role)
+bool rights_drop(const struct tokid *t, const struct role *role)
 {
     const char *user = rights_user(t);
-    unsigned rights = role == SANDBOX_SYNC && t->clock_control ? RIGHT_SET_CLOCK : 0;
     int error;
 
-    if (t->options.one_process) { /* there is no parent to open the sockets of a reload */
-        rights |= RIGHT_BIND_PORT;
-    }
-    if (role == SANDBOX_SYNC) {
-        rights |= request_rights(configuration_current(t->config));
-    }
-    if (role != SANDBOX_LOOKUP) {
+    if (role->urgent) {
         raise_process(configuration_current(t->config));
     }
-    error = process_drop(user, rights);
+    error = process_drop(user, role->rights & needed_rights(t));
     if (error < 0) {
         log_line(LEVEL_ERROR, "rights-not-dropped user=%s text=\"%s\"", user ? user : "-",
                  error == -ENOENT ? "there is no such user" : strerror(-error));
         return false;
     }
-    error = t->options.no_sandbox ? 0 : sandbox_enter(role);
+    error = t->options.no_sandbox ? 0 : sandbox_enter(role->sandbox);
     if (error == -ENOSYS) {
         log_line(LEVEL_WARNING, "no-sandbox text=\"this kernel cannot filter system calls\"");
     } else if (error < 0) {

@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
+#include "daemon/role.h"
 #include "daemon/tokid.h"
-#include "os/sandbox.h"
 
 /* Who the roles become; NULL: they stay who we are. */
 const char *rights_user(const struct tokid *t);
 
-/* False: the role must not go on (it would run with rights that it should not have). */
-bool rights_drop(const struct tokid *t, enum sandbox_role role);
+/* Keeps of the rights in the role's row those that the configuration needs. False: the role must
+ * not go on (it would run with rights that it should not have). */
+bool rights_drop(const struct tokid *t, const struct role *role);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parent and its roles. sync is started once: when it dies the clock's history is gone, so the
- * parent ends too and the service manager starts all anew. lookup and serve hold nothing that is
- * worth keeping and are started again, slower each time. The parent parses nothing from outside but
- * the configuration file, and lines of it that an admin gave by hand.
+/* The parent and its roles: one table, from which all of them are forked, supervised, replaced and
+ * ended. sync is started once: when it dies the clock's history is gone, so the parent ends too and
+ * the service manager starts all anew. The others hold nothing that is worth keeping and are
+ * started again, slower each time. The parent parses nothing from outside but the configuration
+ * file, and lines of it that an admin gave by hand.
  *
  * A reload is the parent's: it alone has the right to read the files and to open port 123. Access
- * rules, limits and keys reach the roles through shared memory. Where the sockets change, a new
- * serve is started on the new ones before the old one is told to end; what waits in the old ones is
- * still answered, and a socket that both have is one queue, so no request is lost. */
+ * rules, limits and keys reach the roles through shared memory. Where the sockets change, new
+ * workers are started on the new ones before the old ones are told to end; what waits in the old
+ * ones is still answered, and a socket that both have is one queue, so no request is lost. */
 #include "daemon/roles.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include "daemon/parent.h"
 #include "daemon/reload.h"
 #include "daemon/rights.h"
+#include "daemon/role.h"
 #include "daemon/sync.h"
 #include "os/clock.h"
 #include "os/process.h"
@@ -29,194 +31,262 @@
 
 #define BACK_OFF_FIRST_S 1.0
 #define BACK_OFF_MAX_S 60.0
-/* A role that lived so long failed for another reason than the last time. */
+/* A role that lived longer than this failed for another reason than the last time. */
 #define BACK_OFF_FORGOTTEN_S 60.0
-/* Roles that ignore SIGTERM for so long are killed: all is over in less than 2 s. */
+/* Roles that ignore SIGTERM longer than this are killed: all is over in less than 2 s. */
 #define END_PATIENCE_S 1.5
 /* A role that was told to end looks at that at least once a second. */
 #define LEAVING_PATIENCE_S 2.5
 /* Signals that come faster than this are one reload, with what the file says last. */
 #define RELOAD_GAP_S 0.1
 
-enum role_name { ROLE_SYNC, ROLE_LOOKUP, ROLE_SERVE, ROLES };
+static unsigned one(const struct tokid *t)
+{
+    (void)t;
+    return 1;
+}
 
-static const char *const titles[ROLES] = {
-    [ROLE_SYNC] = "tokid: sync", [ROLE_LOOKUP] = "tokid: lookup", [ROLE_SERVE] = "tokid: serve"};
+static unsigned workers(const struct tokid *t)
+{
+    return t->server.count > 0 ? t->options.workers : 0;
+}
 
-struct role {
-    bool wanted;
-    long pid; /* 0: not running */
+/* All but sync have one channel each, to sync. */
+static const struct role table[ROLES] = {
+    [ROLE_SYNC] = {.title = "tokid: sync",
+                   .run = sync_run,
+                   .places = one,
+                   .sandbox = SANDBOX_SYNC,
+                   .rights = RIGHT_SET_CLOCK | RIGHT_BIND_PORT | RIGHT_RAW_DEVICE,
+                   .keeps = ROLE_KEEPS_CONTROL | ROLE_WRITES_PAGE | ROLE_WRITES_HISTORY,
+                   .opens = true,
+                   .essential = true,
+                   .finishes = true,
+                   .urgent = true},
+    [ROLE_LOOKUP] = {.title = "tokid: lookup", /* may sit in the resolver: it just dies */
+                     .run = lookup_run,
+                     .places = one,
+                     .sandbox = SANDBOX_LOOKUP},
+    [ROLE_SERVE] = {.title = "tokid: serve",
+                    .run = server_run,
+                    .places = workers,
+                    .sandbox = SANDBOX_SERVE,
+                    .keeps = ROLE_KEEPS_SERVER | ROLE_WRITES_PAGE | ROLE_WRITES_CLIENTS |
+                             ROLE_WRITES_LIMITS,
+                    .opens = true,
+                    .relieved = true,
+                    .finishes = true,
+                    .urgent = true},
+};
+
+/* Where a process of a role runs, runs again, or is relieved by the next one. */
+struct place {
+    const struct role *role;
+    unsigned number; /* of its role, from 0 */
+    long pid;        /* 0: not running */
+    long leaving;    /* pid of one that was relieved and is about to end, 0: none */
+    bool started_before, odd;
     double back_off_s;
     struct mono_time started, next;
+    int channel[2]; /* [0] is sync's end; the next process here has the same one */
 };
 
 struct roles {
     struct tokid *t;
-    struct role roles[ROLES];
+    struct place places[ROLES][ROLE_PLACES_MAX];
     bool ending;
-    int lookup[2];                /* [0] is sync's end */
     int parent[2];                /* [0] is sync's end */
-    int queries[2];               /* [0] is sync's end, [1] all workers' */
-    unsigned serve_number;        /* of the serve role that runs, for its counters */
-    long leaving;                 /* pid of one that was replaced and is about to end, 0: none */
     struct mono_time next_reload; /* by a signal, not before this */
     bool reload_wanted;
     bool manager_waits;      /* for sync to have applied ... */
     uint32_t manager_awaits; /* ... this generation */
 };
 
-static int run_role(struct roles *r, enum role_name name)
+/* The next place, begin with NULL; NULL: that was the last. */
+static struct place *next_place(struct roles *r, const struct place *p)
 {
-    struct tokid *t = r->t;
+    struct place *first = &r->places[0][0];
 
-    if (name != ROLE_LOOKUP) { /* that one may sit in the resolver: it just dies */
+    if (!p) {
+        return first;
+    }
+    return p + 1 < first + (size_t)ROLES * ROLE_PLACES_MAX ? first + (p - first) + 1 : NULL;
+}
+
+static bool is_wanted(const struct roles *r, const struct place *p)
+{
+    return p->number < p->role->places(r->t) && !(p->role->essential && p->started_before);
+}
+
+/* In a role that was just forked. */
+static void let_go(struct tokid *t, const struct role *role)
+{
+    if (role->finishes) {
         process_signals();
     }
-    if (name != ROLE_SYNC && t->endpoint) {
+    if (!(role->keeps & ROLE_KEEPS_CONTROL) && t->endpoint) {
         stream_close(t->endpoint->fd);
     }
-    if (name != ROLE_SERVE) { /* a port is free when the parent and serve have closed it */
+    if (!(role->keeps & ROLE_KEEPS_SERVER)) { /* a port is free when all that had it closed it */
         server_close_rest(&t->server, &(struct server){0});
     }
-    if (name != ROLE_SYNC) {
+    if (!(role->keeps & ROLE_WRITES_PAGE)) {
+        process_protect(t->page, sizeof *t->page);
+    }
+    if (!(role->keeps & ROLE_WRITES_CLIENTS)) {
+        process_protect(t->clients, clients_size(t->clients->capacity));
+    }
+    if (!(role->keeps & ROLE_WRITES_LIMITS)) {
+        process_protect(t->limits.clients, t->limits.count * sizeof *t->limits.clients);
+    }
+    if (!(role->keeps & ROLE_WRITES_HISTORY)) {
         process_protect(t->history, sizeof *t->history);
     }
     process_protect(t->config->shared, sizeof *t->config->shared);
-    if (name != ROLE_SERVE) {
-        process_protect(t->clients, clients_size(t->clients->capacity));
-    }
-    switch (name) {
-    case ROLE_SYNC:
-        return sync_run(t, r->lookup[0], r->parent[0], r->queries[0]);
-    case ROLE_LOOKUP:
-        if (rights_drop(t, SANDBOX_LOOKUP)) {
-            lookup_run(r->lookup[1]);
-            return 0;
-        }
-        return 1;
-    case ROLE_SERVE: {
-        struct worker *worker = server_new_worker(t->page, t->clients, r->serve_number,
-                                                  configuration_current(t->config));
-
-        if (worker && rights_drop(t, SANDBOX_SERVE)) {
-            server_run(&t->server, worker, t->config, r->queries[1]);
-            return 0;
-        }
-        return 1;
-    }
-    case ROLES:
-        break;
-    }
-    return 1;
 }
 
-static void start_role(struct roles *r, enum role_name name)
+static int run_role(struct roles *r, const struct place *p)
 {
-    struct role *role = &r->roles[name];
-    long pid = process_fork(titles[name]);
+    struct role_start start = {.role = p->role,
+                               .place = p->number,
+                               .odd = p->odd,
+                               .sync = p->channel[1],
+                               .parent = r->parent[0]};
+
+    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
+        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
+            start.others[name][i] = r->places[name][i].channel[0];
+        }
+    }
+    let_go(r->t, p->role);
+    if (!p->role->opens && !rights_drop(r->t, p->role)) {
+        return 1;
+    }
+    return p->role->run(r->t, &start);
+}
+
+static void start_role(struct roles *r, struct place *p)
+{
+    long pid = process_fork(p->role->title);
 
     if (pid == 0) {
-        exit(run_role(r, name));
+        exit(run_role(r, p));
     }
-    role->started = clock_now().mono;
+    p->started = clock_now().mono;
+    p->started_before = true;
     if (pid < 0) {
-        log_line(LEVEL_ERROR, "role-not-started role=\"%s\" text=\"%s\"", titles[name],
+        log_line(LEVEL_ERROR, "role-not-started role=\"%s\" text=\"%s\"", p->role->title,
                  strerror((int)-pid));
-        role->next = mono_after(role->started, BACK_OFF_MAX_S);
+        p->next = mono_after(p->started, BACK_OFF_MAX_S);
         return;
     }
-    role->pid = pid;
+    p->pid = pid;
 }
 
 static void start_due_roles(struct roles *r)
 {
     struct mono_time now = clock_now().mono;
 
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        struct role *role = &r->roles[name];
-
-        if (role->wanted && role->pid == 0 && role->next.ns <= now.ns) {
-            start_role(r, name);
+    for (struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        if (is_wanted(r, p) && p->pid == 0 && p->next.ns <= now.ns) {
+            start_role(r, p);
         }
     }
 }
 
-static void plan_restart(struct role *role)
+static void plan_restart(struct place *p)
 {
     struct mono_time now = clock_now().mono;
-    bool forgotten =
-        role->back_off_s == 0 || s_from_ns(now.ns - role->started.ns) > BACK_OFF_FORGOTTEN_S;
+    bool forgotten = p->back_off_s == 0 || s_from_ns(now.ns - p->started.ns) > BACK_OFF_FORGOTTEN_S;
 
-    role->back_off_s = forgotten ? BACK_OFF_FIRST_S : role->back_off_s * 2;
-    role->back_off_s = role->back_off_s > BACK_OFF_MAX_S ? BACK_OFF_MAX_S : role->back_off_s;
-    role->next = mono_after(now, role->back_off_s);
+    p->back_off_s = forgotten ? BACK_OFF_FIRST_S : p->back_off_s * 2;
+    p->back_off_s = p->back_off_s > BACK_OFF_MAX_S ? BACK_OFF_MAX_S : p->back_off_s;
+    p->next = mono_after(now, p->back_off_s);
 }
 
-/* Takes note of roles that ended. True as long as sync lives; else *code is how it ended. */
+/* The process of this place ended: *code is how, if the daemon ends with it. */
+static void note_end(struct roles *r, struct place *p, int status, int *code)
+{
+    if (p->role->essential) {
+        *code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    }
+    if (!r->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+        log_line(LEVEL_ERROR, "role-died role=\"%s\" pid=%ld %s=%d", p->role->title, p->pid,
+                 WIFSIGNALED(status) ? "signal" : "code",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    }
+    p->pid = 0;
+    plan_restart(p);
+}
+
+/* Takes note of roles that ended. False: one of them was essential, and *code is how it ended. */
 static bool reap_roles(struct roles *r, int *code)
 {
+    bool whole = true;
     long pid;
     int status;
 
     while ((pid = process_reap(&status)) > 0) {
-        for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-            struct role *role = &r->roles[name];
-
-            if (role->pid != pid) {
-                continue;
+        for (struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+            if (p->pid == pid) {
+                note_end(r, p, status, code);
             }
-            role->pid = 0;
-            if (name == ROLE_SYNC) {
-                *code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-            }
-            if (!r->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-                log_line(LEVEL_ERROR, "role-died role=\"%s\" pid=%ld %s=%d", titles[name], pid,
-                         WIFSIGNALED(status) ? "signal" : "code",
-                         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-            }
-            plan_restart(role);
+            p->leaving = p->leaving == pid ? 0 : p->leaving;
         }
-        r->leaving = r->leaving == pid ? 0 : r->leaving;
     }
-    return r->roles[ROLE_SYNC].pid != 0;
+    for (struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        whole = whole && !(p->role->essential && p->started_before && p->pid == 0);
+    }
+    return whole;
 }
 
-static unsigned running_roles(const struct roles *r)
+static unsigned running_roles(struct roles *r)
 {
     unsigned n = 0;
 
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        n += r->roles[name].pid != 0;
+    for (const struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        n += p->pid != 0;
     }
     return n;
 }
 
-static void signal_roles(const struct roles *r, int number)
+static void signal_roles(struct roles *r, int number)
 {
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        if (r->roles[name].pid) {
-            process_kill(r->roles[name].pid, number);
-        }
+    for (const struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        process_kill(p->pid, number);
     }
 }
 
 /* ---- changes of the configuration ---- */
 
-/* Another serve on the sockets of now; the one of before answers what it has and ends. */
-static void replace_serve(struct roles *r)
+/* Other processes on the sockets of now; those of before answer what they have and end. */
+static void relieve_roles(struct roles *r)
 {
-    struct role *role = &r->roles[ROLE_SERVE];
-    long before = role->pid;
+    for (struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        long before = p->pid;
 
-    role->wanted = r->t->server.count > 0;
-    role->pid = 0;
-    role->back_off_s = 0;
-    if (role->wanted) {
-        r->serve_number = !r->serve_number;
-        start_role(r, ROLE_SERVE);
+        if (!p->role->relieved) {
+            continue;
+        }
+        p->pid = 0;
+        p->back_off_s = 0;
+        if (is_wanted(r, p)) {
+            p->odd = !p->odd;
+            start_role(r, p);
+        }
+        process_kill(before, SIGTERM);
+        p->leaving = before;
     }
-    process_kill(before, SIGTERM);
-    r->leaving = before;
+}
+
+static bool some_leave(struct roles *r)
+{
+    bool some = false;
+
+    for (const struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        some = some || p->leaving != 0;
+    }
+    return some;
 }
 
 /* The next change may want a port that the last one gave up. */
@@ -226,11 +296,13 @@ static void await_leaving(struct roles *r)
     struct mono_time limit = mono_after(clock_now().mono, LEAVING_PATIENCE_S);
     int code;
 
-    while (r->leaving != 0 && clock_now().mono.ns < limit.ns) {
+    while (some_leave(r) && clock_now().mono.ns < limit.ns) {
         wait_until(&nothing, mono_after(clock_now().mono, 0.01));
         reap_roles(r, &code);
     }
-    process_kill(r->leaving, SIGKILL);
+    for (const struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
+        process_kill(p->leaving, SIGKILL);
+    }
 }
 
 /* The service manager hears that a reload is over when sync has applied it; of one that was refused
@@ -238,6 +310,7 @@ static void await_leaving(struct roles *r)
 static void change(struct roles *r, const struct change *wanted, struct change_outcome *outcome)
 {
     struct tokid *t = r->t;
+    const struct ratelimit_client *limits = t->limits.clients;
     struct server before;
 
     reload_begin();
@@ -246,10 +319,10 @@ static void change(struct roles *r, const struct change *wanted, struct change_o
         reload_end();
         return;
     }
-    /* Closed here first: the new serve must not inherit what only the old one still answers on. */
+    /* Closed here first: new workers must not inherit what only the old ones still answer on. */
     server_close_rest(&before, &t->server);
-    if (!server_equal(&before, &t->server)) {
-        replace_serve(r);
+    if (!server_equal(&before, &t->server) || limits != t->limits.clients) {
+        relieve_roles(r);
     }
     r->manager_waits = true;
     r->manager_awaits = t->config->seen;
@@ -317,7 +390,6 @@ static int supervise(struct roles *r)
         struct mono_time until = mono_after(clock_now().mono, 1.0);
 
         start_due_roles(r);
-        r->roles[ROLE_SYNC].wanted = false; /* once */
         wait_until(&wait, r->reload_wanted ? r->next_reload : until);
         serve_sync(r);
         if (process_take_signal(SIGNAL_END)) {
@@ -332,19 +404,60 @@ static int supervise(struct roles *r)
     }
 }
 
+/* A channel for each place that may ever be taken: sync, which has the other ends, is forked once.
+ * 0 or -errno. */
+static int make_places(struct roles *r)
+{
+    int error = process_channel(r->parent);
+
+    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
+        unsigned ever = name == ROLE_SERVE ? r->t->options.workers : table[name].places(r->t);
+
+        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
+            struct place *p = &r->places[name][i];
+
+            *p = (struct place){.role = &table[name], .number = i, .channel = {-1, -1}};
+            if (error == 0 && name != ROLE_SYNC && i < ever) {
+                error = process_channel(p->channel);
+            }
+        }
+    }
+    return error;
+}
+
+static void start_alone(struct role_start *start)
+{
+    *start = (struct role_start){.role = &table[ROLE_SYNC], .sync = -1, .parent = -1};
+    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
+        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
+            start->others[name][i] = -1;
+        }
+    }
+}
+
 int roles_run(struct tokid *t)
 {
     struct roles r = {.t = t};
-    int error = process_channel(r.lookup);
+    int error;
 
-    error = error < 0 ? error : process_channel(r.parent);
-    error = error < 0 ? error : process_channel(r.queries);
+    if (t->options.one_process) {
+        struct role_start start;
+
+        start_alone(&start);
+        return sync_run(t, &start);
+    }
+    error = make_places(&r);
     if (error < 0) {
         log_line(LEVEL_ERROR, "no-channel text=\"%s\"", strerror(-error));
         return 1;
     }
-    r.roles[ROLE_SYNC].wanted = true;
-    r.roles[ROLE_LOOKUP].wanted = true;
-    r.roles[ROLE_SERVE].wanted = t->server.count > 0;
     return supervise(&r);
+}
+
+int roles_run_once(struct tokid *t)
+{
+    struct role_start start;
+
+    start_alone(&start);
+    return sync_run_once(t, &start);
 }

@@ -5,7 +5,11 @@
 
 #include "daemon/tokid.h"
 
-/* Forks the roles and supervises them; exit code. In a role it never returns. */
+/* Forks the roles and supervises them, or does all in one process; exit code. In a role it never
+ * returns. */
 int roles_run(struct tokid *t);
+
+/* -q and -Q: sync alone, until it knows; exit code. */
+int roles_run_once(struct tokid *t);
 
 #endif

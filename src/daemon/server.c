@@ -2,14 +2,16 @@
 /* The serving side; see the header. */
 #include "daemon/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/listen.h"
-#include "daemon/log.h"
 #include "daemon/queries.h"
+#include "daemon/rights.h"
+#include "daemon/tokid.h"
 #include "os/clock.h"
 #include "os/process.h"
 #include "os/random.h"
@@ -20,6 +22,8 @@
 #define CLIENTS_MAX (1u << 24)
 /* Buckets of the table of clients at most: 16 MiB, some 230 000 clients. */
 #define CLIENTS_BUCKETS (1u << 15)
+
+static_assert(2 * ROLE_PLACES_MAX <= PAGE_WORKERS_MAX, "counters for all workers");
 
 static void describe_failure(const struct address *local, int error, char *out, size_t capacity)
 {
@@ -255,7 +259,7 @@ static size_t half_of_memory(const struct config *config)
     return config->client_log_bytes / 2;
 }
 
-/* How many clients the limiter's memory holds. */
+/* How many clients the limiter is to remember. */
 static size_t client_count(const struct config *config)
 {
     size_t count = CLIENTS_MIN;
@@ -267,15 +271,25 @@ static size_t client_count(const struct config *config)
     return count;
 }
 
-/* The table is an array of cache lines. */
-static struct ratelimit_client *new_clients(size_t count)
+bool server_renew_limits(struct server_limits *limits, const struct config *config)
 {
-    struct ratelimit_client *clients = aligned_alloc(64, count * sizeof *clients);
+    size_t count = client_count(config);
+    struct ratelimit_client *clients;
 
-    if (clients) {
-        memset(clients, 0, count * sizeof *clients);
+    if (count == limits->count) {
+        return true;
     }
-    return clients;
+    clients = process_shared_memory("toki-ratelimit", count * sizeof *clients, NULL);
+    if (!clients) {
+        return false;
+    }
+    if (limits->clients) {
+        process_unshare_memory(limits->clients, limits->count * sizeof *clients);
+    }
+    limits->clients = clients;
+    limits->count = count;
+    random_system(limits->key, sizeof limits->key);
+    return true;
 }
 
 struct clients *server_new_clients(const struct config *config)
@@ -323,56 +337,39 @@ static void set_queries(struct worker *worker, const struct config *config)
     }
 }
 
-struct worker *server_new_worker(struct serve_page *page, struct clients *clients, unsigned number,
-                                 const struct config *config)
+void server_configure(struct worker *worker, const struct server_limits *limits,
+                      const struct config *config)
 {
-    struct worker *worker = calloc(1, sizeof *worker);
-    size_t count = client_count(config);
-    struct ratelimit_client *limited = new_clients(count);
-    uint8_t seed[RANDOM_SEED_LENGTH];
-
-    if (!worker || !limited) {
-        free(worker);
-        free(limited);
-        return NULL;
-    }
-    random_system(seed, sizeof seed);
-    worker_init(worker, page, number, &config->access, &config->ratelimit, limited, count, seed);
-    worker->keys = &config->keys;
-    worker->have_source_access = config->have_source_access;
-    worker->source_access = config->source_access;
-    worker->clients = clients;
-    set_queries(worker, config);
-    return worker;
-}
-
-/* Another amount of memory: what was known of the clients is forgotten. */
-static void resize(struct worker *worker, const struct config *config)
-{
-    size_t count = client_count(config);
-    struct ratelimit_client *clients, *before = worker->ratelimit.clients;
     uint8_t seed[32];
 
-    if (count == (worker->ratelimit.mask + 1) * RATELIMIT_WAYS) {
-        return;
-    }
-    clients = new_clients(count);
-    if (clients) {
-        random_system(seed, sizeof seed);
-        ratelimit_init(&worker->ratelimit, &config->ratelimit, clients, count, seed);
-        free(before);
-    }
-}
-
-void server_configure(struct worker *worker, const struct config *config)
-{
     worker->acl = &config->access;
     worker->keys = &config->keys;
     worker->have_source_access = config->have_source_access;
     worker->source_access = config->source_access;
     set_queries(worker, config);
-    resize(worker, config);
-    ratelimit_configure(&worker->ratelimit, &config->ratelimit);
+    if (worker->ratelimit.clients == limits->clients) {
+        ratelimit_configure(&worker->ratelimit, &config->ratelimit);
+        return;
+    }
+    random_system(seed, sizeof seed);
+    memcpy(seed, limits->key, sizeof limits->key);
+    ratelimit_init(&worker->ratelimit, &config->ratelimit, limits->clients, limits->count, seed);
+}
+
+struct worker *server_new_worker(struct serve_page *page, struct clients *clients,
+                                 const struct server_limits *limits, unsigned number,
+                                 const struct config *config)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    uint8_t seed[RANDOM_SEED_LENGTH];
+
+    if (worker) {
+        random_system(seed, sizeof seed);
+        worker_init(worker, page, number, &config->access, seed);
+        worker->clients = clients;
+        server_configure(worker, limits, config);
+    }
+    return worker;
 }
 
 /* Sockets may be shared with a worker that goes on, and then never run dry. */
@@ -404,21 +401,20 @@ static void deliver(const struct server *server, int queries)
     }
 }
 
-void server_run(const struct server *server, struct worker *worker, struct configuration *config,
-                int queries)
+static void serve(struct tokid *t, struct worker *worker, int queries)
 {
+    const struct server *server = &t->server;
     struct query_gate gate = {0};
     struct wait_set wait = {0};
 
     wait_add(&wait, queries, WAIT_READ);
-
     for (unsigned i = 0; i < server->count; i++) {
         wait_add(&wait, server->sockets[i], WAIT_READ);
     }
     while (!process_take_signal(SIGNAL_END)) {
         wait_until(&wait, mono_after(clock_now().mono, 1.0));
-        if (configuration_refresh(config)) {
-            server_configure(worker, configuration_current(config));
+        if (configuration_refresh(t->config)) {
+            server_configure(worker, &t->limits, configuration_current(t->config));
         }
         for (unsigned i = 0; i < server->count; i++) {
             if (wait_ready(&wait, server->sockets[i])) {
@@ -431,4 +427,18 @@ void server_run(const struct server *server, struct worker *worker, struct confi
         }
     }
     server_drain(server, worker);
+}
+
+int server_run(struct tokid *t, const struct role_start *start)
+{
+    /* Of two that relieve each other in a place, each has counters of its own. */
+    unsigned number = 2 * start->place + start->odd;
+    struct worker *worker = server_new_worker(t->page, t->clients, &t->limits, number,
+                                              configuration_current(t->config));
+
+    if (!worker || !rights_drop(t, start->role)) {
+        return 1;
+    }
+    serve(t, worker, start->sync);
+    return 0;
 }

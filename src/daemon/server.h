@@ -9,6 +9,9 @@
 #include "serve/page.h"
 #include "serve/worker.h"
 
+struct tokid;
+struct role_start;
+
 struct server {
     int sockets[LOOP_SERVERS_MAX];
     struct address locals[LOOP_SERVERS_MAX]; /* what they are bound to */
@@ -44,21 +47,35 @@ struct clients *server_new_clients(const struct config *config);
 /* Gives it the size that the configuration wants; in the process that made it. */
 void server_resize_clients(struct clients *clients, const struct config *config);
 
-/* A worker with its memory for the config's rate limit; before the loop. `number` tells its
- * counters from those of another that runs at the same time. NULL: no memory. */
-struct worker *server_new_worker(struct serve_page *page, struct clients *clients, unsigned number,
+/* The memory of the rate limit, shared by all workers: a client has one limit, whichever of them it
+ * meets. Its size is the configuration's, it outlives them, and only a change of the size begins
+ * anew. The key is told to them by fork(), and not kept there. */
+struct server_limits {
+    struct ratelimit_client *clients;
+    size_t count;
+    uint8_t key[16];
+};
+
+/* Makes it of the size that the configuration wants, in the process that forks the workers: zeroed,
+ * unless it has that size already; then nothing happens. Workers go on with what they have until
+ * they are replaced, or told of it. False: no memory; it is as it was. */
+bool server_renew_limits(struct server_limits *limits, const struct config *config);
+
+/* A worker; before the loop. `number` tells its counters from those of others that run at the same
+ * time. NULL: no memory. */
+struct worker *server_new_worker(struct serve_page *page, struct clients *clients,
+                                 const struct server_limits *limits, unsigned number,
                                  const struct config *config);
 
-/* Takes over access rules and limits of a new configuration. The memory of clients stays, unless
- * its size has changed. */
-void server_configure(struct worker *worker, const struct config *config);
+/* Takes over access rules and limits of a new configuration, and the memory of `limits`. */
+void server_configure(struct worker *worker, const struct server_limits *limits,
+                      const struct config *config);
 
 /* Answers all that waits on these sockets, before they are closed. */
 void server_drain(const struct server *server, struct worker *worker);
 
-/* The serve role: answers until it is told to end, and then what still waits. `queries`: channel to
- * sync (daemon/queries.h). */
-void server_run(const struct server *server, struct worker *worker, struct configuration *config,
-                int queries);
+/* The serve role, one worker of several: answers until it is told to end, and then what still
+ * waits. Its channel to sync carries control requests (daemon/queries.h). */
+int server_run(struct tokid *t, const struct role_start *start);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The sync role; see the header. It is the loop with what belongs around it: configuration, reload,
- * the order to end. */
+/* The sync role: the loop with what belongs around it, that is configuration, reload and the order
+ * to end. */
 #include "daemon/sync.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static struct chronyc_endpoint chronyc;
 /* How well a frequency is known that an admin wrote down. */
 #define CONFIGURED_DRIFT_SD 1e-6
 
-static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
+static struct loop_setup make_setup(struct tokid *t, const struct role_start *start)
 {
     const struct config *config = configuration_current(t->config);
     struct loop_setup setup = {.config = config,
@@ -35,11 +35,11 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
                                .clients = t->clients,
                                .history = t->history,
                                .worker = t->worker,
-                               .worker_count = 1,
+                               .worker_count = t->options.workers,
                                .server_count = t->server.count,
                                .refclocks = &refclocks,
-                               .lookup = lookup,
-                               .parent = parent,
+                               .lookup = start->others[ROLE_LOOKUP][0],
+                               .parent = start->parent,
                                .endpoint = t->endpoint,
                                .driver = t->driver};
 
@@ -57,9 +57,9 @@ static struct loop_setup make_setup(struct tokid *t, int lookup, int parent)
     return setup;
 }
 
-static struct queries *new_queries(int channel)
+static struct queries *new_queries(const int channels[ROLE_PLACES_MAX])
 {
-    struct queries *q = queries_new(channel);
+    struct queries *q = queries_new(channels, ROLE_PLACES_MAX);
 
     if (q) {
         process_system_names(q->mode6.system, q->mode6.release, q->mode6.processor);
@@ -67,24 +67,24 @@ static struct queries *new_queries(int channel)
     return q;
 }
 
-int sync_run(struct tokid *t, int lookup, int parent, int queries)
+int sync_run(struct tokid *t, const struct role_start *start)
 {
-    struct loop_setup setup = make_setup(t, lookup, parent);
+    struct loop_setup setup = make_setup(t, start);
     struct orders orders;
 
     refclocks_configure(&refclocks, &setup.config->settings);
-    setup.queries = new_queries(queries);
+    setup.queries = new_queries(start->others[ROLE_SERVE]);
     commands_open(&chronyc, setup.config, rights_user(t));
     setup.chronyc = &chronyc;
-    if (!rights_drop(t, SANDBOX_SYNC)) {
+    if (!rights_drop(t, start->role)) {
         return 1;
     }
     loop_init(&loop, &setup);
-    orders_init(&orders, t, &loop, parent);
+    orders_init(&orders, t, &loop, start->parent);
     log_line(LEVEL_NOTICE, "started config=%s language=\"%s\" clock=%s sources=%u drift_ppm=%.3f",
              t->config->file, config_dialect_name(setup.config->dialect), t->driver,
              setup.config->settings.spec_count, setup.have_drift ? setup.drift * 1e6 : 0.0);
-    parent_ready(parent);
+    parent_ready(start->parent);
     while (!process_take_signal(SIGNAL_END) && !orders.end) {
         orders_carry_out(&orders);
         loop_once(&loop);
@@ -156,10 +156,10 @@ static void print_result(bool set, struct instant begin, struct progress p)
 /* With -q the engine may step by whatever it finds, each time: nothing runs yet that would mind. */
 #define ONCE_STEP_S 0.001
 
-int sync_run_once(struct tokid *t)
+int sync_run_once(struct tokid *t, const struct role_start *start)
 {
     static struct config config;
-    struct loop_setup setup = make_setup(t, -1, -1);
+    struct loop_setup setup = make_setup(t, start);
     struct instant begin = clock_now();
     struct mono_time limit = mono_after(begin.mono, t->options.timeout_s);
     struct mono_time patience = mono_after(begin.mono, t->options.timeout_s / 2);
@@ -178,7 +178,7 @@ int sync_run_once(struct tokid *t)
     setup.worker = NULL;
     setup.server_count = 0;
     refclocks_configure(&refclocks, &setup.config->settings);
-    if (!rights_drop(t, SANDBOX_SYNC)) {
+    if (!rights_drop(t, start->role)) {
         return 1;
     }
     loop_init(&loop, &setup);

@@ -43,6 +43,8 @@ long process_receive(int fd, void *message, size_t capacity);
  * called `name` in /proc/PID/maps and keeps its size; with `fd` not NULL a descriptor of it stays
  * open (-1: there is none), by which others can map it, but only for reading. */
 void *process_shared_memory(const char *name, size_t length, int *fd);
+/* Gives it back; other processes keep it. */
+void process_unshare_memory(void *memory, size_t length);
 /* Makes it read-only in this process. */
 void process_protect(void *memory, size_t length);
 

@@ -12,11 +12,8 @@
 #define FLAKE_IN 10 /* ACCESS_FLAKE drops one in so many */
 
 void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
-                 const struct ratelimit_settings *limit, struct ratelimit_client *clients,
-                 size_t client_count, const uint8_t seed[RANDOM_SEED_LENGTH])
+                 const uint8_t seed[RANDOM_SEED_LENGTH])
 {
-    uint8_t limit_seed[32];
-
     assert(number < PAGE_WORKERS_MAX);
     memset(w, 0, sizeof *w);
     w->page = page;
@@ -24,8 +21,6 @@ void worker_init(struct worker *w, struct serve_page *page, unsigned number, con
     w->acl = acl;
     w->queries.by_rules = true;
     random_seed(&w->random, seed);
-    random_fill(&w->random, limit_seed, sizeof limit_seed);
-    ratelimit_init(&w->ratelimit, limit, clients, client_count, limit_seed);
 }
 
 /* Does the address it was sent to belong to us alone? Who answered a broadcast would let one packet

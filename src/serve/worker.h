@@ -31,16 +31,15 @@ struct worker {
     struct worker_queries queries; /* worker_init() leaves it: by rules alone */
     uint8_t controls[UDP_BATCH];   /* which of `requests` are for the caller: RESPOND_CONTROL */
     unsigned control_count;        /* ... of the last batch */
-    struct ratelimit ratelimit;
+    struct ratelimit ratelimit;    /* of clients with ACCESS_LIMITED, its kisses of those with
+                                      ACCESS_KOD too; worker_init() leaves it: no limit */
     struct random random;
     struct datagram requests[UDP_BATCH], replies[UDP_BATCH];
 };
 
-/* `number` < PAGE_WORKERS_MAX; `clients` as ratelimit_init() wants it. The limit holds for clients
- * whose access flags have ACCESS_LIMITED, its kisses for those with ACCESS_KOD too. */
+/* `number` < PAGE_WORKERS_MAX. */
 void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
-                 const struct ratelimit_settings *limit, struct ratelimit_client *clients,
-                 size_t client_count, const uint8_t seed[RANDOM_SEED_LENGTH]);
+                 const uint8_t seed[RANDOM_SEED_LENGTH]);
 
 /* Receives what waits on fd (one batch), answers it; number of datagrams handled. */
 unsigned worker_batch(struct worker *w, int fd);

@@ -38,8 +38,8 @@ static int serve(struct daemon_node *d)
     memset(d->clients, 0, sizeof d->clients);
     reference_init(&reference, -23);
     page_init(&d->page, &reference);
-    worker_init(&d->worker, &d->page, 0, &d->config.access, &d->config.ratelimit, d->clients,
-                CLIENTS, seed);
+    worker_init(&d->worker, &d->page, 0, &d->config.access, seed);
+    ratelimit_init(&d->worker.ratelimit, &d->config.ratelimit, d->clients, CLIENTS, seed);
     return udp_listen(&any, NULL, false, 0);
 }
 

@@ -12,12 +12,13 @@ VIRTUAL = ('--virtual-clock', 'offset=0.7,rate=40e-6')  # starts 0.7 s and 40 pp
 
 # tokid
 
-def tokid(host, config, *options, path='/etc/ntp.conf', clock=VIRTUAL, wait=True):
+def tokid(host, config, *options, path='/etc/ntp.conf', clock=VIRTUAL, wait=True, workers=1):
     """Starts tokid on a configuration text; `clock`: VIRTUAL or ('-x',). Returns when it answers on
     its control socket, unless `wait` is False."""
     host.write(path, config)
     host.run('mkdir', '-p', '/var/lib/ntp', '/var/lib/chrony')
-    daemon = host.start(net.TOKID, '-d', '-f', path, *clock, *options)
+    daemon = host.start(net.TOKID, '-d', '-f', path, *clock, *options,
+                        env={'TOKI_WORKERS': str(workers)})
     if wait:
         def up():
             assert daemon.running(), 'tokid ended:\n' + daemon.output()

@@ -203,11 +203,11 @@ def test_directives_by_hand(lab, rivals):
     assert net.ask(client, host.v4()) and not net.ask(second, host.v4(), timeout=net.QUIET_S)
 
 
-@pytest.mark.parametrize('options', [(), ('--one-process',)])
-def test_no_request_is_lost(lab, options):
+@pytest.mark.parametrize('options, workers', [((), 1), (('--one-process',), 1), ((), 2)])
+def test_no_request_is_lost(lab, options, workers):
     """1,000 requests a second, while access, limits, sources and the sockets themselves change."""
     host, client = lab.host('host'), lab.host('client')
-    daemon = chrony(host, SERVE, '--user', 'root', *options)
+    daemon = chrony(host, SERVE, '--user', 'root', *options, workers=workers)
     assert net.ask(client, host.v4())
     asker = Asker(client, host.v4())
     for i in itertools.count():

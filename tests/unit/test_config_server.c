@@ -62,7 +62,8 @@ static void start(enum config_dialect dialect, const char *text)
     fake_now = (struct instant){{INT64_C(1795000000) * NS_PER_S}, {1000 * NS_PER_S}};
     page_init(&page, &r);
     page_publish(&page, &r, (struct mono_time){INT64_MAX});
-    worker_init(&worker, &page, 0, &config->access, &config->ratelimit, clients, 64, seed);
+    worker_init(&worker, &page, 0, &config->access, seed);
+    ratelimit_init(&worker.ratelimit, &config->ratelimit, clients, 64, seed);
     worker.keys = &config->keys;
     worker.have_source_access = config->have_source_access;
     worker.source_access = config->source_access;

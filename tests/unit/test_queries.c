@@ -35,7 +35,7 @@ static void start(void)
     worker.control_count = 0;
     assert_int_equal(process_channel(channel), 0);
     free(queries);
-    queries = queries_new(channel[0]);
+    queries = queries_new(&channel[0], 1);
     assert_non_null(queries);
 }
 
@@ -174,13 +174,54 @@ static void test_full_channel(void **state)
     assert_in_range(count_passed(), 1, 4999);
 }
 
+/* Each worker has its own channel, and gets the answers to what it passed on and no others. */
+static void test_two_workers(void **state)
+{
+    const struct address bound = parsed("0.0.0.0", 123);
+    struct datagram reply;
+    struct address way;
+    int other[2];
+
+    (void)state;
+    start();
+    free(queries);
+    assert_int_equal(process_channel(other), 0);
+    queries = queries_new((const int[]){channel[0], -1, other[0]}, 3);
+    assert_non_null(queries);
+    assert_int_equal(queries->channel_count, 2);
+    put("192.0.2.1", 12);
+    queries_pass(&gate, channel[1], &worker, &bound, (struct mono_time){1});
+    worker.control_count = 0;
+    put("192.0.2.2", 12);
+    queries_pass(&gate, other[1], &worker, &bound, (struct mono_time){1});
+    handle();
+    assert_true(queries_receive(channel[1], &reply, &way));
+    assert_int_equal(reply.peer.bytes[3], 1);
+    while (queries_receive(channel[1], &reply, &way)) {
+        assert_int_equal(reply.peer.bytes[3], 1);
+    }
+    assert_true(queries_receive(other[1], &reply, &way));
+    assert_int_equal(reply.peer.bytes[3], 2);
+    /* one of them is dead, and the channel full of what nobody reads: the other one goes on */
+    for (unsigned i = 0; i < 1000; i++) {
+        worker.control_count = 0;
+        put("127.0.0.1", 12);
+        queries_pass(&gate, other[1], &worker, &bound, (struct mono_time){(i + 2) * NS_PER_S});
+        handle();
+    }
+    worker.control_count = 0;
+    put("192.0.2.1", 12);
+    queries_pass(&gate, channel[1], &worker, &bound, (struct mono_time){2000 * NS_PER_S});
+    handle();
+    assert_true(queries_receive(channel[1], &reply, &way));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_way_and_back),
-        cmocka_unit_test(test_what_should_not_come),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_full_channel),
+        cmocka_unit_test(test_way_and_back), cmocka_unit_test(test_what_should_not_come),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_full_channel),
+        cmocka_unit_test(test_two_workers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,7 +180,7 @@ static void test_spread(void **state)
         unsigned here = 0;
 
         for (size_t way = 0; way < 4; way++) {
-            here += table[bucket * 4 + way].tag != 0;
+            here += table[bucket * 4 + way].seen != 0;
         }
         used += here;
         most = here > most ? here : most;

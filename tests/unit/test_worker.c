@@ -59,7 +59,8 @@ static void start(uint32_t default_flags, const struct ratelimit_settings *limit
     page_init(&page, &r);
     page_publish(&page, &r, (struct mono_time){INT64_MAX});
     acl_init(&acl, default_flags);
-    worker_init(&worker, &page, 3, &acl, limit ? limit : &none, clients, 64, seed);
+    worker_init(&worker, &page, 3, &acl, seed);
+    ratelimit_init(&worker.ratelimit, limit ? limit : &none, clients, 64, seed);
 }
 
 static struct address parsed(const char *text, uint16_t port)

@@ -78,7 +78,8 @@ static int start(void **state)
     page_init(&page, &r);
     page_publish(&page, &r, (struct mono_time){INT64_MAX});
     acl_init(&acl, 0);
-    worker_init(&worker, &page, 0, &acl, &limit, clients, 64, seed);
+    worker_init(&worker, &page, 0, &acl, seed);
+    ratelimit_init(&worker.ratelimit, &limit, clients, 64, seed);
     return 0;
 }
 

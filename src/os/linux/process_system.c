@@ -52,6 +52,11 @@ void *process_shared_memory(const char *name, size_t length, int *fd)
     return p == MAP_FAILED ? NULL : p;
 }
 
+void process_unshare_memory(void *memory, size_t length)
+{
+    munmap(memory, length);
+}
+
 void process_protect(void *memory, size_t length)
 {
     if (mprotect(memory, length, PROT_READ)) {
