@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses that worked last; see the header. */
+/* The addresses that worked last: kept by name, as text in a file, and put to use while a look-up
+ * fails. */
 #include "daemon/addresses.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looks for the history; see the header. The ring lies in memory that the parent sees, too, so that
- * only a word has to go to it when the file is due. */
+/* Regular looks at the engine for the history. The ring lies in memory that the parent sees, too,
+ * so that only a word has to go to it when the file is due. */
 #include "daemon/chronicle.h"
 
 #include "daemon/parent.h"

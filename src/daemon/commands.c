@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The sockets of chrony's protocol in the daemon; see the header. */
+/* The sockets of chrony's protocol: opened with the rights of the start, and failures reported by
+ * path or address with what to do about them. */
 #include "daemon/commands.h"
 
 #include <errno.h>

@@ -6,8 +6,9 @@
 
 #include "control/chrony/chronyc_endpoint.h"
 
-/* Opens what the config wants, before the rights are dropped: `user` is who we shall be then (NULL:
- * who we are). We stay in the group of the socket's folder, to answer monitors that are in it. */
+/* Opens what the config wants, before the rights are dropped: `user` is the user that we
+ * run as afterwards (NULL: the same). We stay in the group of the socket's folder, to answer
+ * monitors that are in it. */
 void commands_open(struct chronyc_endpoint *endpoint, const struct config *config,
                    const char *user);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The configuration in force; see the header. */
+/* The configuration in force: found, read, checked, overridden by the command line, and published
+ * in two slots and a generation. */
 #include "daemon/configuration.h"
 
 #include <stdio.h>
@@ -99,16 +100,16 @@ static bool resolve_access(struct config *config, bool asked, char *problem, siz
         unsigned count = names_look_up(rule->name, ADDRESS_NONE, found, NAMES_MAX, NULL);
 
         if (count == 0 && closes) {
-            snprintf(problem, capacity,
-                     "no address found for '%.180s', whom an access rule shall keep out: write its "
-                     "address",
-                     rule->name);
+            snprintf(
+                problem, capacity,
+                "no address found for '%.180s', which an access rule denies: write its address",
+                rule->name);
             return false;
         }
         if (count == 0 && asked) {
             snprintf(problem, capacity,
-                     "no address found for '%.180s': nobody would be let in; see that the name is "
-                     "right, or write its address",
+                     "no address found for '%.180s': the rule would let nobody in; check the name, "
+                     "or write its address",
                      rule->name);
             return false;
         }
@@ -290,8 +291,8 @@ bool configuration_prepare(struct configuration *c, const struct options *option
     return false;
 }
 
-/* The slot that nobody is told to read is filled, and then the roles are told to. Who is still
- * copying from it, from the generation before the last, sees that and begins anew. */
+/* The slot that nobody is told to read is filled, and then the roles are told to. A role that is
+ * still copying from it, from the generation before the last, sees that and begins again. */
 void configuration_commit(struct configuration *c, unsigned server_port)
 {
     struct configuration_shared *shared = c->shared;

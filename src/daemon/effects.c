@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The complete list of what toki can do to the world: one case for each effect of the engine.
- * Called by the loop after every input, so that an order is carried out before the engine is told
- * anything that it could not know when it gave it. */
+/* The complete list of what the engine can do to the world: one case for each effect. Called by the
+ * loop after every input, so that an effect is carried out before the engine is told anything that
+ * it could not know when it asked for it. */
 #include "daemon/effects.h"
 
 #include "daemon/log.h"
@@ -12,7 +12,7 @@
 #include "os/clock.h"
 #include "os/names.h"
 
-/* Workers answer as unsynchronised when nothing was published for so long: sync hangs or died. */
+/* Workers answer as unsynchronised when nothing was published for longer: sync hangs or died. */
 #define PAGE_VALID_S 4.0
 
 static void adjust_clock(struct loop *loop, const struct clock_command *command)
@@ -24,7 +24,7 @@ static void adjust_clock(struct loop *loop, const struct clock_command *command)
     engine_adjusted(&loop->engine, after, &done, -error);
 }
 
-/* An answer that never comes (the role died) counts as a failed look-up after so long. */
+/* An answer that never comes (the role died) counts as a failed look-up after this time. */
 #define LOOKUP_LIMIT_S 60.0
 
 static void look_up(struct loop *loop, const struct effect_look_up *wanted)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Carrying out what the engine wants: the complete list of what toki can do to the world. */
+/* Carrying out what the engine wants: the complete list of what it can do to the world. Beside it
+ * sync only answers requests (of time and control) and has the parent keep what it learnt:
+ * addresses that work (loop.c) and the history (chronicle.c). */
 #ifndef TOKI_DAEMON_EFFECTS_H
 #define TOKI_DAEMON_EFFECTS_H
 

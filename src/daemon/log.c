@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events -> words; see the header. The table below has one row for each event: how loud, and what
- * its value means. Names that came from a configuration are cleaned before they are printed. */
+/* Events -> words: row_of() says how loud each is and what its value means. Names that came from a
+ * configuration are cleaned before they are printed. */
 #include "daemon/log.h"
 
 #include <assert.h>
@@ -19,34 +19,65 @@
 
 enum value_kind { VALUE_NONE, VALUE_SECONDS, VALUE_COUNT, VALUE_REFID, VALUE_SIGN, VALUE_ERRNO };
 
-static const struct {
+/* How loud an event is, and what its value means. */
+struct row {
     enum log_level level;
     enum value_kind kind;
     const char *key;
-} rows[EVENT_TYPES] = {
-    [EVENT_SOURCE_REACHABLE] = {LEVEL_INFO, VALUE_NONE, ""},
-    [EVENT_SOURCE_UNREACHABLE] = {LEVEL_WARNING, VALUE_COUNT, "requests"},
-    [EVENT_SOURCE_SELECTED] = {LEVEL_NOTICE, VALUE_SECONDS, "offset_s"},
-    [EVENT_SOURCE_FALSETICKER] = {LEVEL_WARNING, VALUE_SECONDS, "from_majority_s"},
-    [EVENT_SOURCE_KISS] = {LEVEL_WARNING, VALUE_REFID, "code"},
-    [EVENT_SOURCE_ADDED] = {LEVEL_INFO, VALUE_NONE, ""},
-    [EVENT_SOURCE_REMOVED] = {LEVEL_INFO, VALUE_NONE, ""},
-    [EVENT_SOURCE_LOOP] = {LEVEL_WARNING, VALUE_NONE, ""},
-    [EVENT_SYNCHRONISED] = {LEVEL_NOTICE, VALUE_SECONDS, "offset_s"},
-    [EVENT_UNSYNCHRONISED] = {LEVEL_WARNING, VALUE_NONE, ""},
-    [EVENT_NO_MAJORITY] = {LEVEL_WARNING, VALUE_COUNT, "sources"},
-    [EVENT_CLOCK_STEPPED] = {LEVEL_NOTICE, VALUE_SECONDS, "step_s"},
-    [EVENT_CLOCK_CORRECTION] = {LEVEL_NOTICE, VALUE_SECONDS, "offset_s"},
-    [EVENT_CLOCK_STEP_SEEN] = {LEVEL_WARNING, VALUE_SECONDS, "step_s"},
-    [EVENT_CLOCK_PANIC] = {LEVEL_ERROR, VALUE_SECONDS, "refused_s"},
-    [EVENT_CLOCK_FAILED] = {LEVEL_ERROR, VALUE_ERRNO, "error"},
-    [EVENT_HOLDOVER] = {LEVEL_WARNING, VALUE_NONE, ""},
-    [EVENT_LEAP_ARMED] = {LEVEL_NOTICE, VALUE_SIGN, "leap"},
-    [EVENT_LEAP_DONE] = {LEVEL_NOTICE, VALUE_SIGN, "leap"},
-    [EVENT_SOURCE_REPLACED] = {LEVEL_NOTICE, VALUE_NONE, ""},
-    [EVENT_SOURCE_REMEMBERED] = {LEVEL_WARNING, VALUE_NONE, ""},
-    [EVENT_SOURCE_UNRESOLVED] = {LEVEL_WARNING, VALUE_NONE, ""},
 };
+
+static struct row row_of(enum event_type type)
+{
+    switch (type) {
+    case EVENT_SOURCE_REACHABLE:
+        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_UNREACHABLE:
+        return (struct row){LEVEL_WARNING, VALUE_COUNT, "requests"};
+    case EVENT_SOURCE_SELECTED:
+        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_SOURCE_FALSETICKER:
+        return (struct row){LEVEL_WARNING, VALUE_SECONDS, "from_majority_s"};
+    case EVENT_SOURCE_KISS:
+        return (struct row){LEVEL_WARNING, VALUE_REFID, "code"};
+    case EVENT_SOURCE_ADDED:
+        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_REMOVED:
+        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_LOOP:
+        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_SYNCHRONISED:
+        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_UNSYNCHRONISED:
+        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_NO_MAJORITY:
+        return (struct row){LEVEL_WARNING, VALUE_COUNT, "sources"};
+    case EVENT_CLOCK_STEPPED:
+        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "step_s"};
+    case EVENT_CLOCK_CORRECTION:
+        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_CLOCK_STEP_SEEN:
+        return (struct row){LEVEL_WARNING, VALUE_SECONDS, "step_s"};
+    case EVENT_CLOCK_PANIC:
+        return (struct row){LEVEL_ERROR, VALUE_SECONDS, "refused_s"};
+    case EVENT_CLOCK_FAILED:
+        return (struct row){LEVEL_ERROR, VALUE_ERRNO, "error"};
+    case EVENT_HOLDOVER:
+        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_LEAP_ARMED:
+        return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
+    case EVENT_LEAP_DONE:
+        return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
+    case EVENT_SOURCE_REPLACED:
+        return (struct row){LEVEL_NOTICE, VALUE_NONE, ""};
+    case EVENT_SOURCE_REMEMBERED:
+        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_SOURCE_UNRESOLVED:
+        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_TYPES:
+        break;
+    }
+    return (struct row){LEVEL_ERROR, VALUE_NONE, ""};
+}
 
 static enum { TO_NOBODY, TO_STDERR, TO_SYSTEM } target = TO_NOBODY;
 static FILE *file; /* logfile of the configuration */
@@ -73,7 +104,8 @@ bool log_to_file(const char *path)
     if (!opened) {
         return false;
     }
-    setvbuf(opened, NULL, _IOLBF, 2 * LINE_MAX_LENGTH); /* whole lines, whoever else writes */
+    setvbuf(opened, NULL, _IOLBF,
+            2 * LINE_MAX_LENGTH); /* whole lines, also when others write to it */
     if (file) {
         fclose(file);
     }
@@ -92,12 +124,23 @@ static void write_date(char *out, size_t capacity)
     }
 }
 
+static int priority_of(enum log_level level)
+{
+    switch (level) {
+    case LEVEL_ERROR:
+        return LOG_ERR;
+    case LEVEL_WARNING:
+        return LOG_WARNING;
+    case LEVEL_NOTICE:
+        return LOG_NOTICE;
+    case LEVEL_INFO:
+        break;
+    }
+    return LOG_INFO;
+}
+
 static void write_line(enum log_level level, const char *line)
 {
-    static const int priorities[] = {[LEVEL_ERROR] = LOG_ERR,
-                                     [LEVEL_WARNING] = LOG_WARNING,
-                                     [LEVEL_NOTICE] = LOG_NOTICE,
-                                     [LEVEL_INFO] = LOG_INFO};
     char date[32];
 
     if (level > quietest) {
@@ -110,7 +153,7 @@ static void write_line(enum log_level level, const char *line)
     if (target == TO_STDERR) {
         fprintf(stderr, "%stokid: %s\n", date, line);
     } else if (!file) {
-        syslog(priorities[level], "%s", line);
+        syslog(priority_of(level), "%s", line);
     }
 }
 
@@ -143,10 +186,11 @@ static void refid_letters(double value, char out[5])
 
 static void value_text(const struct event *event, char *out, size_t capacity)
 {
-    const char *key = rows[event->type].key;
+    const struct row row = row_of(event->type);
+    const char *key = row.key;
     char letters[5];
 
-    switch (rows[event->type].kind) {
+    switch (row.kind) {
     case VALUE_SECONDS:
         snprintf(out, capacity, " %s=%+.9f", key, event->value);
         break;
@@ -212,5 +256,5 @@ void log_event(const struct engine *engine, const struct event *event, struct in
                  limits[event->type].suppressed);
         limits[event->type].suppressed = 0;
     }
-    write_line(rows[event->type].level, line);
+    write_line(row_of(event->type).level, line);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files of measurements on disk; see the header. Its state is of the process that writes: how many
- * lines each file got, for the headings, and what was said of failures. */
+/* Files of measurements on disk. The state here belongs to the process that writes: how many lines
+ * each file got, for the headings, and which failures were reported. */
 #include "daemon/log_files.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define PATH_ROOM (CONFIG_PATH_MAX + STATISTICS_NAME_MAX + 32)
 #define TEXT_ROOM (LOG_RECORD_MAX + 512) /* with a heading */
 #define DAY_S 86400
-/* A full disk is told of once in so long. */
+/* How often a full disk is reported. */
 #define COMPLAINT_S 3600.0
 
 static struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The main loop; see the header. loop_dispatch() is the order in which things happen in a round:
+/* The main loop. loop_dispatch() is the order in which things happen in a round:
  * stamps of what was sent, replies, reference clocks, names, requests of our own clients, control,
  * what is due. */
 #include "daemon/loop.h"
@@ -17,8 +17,7 @@
 #include "os/clock.h"
 #include "os/random.h"
 
-/* The longest sleep: a signal that comes between the look at its flag and the sleep waits so long.
- */
+/* The longest sleep: a signal between the look at its flag and the sleep waits that long. */
 #define LOOP_SLEEP_MAX_S 1.0
 
 /* A frequency that is known worse than this is no better than none (the engine holds it so too). */

@@ -17,12 +17,12 @@
 
 #define GO_ON OPTIONS_GO_ON
 
-/* Everybody may ask how the clock is; who may change anything is told by his uid. */
+/* Everybody may ask how the clock is; who may change anything is decided by uid. */
 #define CONTROL_MODE 0666
 
 static struct tokid tokid;
 
-/* Errors of the start go where the one who starts it looks. */
+/* Errors of the start go to the terminal or the log of the starter. */
 #define FAIL(...) (fprintf(stderr, "tokid: " __VA_ARGS__), fputc('\n', stderr), 1)
 
 static int load_config(struct tokid *t)
@@ -68,10 +68,21 @@ static int lock_pid(struct tokid *t)
     return GO_ON;
 }
 
+static const char *driver_name(enum clock_kind kind)
+{
+    switch (kind) {
+    case CLOCK_KERNEL:
+        return "kernel";
+    case CLOCK_VIRTUAL:
+        return "virtual";
+    case CLOCK_NONE:
+        break;
+    }
+    return "none";
+}
+
 static int open_clock(struct tokid *t)
 {
-    static const char *const names[] = {
-        [CLOCK_KERNEL] = "kernel", [CLOCK_VIRTUAL] = "virtual", [CLOCK_NONE] = "none"};
     int error;
 
     if (t->options.print_offset && t->options.clock.kind == CLOCK_KERNEL) {
@@ -92,7 +103,7 @@ static int open_clock(struct tokid *t)
         return FAIL("the clock cannot be used: %s", strerror(-error));
     }
     t->clock_control = t->options.clock.kind != CLOCK_NONE && !t->options.print_offset;
-    t->driver = names[t->options.clock.kind];
+    t->driver = driver_name(t->options.clock.kind);
     return GO_ON;
 }
 

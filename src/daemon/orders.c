@@ -14,7 +14,7 @@
 #include "os/process.h"
 #include "os/udp.h"
 
-/* A parent that says nothing for so long has other troubles; its order is given up. */
+/* A parent that says nothing for longer has other troubles; its order is given up. */
 #define ANSWER_LIMIT_S 30.0
 /* In one process: the next reload is not sooner than this after the last one. */
 #define RELOAD_GAP_S 0.1
@@ -37,7 +37,7 @@ void orders_init(struct orders *orders, struct tokid *t, struct loop *loop, int 
     list_interfaces(orders);
 }
 
-/* Whoever gave the order hears what came of it. */
+/* The outcome goes to where the order came from. */
 static void tell(struct orders *orders, const struct order_ticket *ticket,
                  const struct command_outcome *outcome)
 {
@@ -321,7 +321,7 @@ static void carry_out(struct orders *orders, const struct command_order *order,
     }
 }
 
-/* The next order, whoever gave it. */
+/* The next order, from any of the three. */
 static bool take(struct orders *orders, struct command_order *order, struct order_ticket *ticket)
 {
     struct chronyc_endpoint *chronyc = orders->loop->setup.chronyc;

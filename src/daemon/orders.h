@@ -8,7 +8,7 @@
 #include "daemon/loop.h"
 #include "daemon/tokid.h"
 
-/* Who gave an order. */
+/* Where an order came from. */
 struct order_ticket {
     enum { ORDER_FROM_CONTROL, ORDER_FROM_CHRONYC, ORDER_FROM_QUERY } from;
     struct endpoint_ticket control;
@@ -23,7 +23,7 @@ struct orders {
     uint32_t serials;
     struct mono_time limit; /* for its answer */
     struct order_ticket ticket;
-    bool end;     /* the daemon shall end */
+    bool end;     /* the daemon is to end */
     bool by_hand; /* it is not a reload */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Both ends of the channel between sync and its parent; see the header. A message is a fixed
+/* Both ends of the channel between sync and its parent. A message is a fixed
  * struct, checked by the receiver: a sync that was taken over gains no more than a wrong drift
  * file, other sources and other clients, all of which it has anyway. */
 #include "daemon/parent.h"

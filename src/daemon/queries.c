@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Control requests between workers and sync; see the header. What comes over the channel is checked
+/* Control requests between workers and sync. What comes over the channel is checked
  * like what comes from the network: a worker is the first that a stranger would take over. */
 #include "daemon/queries.h"
 

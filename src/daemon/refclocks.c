@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reference clocks in the loop; see the header. */
+/* Reference clocks in the loop: attached while there are rights to, read when they are due, and a
+ * failed one is attached again from time to time. */
 #include "daemon/refclocks.h"
 
 #include <errno.h>

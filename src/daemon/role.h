@@ -18,7 +18,9 @@ enum role_name { ROLE_SYNC, ROLE_LOOKUP, ROLE_SERVE, ROLES };
 /* What a role goes on using of what the parent opened; the rest is closed, or becomes read-only. */
 enum role_keeps {
     ROLE_KEEPS_CONTROL = 1, /* the control socket */
-    ROLE_KEEPS_SERVER = 2,  /* the sockets that requests come to */
+    /* The sockets that requests come to: it runs only while there are any, and is relieved by
+     * another process when they, or the memory of the limit, are others. */
+    ROLE_KEEPS_SERVER = 2,
     ROLE_WRITES_PAGE = 4,
     ROLE_WRITES_CLIENTS = 8,
     ROLE_WRITES_LIMITS = 16,
@@ -32,18 +34,16 @@ struct role {
     const char *title; /* at most 15 bytes */
     /* The role itself; exit code of its process. */
     int (*run)(struct tokid *t, const struct role_start *start);
-    unsigned (*places)(const struct tokid *t); /* how many processes, <= ROLE_PLACES_MAX */
+    /* How many processes at most (<= ROLE_PLACES_MAX): always the same while the daemon runs. */
+    unsigned (*places)(const struct tokid *t);
     enum sandbox_role sandbox;
-    unsigned
-        rights;     /* enum process_right: those that it may have if the configuration needs them */
-    unsigned keeps; /* enum role_keeps */
-    bool opens;     /* run() opens what takes rights and then calls rights_drop(); else that is done
-                        before it */
-    bool essential; /* started once, and the daemon ends with it; else it is started again, later
-                        each time */
-    bool relieved; /* by another process when the sockets, or the memory of the limit, are others */
-    bool finishes; /* it ends what it does when it is told to end; else a signal ends it anywhere */
-    bool urgent;   /* `sched_priority` and `lock_all` are for it */
+    unsigned rights; /* enum process_right: those that it has if the configuration needs them */
+    unsigned keeps;  /* enum role_keeps */
+    bool opens;      /* run() opens what takes rights, and then calls rights_drop() */
+    bool essential;  /* started once, and the daemon ends with it; else started again, later each
+                        time */
+    bool finishes;   /* told to end, it ends what it does first; else a signal ends it anywhere */
+    bool urgent;     /* `sched_priority` and `lock_all` are for it */
 };
 
 /* What a process of a role is given. */

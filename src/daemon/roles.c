@@ -11,6 +11,7 @@
  * ones is still answered, and a socket that both have is one queue, so no request is lost. */
 #include "daemon/roles.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -48,11 +49,11 @@ static unsigned one(const struct tokid *t)
 
 static unsigned workers(const struct tokid *t)
 {
-    return t->server.count > 0 ? t->options.workers : 0;
+    return t->options.workers;
 }
 
 /* All but sync have one channel each, to sync. */
-static const struct role table[ROLES] = {
+static const struct role table[] = {
     [ROLE_SYNC] = {.title = "tokid: sync",
                    .run = sync_run,
                    .places = one,
@@ -74,10 +75,11 @@ static const struct role table[ROLES] = {
                     .keeps = ROLE_KEEPS_SERVER | ROLE_WRITES_PAGE | ROLE_WRITES_CLIENTS |
                              ROLE_WRITES_LIMITS,
                     .opens = true,
-                    .relieved = true,
                     .finishes = true,
                     .urgent = true},
 };
+
+static_assert(sizeof table / sizeof table[0] == ROLES, "each role has a row");
 
 /* Where a process of a role runs, runs again, or is relieved by the next one. */
 struct place {
@@ -113,9 +115,15 @@ static struct place *next_place(struct roles *r, const struct place *p)
     return p + 1 < first + (size_t)ROLES * ROLE_PLACES_MAX ? first + (p - first) + 1 : NULL;
 }
 
+static bool is_server(const struct role *role)
+{
+    return (role->keeps & ROLE_KEEPS_SERVER) != 0;
+}
+
 static bool is_wanted(const struct roles *r, const struct place *p)
 {
-    return p->number < p->role->places(r->t) && !(p->role->essential && p->started_before);
+    return p->number < p->role->places(r->t) && (!is_server(p->role) || r->t->server.count > 0) &&
+           !(p->role->essential && p->started_before);
 }
 
 /* In a role that was just forked. */
@@ -127,7 +135,7 @@ static void let_go(struct tokid *t, const struct role *role)
     if (!(role->keeps & ROLE_KEEPS_CONTROL) && t->endpoint) {
         stream_close(t->endpoint->fd);
     }
-    if (!(role->keeps & ROLE_KEEPS_SERVER)) { /* a port is free when all that had it closed it */
+    if (!is_server(role)) { /* a port is free when all that had it closed it */
         server_close_rest(&t->server, &(struct server){0});
     }
     if (!(role->keeps & ROLE_WRITES_PAGE)) {
@@ -260,12 +268,12 @@ static void signal_roles(struct roles *r, int number)
 /* ---- changes of the configuration ---- */
 
 /* Other processes on the sockets of now; those of before answer what they have and end. */
-static void relieve_roles(struct roles *r)
+static void relieve_servers(struct roles *r)
 {
     for (struct place *p = next_place(r, NULL); p; p = next_place(r, p)) {
         long before = p->pid;
 
-        if (!p->role->relieved) {
+        if (!is_server(p->role)) {
             continue;
         }
         p->pid = 0;
@@ -322,7 +330,7 @@ static void change(struct roles *r, const struct change *wanted, struct change_o
     /* Closed here first: new workers must not inherit what only the old ones still answer on. */
     server_close_rest(&before, &t->server);
     if (!server_equal(&before, &t->server) || limits != t->limits.clients) {
-        relieve_roles(r);
+        relieve_servers(r);
     }
     r->manager_waits = true;
     r->manager_awaits = t->config->seen;
@@ -411,13 +419,11 @@ static int make_places(struct roles *r)
     int error = process_channel(r->parent);
 
     for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        unsigned ever = name == ROLE_SERVE ? r->t->options.workers : table[name].places(r->t);
-
         for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
             struct place *p = &r->places[name][i];
 
             *p = (struct place){.role = &table[name], .number = i, .channel = {-1, -1}};
-            if (error == 0 && name != ROLE_SYNC && i < ever) {
+            if (error == 0 && name != ROLE_SYNC && i < table[name].places(r->t)) {
                 error = process_channel(p->channel);
             }
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The serving side; see the header. */
+/* The serving side: which sockets a configuration asks for and what is in their way, the memory of
+ * the workers, and the loop of one of them. */
 #include "daemon/server.h"
 
 #include <assert.h>

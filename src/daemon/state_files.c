@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files of state; see the header. Their texts are the business of config/drift.h and of
- * addresses.h; here they are read, doubted and replaced. */
+/* Files of state. Their texts are the business of config/drift.h and of addresses.h; here they are
+ * read at the start, doubted, and replaced as a whole when they are stored. */
 #include "daemon/state_files.h"
 
 #include <errno.h>

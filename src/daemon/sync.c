@@ -99,7 +99,7 @@ struct progress {
     unsigned sources, ready, used;
 };
 
-/* A burst is over when a source gave so many samples, or has clearly nothing to say. */
+/* A burst is over when a source gave this number of samples, or has clearly nothing to say. */
 #define ONCE_SAMPLES 4
 #define ONCE_MISSED 3
 

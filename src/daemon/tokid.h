@@ -13,10 +13,10 @@ struct tokid {
     struct options options;
     struct configuration *config;
     const char *driver; /* of the clock: "kernel", "virtual", "none" */
-    bool clock_control; /* we may and shall set it */
+    bool clock_control; /* we may set it and are to */
     struct server server;
     struct serve_page *page; /* NULL with -q and -Q: nobody is ever served */
-    struct history *history; /* shared with the parent, who stores it; NULL as `page` */
+    struct history *history; /* shared with the parent, which stores it; NULL as `page` */
     struct clients *clients; /* who asked, shared with the workers; NULL as `page` */
     struct server_limits limits;
     struct worker *worker;     /* in one process; NULL: nobody is served now */

@@ -20,7 +20,7 @@ int file_replace(const char *path, const char *data, size_t length, unsigned mod
 
 /* Adds to the end of a regular file with one name or two, which is made if it is not there:
  * *before is how long it was. All of it or nothing: what a full disk left is cut off again. The
- * file is opened for each call, so who moves it away needs to tell nobody. */
+ * file is opened for each call, so a program that moves it away needs to tell nobody. */
 int file_append(const char *path, const char *data, size_t length, unsigned mode, size_t *before);
 
 /* Makes `name` a second name of the file `path`. What had that name before is given up if it has

@@ -14,7 +14,7 @@ struct local_peer {
     unsigned length;           /* of it; 0: it has none, and cannot be answered */
 };
 
-/* Who shall be able to use the socket: its folder is made (0770) if it is missing, and both are
+/* Who is to be able to use the socket: its folder is made (0770) if it is missing, and both are
  * given to this user and to the first of these groups that exists. */
 struct local_owner {
     const char *user;          /* NULL: us */

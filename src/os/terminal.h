@@ -10,7 +10,7 @@ bool terminal_is(void);
 bool terminal_is_stderr(void);
 
 /* Writes what of stdout is still in memory: 0, or -errno if some of all that was printed got lost.
- * Whoever closed a pipe early wanted no more: that is 0. */
+ * A reader that closed a pipe early wanted no more: that is 0. */
 int terminal_end_output(void);
 
 /* Of stdout; false: it is no terminal, or does not say. */

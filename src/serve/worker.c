@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way of a request: where it comes from, who may ask, how often, and then core's responder.
- * What is dropped is counted in the page and nowhere told: strangers shall not fill our logs. */
+ * What is dropped is counted in the page and logged nowhere: strangers must not fill our logs. */
 #include "serve/worker.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 #include "os/clock.h"
 
 #define OUR_VERSION 4
-#define FLAKE_IN 10 /* ACCESS_FLAKE drops one in so many */
+#define FLAKE_IN 10 /* ACCESS_FLAKE drops one in this number */
 
 void worker_init(struct worker *w, struct serve_page *page, unsigned number, const struct acl *acl,
                  const uint8_t seed[RANDOM_SEED_LENGTH])
@@ -23,7 +23,7 @@ void worker_init(struct worker *w, struct serve_page *page, unsigned number, con
     random_seed(&w->random, seed);
 }
 
-/* Does the address it was sent to belong to us alone? Who answered a broadcast would let one packet
+/* Does the address it was sent to belong to us alone? Answers to broadcasts would let one packet
  * make a storm. */
 static bool sent_to_us(const struct datagram *request)
 {
@@ -191,7 +191,7 @@ unsigned worker_batch(struct worker *w, int fd)
         enum respond_verdict verdict =
             handle(w, &reference, now, &w->requests[i], &w->replies[replies]);
 
-        now.ns++; /* who reads the table of clients in order of time goes on from an instant */
+        now.ns++; /* readers of the table of clients in order of time go on from an instant */
 
         counters->verdicts[verdict]++;
         counters->authenticated +=

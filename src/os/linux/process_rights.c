@@ -63,7 +63,7 @@ void process_join_group(long group)
     joined = (gid_t)group;
 }
 
-/* The groups of the user, and the one that we shall be in besides. */
+/* The groups of the user, and the one that we are to be in besides. */
 static int set_groups(const struct passwd *who, const char *user)
 {
     gid_t groups[GROUPS_MAX];

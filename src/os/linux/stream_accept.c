@@ -12,7 +12,7 @@ int stream_accept(int fd, struct stream_peer *peer)
     int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (client < 0) {
-        /* who hung up while waiting is nobody */
+        /* a client that hung up while waiting is none */
         return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
     }
     *peer = (struct stream_peer){-1, -1, -1};

@@ -173,8 +173,8 @@ int udp_listen(const struct address *local, const char *device, bool reuse, int 
         close(fd);
         return error;
     }
-    /* Requests wait here while a worker is not given the processor, or is replaced. Who may not
-     * have so much gets what the system grants. */
+    /* Requests wait here while a worker is not given the processor, or is replaced. Without the
+     * right to this size the system grants what it likes. */
     if (set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
         set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* os/local_client.h. Our own socket may be written by everybody: the daemon that answers is another
- * user, and who cannot enter the folder cannot reach it. */
+ * user, and a user who cannot enter the folder cannot reach it. */
 #include "os/local_client.h"
 
 #include <errno.h>

@@ -63,7 +63,7 @@ const char *names_error_text(enum names_error error)
 unsigned names_look_up(const char *name, uint8_t family, struct address *out, unsigned max,
                        enum names_error *error)
 {
-    /* One socket type, else each address comes thrice. */
+    /* One socket type, else each address comes three times. */
     struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
                              .ai_family = family == ADDRESS_V4   ? AF_INET
                                           : family == ADDRESS_V6 ? AF_INET6

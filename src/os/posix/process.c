@@ -103,7 +103,7 @@ long process_fork(const char *title)
         taken[i] = 0;
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (ready_pipe >= 0) { /* a role of a daemon: whoever reads its stderr must not wait for us */
+    if (ready_pipe >= 0) { /* a role of a daemon: a reader of its stderr must not wait for us */
         replace_by_null(STDERR_FILENO, STDERR_FILENO);
         close(ready_pipe);
         ready_pipe = -1;

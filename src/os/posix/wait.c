@@ -81,8 +81,8 @@ static short events_of(unsigned want)
                    (want & WAIT_ERROR ? POLLPRI : 0));
 }
 
-/* Linux announces a transmit stamp by POLLERR, clknetsim by POLLPRI. Who hangs up is also readable:
- * the reader then meets the end of the stream. */
+/* Linux announces a transmit stamp by POLLERR, clknetsim by POLLPRI. A peer that hangs up is also
+ * readable: the reader then meets the end of the stream. */
 static unsigned ready_of(short revents, unsigned want)
 {
     unsigned ready = 0;
