@@ -170,7 +170,7 @@ static void fill_asking(struct report_source *out, const struct source *s)
     out->send_error = s->send_error;
     out->rejected = s->rejections.count;
     out->rejection = s->rejections.last;
-    out->crypto_nak = s->rejections.crypto_nak;
+    out->crypto_nak = s->rejections.nak;
 }
 
 static void fill_key(struct report_source *out, const struct mac_key *key)

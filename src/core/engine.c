@@ -213,12 +213,18 @@ static bool engine_age_refclock(struct engine *e, struct mono_time now, uint16_t
     return s->reach == 0;
 }
 
+static struct auth engine_auth(struct engine *e, const struct source *s)
+{
+    return auth_of_source(&s->config, e->settings.keys, &e->random);
+}
+
 /* The next request of a source. True if with it the last answer falls out of its register. */
 static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
 {
     struct source *s = &e->sources[i];
     bool silent = s->reach == 0x80;
     uint32_t missed = s->missed;
+    struct auth auth = engine_auth(e, s);
     uint8_t *data = e->requests[i];
     struct effect_send send = {.source = i,
                                .to = s->address,
@@ -228,7 +234,7 @@ static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
     source_poll(s, &e->random, now.mono, data);
     s->request.sent = now.wall;
     send.serial = s->request.serial;
-    send.length = source_seal(s, e->settings.keys, data);
+    send.length = auth_seal(&auth, data, PACKET_HEADER_LENGTH, PACKET_DATAGRAM_MAX);
     if (send.length > 0) { /* without its key nothing goes out, and nothing will come back */
         effect_push(&e->effects, EFFECT_SEND)->send = send;
     }
@@ -373,8 +379,9 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
                     const uint8_t *data, size_t length, struct wall_time received,
                     bool kernel_stamp)
 {
+    struct auth auth;
     const struct source_context context = {.timeline = &e->timeline,
-                                           .keys = e->settings.keys,
+                                           .auth = &auth,
                                            .now = now,
                                            .precision_s = e->precision_s,
                                            .kernel_stamp = kernel_stamp,
@@ -393,6 +400,7 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
         return; /* of a request that is given up: its port is closed by now */
     }
     was_reachable = s->reach != 0;
+    auth = engine_auth(e, s);
     verdict = source_check_reply(s, &context, data, length, received, &sample);
     if (!s->request.outstanding) {
         engine_cancel(e, source);

@@ -123,106 +123,93 @@ static void write_answer(const struct reference_wire *reference, const struct pa
 
 /* RFC 5905 section 7.4. The times are the client's own: a kiss gives away nothing, and who takes it
  * for an answer learns nothing. */
-static void fill_kiss(struct packet *reply, const struct packet *request)
+static void fill_kiss(struct packet *reply, const struct packet *request, uint32_t code)
 {
     reply->leap = LEAP_UNSYNCHRONISED;
     reply->stratum = STRATUM_KISS;
     reply->poll = clamp_poll(request->poll, KISS_POLL_MIN);
-    reply->refid = REFID('R', 'A', 'T', 'E');
+    reply->refid = code;
     reply->receive = request->transmit;
     reply->transmit = request->transmit;
 }
 
-/* What a request is: its header, where its parts are, whose MAC it bears. */
-struct respond_request {
-    struct packet header;
-    struct packet_trailer trailer;
-    const struct mac_key *key; /* NULL: no MAC */
-};
-
-/* The MAC of a request, right, wrong or missing. */
-static enum respond_verdict judge_mac(const struct respond_keys *keys, const uint8_t *data,
-                                      struct respond_request *r)
+/* The proof of a request, right, wrong or missing. */
+static enum respond_verdict judge_auth(const struct respond_auth *how, const uint8_t *data,
+                                       const struct packet *p, const struct packet_trailer *t)
 {
-    const struct packet_trailer *t = &r->trailer;
-
-    if (t->mac_length == 0) {
-        return keys->required ? RESPOND_DROPPED_ACCESS : RESPOND_ANSWERED;
+    switch (auth_check(how->auth, data, p, t)) {
+    case AUTH_RIGHT:
+        return RESPOND_ANSWERED;
+    case AUTH_NONE:
+        return how->required ? RESPOND_DROPPED_ACCESS : RESPOND_ANSWERED;
+    case AUTH_NAK:
+        return RESPOND_KISS;
+    case AUTH_WRONG:
+        break;
     }
-    r->key = t->mac_length > MAC_KEY_ID_LENGTH ? mac_find(keys->keys, t->key_id) : NULL;
-    if (!r->key ||
-        !mac_is_valid(keys->keys, r->key, data, t->mac_at, data + t->mac_at + MAC_KEY_ID_LENGTH,
-                      t->mac_length - MAC_KEY_ID_LENGTH)) {
-        return RESPOND_DROPPED_AUTH;
-    }
-    return RESPOND_ANSWERED;
+    return RESPOND_DROPPED_AUTH;
 }
 
-/* RESPOND_ANSWERED if this is a request that deserves an answer; its mode is in reply->mode. */
-static enum respond_verdict judge_request(const struct respond_keys *keys, const uint8_t *data,
+/* RESPOND_ANSWERED if this is a request that deserves an answer, RESPOND_KISS if it is to be told
+ * that it was not understood; the mode of the answer is in reply->mode. */
+static enum respond_verdict judge_request(const struct respond_auth *how, const uint8_t *data,
                                           size_t length, const struct address *from,
-                                          struct respond_request *r, struct packet *reply)
+                                          struct packet *request, struct packet *reply)
 {
+    struct packet_trailer trailer;
     enum packet_verdict verdict;
 
     if (respond_is_control(data, length)) {
         return RESPOND_CONTROL;
     }
-    verdict = packet_decode(data, length, &r->header, &r->trailer);
+    verdict = packet_decode(data, length, request, &trailer);
     if (verdict == PACKET_SHORT) {
         return RESPOND_DROPPED_SHORT;
     }
     if (verdict == PACKET_BAD_VERSION) {
         return RESPOND_DROPPED_FORMAT;
     }
-    reply->mode = (uint8_t)reply_mode(&r->header, from);
+    reply->mode = (uint8_t)reply_mode(request, from);
     if (reply->mode == MODE_RESERVED) {
         return RESPOND_DROPPED_MODE;
     }
     if (verdict != PACKET_OK && verdict != PACKET_OK_TRAILER) {
         return RESPOND_DROPPED_FORMAT;
     }
-    return judge_mac(keys, data, r);
+    return judge_auth(how, data, request, &trailer);
 }
 
-enum respond_verdict respond_with_keys(const struct reference_wire *reference,
-                                       const struct respond_keys *keys, const uint8_t *request,
+enum respond_verdict respond_with_auth(const struct reference_wire *reference,
+                                       const struct respond_auth *how, const uint8_t *request,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
                                        struct mono_time now, bool limited, uint64_t random,
                                        uint8_t reply[PACKET_DATAGRAM_MAX], size_t *reply_length)
 {
-    struct respond_request in = {.key = NULL};
-    uint8_t mac[MAC_LENGTH_MAX];
-    struct packet out = {0};
-    enum respond_verdict verdict = judge_request(keys, request, length, from, &in, &out);
-    size_t mac_length = 0;
+    struct packet in, out = {0};
+    enum respond_verdict verdict = judge_request(how, request, length, from, &in, &out);
+    size_t sealed;
 
-    if (verdict != RESPOND_ANSWERED) {
+    if (verdict != RESPOND_ANSWERED && verdict != RESPOND_KISS) {
         return verdict;
     }
-    out.version = in.header.version;
-    out.poll = clamp_poll(in.header.poll, WIRE_POLL_MIN);
+    out.version = in.version;
+    out.poll = clamp_poll(in.poll, WIRE_POLL_MIN);
     out.precision = (int8_t)reference->head[3];
-    out.origin = in.header.transmit;
-    if (limited) {
-        fill_kiss(&out, &in.header);
+    out.origin = in.transmit;
+    if (limited || verdict == RESPOND_KISS) {
+        fill_kiss(&out, &in, limited ? REFID('R', 'A', 'T', 'E') : how->auth->method->nak);
         packet_encode(&out, reply);
     } else {
         set_times(&out, out.precision, received, transmit, random);
         write_answer(reference, &out, now, reply);
     }
-    if (in.key) {
-        mac_length = mac_write(keys->keys, in.key, reply, PACKET_HEADER_LENGTH, false, mac);
-        /* as long as the request's, which was found to be whole or cut */
-        if (mac_length < in.trailer.mac_length) {
-            return RESPOND_DROPPED_AUTH; /* the keys were changed this very moment */
-        }
-        mac_length = in.trailer.mac_length;
-        memcpy(reply + PACKET_HEADER_LENGTH, mac, mac_length);
+    sealed = auth_seal(how->auth, reply, PACKET_HEADER_LENGTH, length);
+    if (sealed == 0) {
+        return RESPOND_DROPPED_AUTH;
     }
-    *reply_length = PACKET_HEADER_LENGTH + mac_length;
-    return limited ? RESPOND_KISS : RESPOND_ANSWERED;
+    *reply_length = sealed;
+    return limited ? RESPOND_KISS : verdict;
 }
 
 enum respond_verdict respond(const struct reference *reference, const uint8_t *request,
@@ -230,14 +217,15 @@ enum respond_verdict respond(const struct reference *reference, const uint8_t *r
                              struct wall_time transmit, struct mono_time now, bool limited,
                              uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
 {
-    static const struct respond_keys none = {.keys = NULL};
+    struct auth none = auth_of_server(NULL, NULL);
+    const struct respond_auth how = {.auth = &none};
     struct reference_wire wire;
     uint8_t buffer[PACKET_DATAGRAM_MAX];
     size_t reply_length;
     enum respond_verdict verdict;
 
     reference_to_wire(reference, &wire);
-    verdict = respond_with_keys(&wire, &none, request, length, from, received, transmit, now,
+    verdict = respond_with_auth(&wire, &how, request, length, from, received, transmit, now,
                                 limited, random, buffer, &reply_length);
     if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {
         memcpy(reply, buffer, PACKET_HEADER_LENGTH);

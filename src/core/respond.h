@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "core/address.h"
-#include "core/mac.h"
+#include "core/auth.h"
 #include "core/packet.h"
 #include "core/reference.h"
 
 enum respond_verdict {
     RESPOND_ANSWERED,
-    RESPOND_KISS,           /* answered by a kiss (RATE) */
+    RESPOND_KISS,           /* answered by a kiss: RATE, or the NAK of an authentication */
     RESPOND_DROPPED_SHORT,  /* not an NTP packet */
     RESPOND_DROPPED_FORMAT, /* bad version, length or extension fields */
     RESPOND_DROPPED_MODE,   /* not a request */
@@ -49,17 +49,17 @@ enum respond_verdict respond(const struct reference *reference, const uint8_t *r
                              uint64_t random, uint8_t reply[PACKET_HEADER_LENGTH])
     __attribute__((warn_unused_result));
 
-/* Symmetric keys that a server takes. */
-struct respond_keys {
-    const struct mac_keys *keys; /* NULL: none */
-    bool required;               /* a request without a MAC is RESPOND_DROPPED_ACCESS */
+/* How a server wants its requests authenticated. */
+struct respond_auth {
+    struct auth *auth; /* of auth_of_server(), new for each request */
+    bool required;     /* a request without authentication is RESPOND_DROPPED_ACCESS */
 };
 
-/* The same for a server that has keys: a request with a right MAC gets its reply, kisses included,
- * with a MAC of the same key and length; a wrong one gets nothing, for a crypto-NAK is something
- * that anybody can forge. Writes *reply_length bytes. */
-enum respond_verdict respond_with_keys(const struct reference_wire *reference,
-                                       const struct respond_keys *keys, const uint8_t *request,
+/* The same for a server that authenticates: a request with a right proof gets its reply, kisses
+ * included, with a proof of the same kind; a wrong one gets nothing, unless the method has a NAK
+ * (RESPOND_KISS). Writes *reply_length bytes, never more than the request has. */
+enum respond_verdict respond_with_auth(const struct reference_wire *reference,
+                                       const struct respond_auth *how, const uint8_t *request,
                                        size_t length, const struct address *from,
                                        struct wall_time received, struct wall_time transmit,
                                        struct mono_time now, bool limited, uint64_t random,

@@ -237,22 +237,6 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
     s->next = mono_after(now, source_interval_s(s, random));
 }
 
-size_t source_seal(const struct source *s, const struct mac_keys *keys,
-                   uint8_t data[PACKET_DATAGRAM_MAX])
-{
-    const struct mac_key *key = mac_find(keys, s->config.key_id);
-    bool cut = s->config.version >= 4 || !s->config.long_mac;
-    size_t length;
-
-    if (s->config.key_id == 0) {
-        return PACKET_HEADER_LENGTH;
-    }
-    length =
-        key ? mac_write(keys, key, data, PACKET_HEADER_LENGTH, cut, data + PACKET_HEADER_LENGTH)
-            : 0;
-    return length > 0 ? PACKET_HEADER_LENGTH + length : 0;
-}
-
 void source_age(struct source *s, struct mono_time now)
 {
     s->reach = (uint8_t)(s->reach << 1);
@@ -327,29 +311,15 @@ static bool source_loops(const struct source_context *c, const struct packet *p)
     return false;
 }
 
-/* RFC 5905 test 5: only the key that the line names will do, however good the MAC of another
- * (CVE-2015-7974, CVE-2016-1567). Without a key a MAC, or a crypto-NAK, was not asked for. */
-static bool source_is_authentic(const struct source *s, const struct mac_keys *keys,
-                                const uint8_t *data, const struct packet_trailer *t)
-{
-    const struct mac_key *key = mac_find(keys, s->config.key_id);
-
-    if (s->config.key_id == 0) {
-        return t->mac_length == 0;
-    }
-    return key && t->mac_length > MAC_KEY_ID_LENGTH && t->key_id == s->config.key_id &&
-           mac_is_valid(keys, key, data, t->mac_at, data + t->mac_at + MAC_KEY_ID_LENGTH,
-                        t->mac_length - MAC_KEY_ID_LENGTH);
-}
-
 /* Tests that the packet is an answer to our request: RFC 5905 tests 1, 2 and 5. One that fails
  * leaves the request waiting: the true answer may still come. */
-static enum reply_verdict source_check_origin(struct source *s, const struct mac_keys *keys,
+static enum reply_verdict source_check_origin(struct source *s, struct auth *auth,
                                               const uint8_t *data, size_t length, struct packet *p,
                                               bool *interleaved)
 {
     struct packet_trailer trailer;
     enum packet_verdict v = packet_decode(data, length, p, &trailer);
+    enum auth_verdict proof;
 
     if (v != PACKET_OK && v != PACKET_OK_TRAILER) {
         return REPLY_MALFORMED;
@@ -368,8 +338,9 @@ static enum reply_verdict source_check_origin(struct source *s, const struct mac
     if (!*interleaved && p->origin != s->request.nonce) {
         return REPLY_ORIGIN;
     }
-    s->rejections.crypto_nak = trailer.mac_length == MAC_KEY_ID_LENGTH && trailer.key_id == 0;
-    return source_is_authentic(s, keys, data, &trailer) ? REPLY_ACCEPTED : REPLY_AUTH;
+    proof = auth_check(auth, data, p, &trailer);
+    s->rejections.nak = proof == AUTH_NAK;
+    return proof == AUTH_RIGHT ? REPLY_ACCEPTED : REPLY_AUTH;
 }
 
 /* Tests of what the server says of itself: RFC 5905 tests 3 and 6 to 8. */
@@ -568,7 +539,7 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     struct source_stamps stamps;
     struct packet p;
     bool interleaved = false;
-    enum reply_verdict v = source_check_origin(s, c->keys, data, length, &p, &interleaved);
+    enum reply_verdict v = source_check_origin(s, c->auth, data, length, &p, &interleaved);
 
     if (v != REPLY_ACCEPTED) {
         return v;

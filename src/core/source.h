@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/auth.h"
 #include "core/filter.h"
 #include "core/interleave.h"
-#include "core/mac.h"
 #include "core/packet.h"
 #include "core/random.h"
 #include "core/sample.h"
@@ -92,7 +92,7 @@ struct source_request {
 struct source_rejections {
     uint32_t count;
     enum reply_verdict last;
-    bool crypto_nak; /* the last that was not authentic said that our request was not, to them */
+    bool nak; /* the last that was not authentic said that our request was not, to them */
 };
 
 /* The last answer to a request of ours, whatever it was worth; strangers change nothing of it. The
@@ -171,7 +171,7 @@ struct source {
 /* What source_check_reply() needs to know beside the source. */
 struct source_context {
     const struct timeline *timeline;
-    const struct mac_keys *keys; /* NULL: none */
+    struct auth *auth; /* of this source */
     struct instant now;
     double precision_s;         /* of our clock */
     bool kernel_stamp;          /* the reply was stamped by the kernel */
@@ -209,11 +209,6 @@ bool source_timed_out(const struct source *s, struct mono_time now);
  * after it. */
 void source_poll(struct source *s, struct random *random, struct mono_time now,
                  uint8_t out[PACKET_HEADER_LENGTH]);
-
-/* Puts the MAC of the source's key behind a request, if it has one: length of the whole; 0: the key
- * is not known, and the request may not be sent without it. */
-size_t source_seal(const struct source *s, const struct mac_keys *keys,
-                   uint8_t data[PACKET_DATAGRAM_MAX]);
 
 /* A reference clock's poll interval is over: its reach register moves on. */
 void source_age(struct source *s, struct mono_time now);

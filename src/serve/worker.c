@@ -122,6 +122,7 @@ static enum respond_verdict answer(struct worker *w, const struct reference_wire
 {
     enum respond_verdict verdict = judge_access(w, request, flags);
     struct instant now;
+    struct auth auth;
     size_t length;
 
     if (verdict != RESPOND_ANSWERED) {
@@ -132,9 +133,9 @@ static enum respond_verdict answer(struct worker *w, const struct reference_wire
     if (verdict == RESPOND_DROPPED_RATE) {
         return verdict;
     }
-    verdict = respond_with_keys(
-        reference,
-        &(struct respond_keys){.keys = w->keys, .required = (flags & ACCESS_NOTRUST) != 0},
+    auth = auth_of_server(w->keys, &w->random);
+    verdict = respond_with_auth(
+        reference, &(struct respond_auth){.auth = &auth, .required = (flags & ACCESS_NOTRUST) != 0},
         request->data, request->length, &request->peer, request->stamp, now.wall, now.mono,
         verdict == RESPOND_KISS, random_u64(&w->random), reply->data, &length);
     if (verdict == RESPOND_ANSWERED || verdict == RESPOND_KISS) {

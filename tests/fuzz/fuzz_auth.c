@@ -73,7 +73,8 @@ static bool ends_in_any_mac(const uint8_t *data, size_t length)
 
 static void check_server(const uint8_t *data, size_t length, bool limited)
 {
-    const struct respond_keys with = {.keys = &keys, .required = true};
+    struct auth auth = auth_of_server(&keys, NULL);
+    const struct respond_auth with = {.auth = &auth, .required = true};
     const struct address from = {.family = ADDRESS_V4, .bytes = {192, 0, 2, 9}, .port = 50000};
     const struct reference reference = {.stratum = 2, .precision = -24};
     struct reference_wire wire;
@@ -84,7 +85,7 @@ static void check_server(const uint8_t *data, size_t length, bool limited)
     reference_to_wire(&reference, &wire);
     memset(reply, 0xaa, sizeof reply);
     memset(silence, 0xaa, sizeof silence);
-    v = respond_with_keys(&wire, &with, data, length, &from, now.wall, now.wall, now.mono, limited,
+    v = respond_with_auth(&wire, &with, data, length, &from, now.wall, now.wall, now.mono, limited,
                           0, reply, &reply_length);
     if (v != RESPOND_ANSWERED && v != RESPOND_KISS) {
         FUZZ_REQUIRE(memcmp(reply, silence, sizeof reply) == 0 && reply_length == 0);
@@ -96,8 +97,9 @@ static void check_server(const uint8_t *data, size_t length, bool limited)
 
 static void check_client(const uint8_t *data, size_t length, uint32_t id)
 {
+    struct auth auth;
     const struct source_context context = {.timeline = &timeline,
-                                           .keys = &keys,
+                                           .auth = &auth,
                                            .now = now,
                                            .precision_s = 1e-7,
                                            .build_time_s = 1793491200};
@@ -106,6 +108,7 @@ static void check_client(const uint8_t *data, size_t length, uint32_t id)
     enum reply_verdict v;
 
     s.config.key_id = id;
+    auth = auth_of_source(&s.config, &keys, NULL);
     v = source_check_reply(&s, &context, data, length, now.wall, &sample);
     FUZZ_REQUIRE(v < REPLY_VERDICTS && s.verdicts[v] == 1);
     if (s.request.outstanding) {

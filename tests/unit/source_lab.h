@@ -20,6 +20,7 @@ struct source_lab {
     struct timeline timeline;
     struct random random;
     struct source_context context;
+    struct auth auth;
     struct address self[2];
     uint8_t request[PACKET_HEADER_LENGTH];
     struct wall_time sent, received;
@@ -65,7 +66,9 @@ static inline void lab_start_at(struct source_lab *lab, int64_t wall_ns)
                                        .max_delay_s = 3};
     lab->self[0] = lab_address("198.51.100.7");
     lab->self[1] = lab_address("2001:db8::7");
+    lab->auth = auth_of_source(&lab->config, NULL, &lab->random);
     lab->context = (struct source_context){.timeline = &lab->timeline,
+                                           .auth = &lab->auth,
                                            .now = {.wall = {wall_ns}, .mono = {1000 * NS_PER_S}},
                                            .precision_s = 1e-7,
                                            .build_time_s = (uint64_t)LAB_BUILD_S,

@@ -54,12 +54,13 @@ static size_t make_request(uint8_t request[300], uint8_t version, uint32_t id, s
 static enum respond_verdict ask(const uint8_t *request, size_t length, bool limited, bool required,
                                 uint8_t reply[PACKET_DATAGRAM_MAX], size_t *reply_length)
 {
-    const struct respond_keys with = {.keys = &keys, .required = required};
+    struct auth auth = auth_of_server(&keys, NULL);
+    const struct respond_auth with = {.auth = &auth, .required = required};
     enum respond_verdict v;
 
     memset(reply, 0xaa, PACKET_DATAGRAM_MAX);
     *reply_length = 7;
-    v = respond_with_keys(&wire, &with, request, length, &client, t2, t3, mono_now, limited, 0,
+    v = respond_with_auth(&wire, &with, request, length, &client, t2, t3, mono_now, limited, 0,
                           reply, reply_length);
     /* whatever came, nothing has changed */
     assert_memory_equal(&keys, &keys_before, sizeof keys);
@@ -216,12 +217,13 @@ static void test_behind_a_field(void **state)
 /* A server without keys. */
 static void test_no_keys(void **state)
 {
-    const struct respond_keys none = {.keys = NULL};
+    struct auth auth = auth_of_server(NULL, NULL);
+    const struct respond_auth none = {.auth = &auth};
     uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 2, 24), reply_length;
 
     (void)state;
-    assert_int_equal(respond_with_keys(&wire, &none, request, length, &client, t2, t3, mono_now,
+    assert_int_equal(respond_with_auth(&wire, &none, request, length, &client, t2, t3, mono_now,
                                        false, 0, reply, &reply_length),
                      RESPOND_DROPPED_AUTH);
 }
@@ -243,12 +245,13 @@ static void test_nothing_is_lost(void **state)
 {
     uint8_t request[300], reply[PACKET_DATAGRAM_MAX];
     size_t length = make_request(request, 4, 1 + MAC_AES128, 20), reply_length;
-    const struct respond_keys with = {.keys = &keys};
     size_t before = mallinfo2().uordblks;
 
     (void)state;
     for (unsigned i = 0; i < 1000000; i++) {
-        enum respond_verdict v = respond_with_keys(&wire, &with, request, length, &client, t2, t3,
+        struct auth auth = auth_of_server(&keys, NULL);
+        const struct respond_auth with = {.auth = &auth};
+        enum respond_verdict v = respond_with_auth(&wire, &with, request, length, &client, t2, t3,
                                                    mono_now, false, i, reply, &reply_length);
 
         assert_int_equal(v, i % 2 ? RESPOND_DROPPED_AUTH : RESPOND_ANSWERED);

@@ -21,7 +21,7 @@ static void start_with_key(struct source_lab *lab, uint32_t key_id)
 {
     lab_start(lab);
     lab->source.config.key_id = key_id;
-    lab->context.keys = &keys;
+    lab->auth = auth_of_source(&lab->source.config, &keys, &lab->random);
 }
 
 /* A reply with the MAC of any key, of any bytes. */
@@ -63,7 +63,8 @@ static void test_request(void **state)
         lab.source.config.version = rows[i].version;
         lab.source.config.long_mac = rows[i].long_mac;
         source_poll(&lab.source, &lab.random, lab.context.now.mono, data);
-        length = source_seal(&lab.source, &keys, data);
+        lab.auth = auth_of_source(&lab.source.config, &keys, NULL);
+        length = auth_seal(&lab.auth, data, 48, sizeof data);
         assert_int_equal(length, rows[i].length);
         if (length <= 48) {
             continue;
@@ -200,7 +201,7 @@ static void test_key_gone(void **state)
     start_with_key(&lab, 5);
     p = lab_reply(&lab, 0.5);
     length = sealed(&p, 5, true, data);
-    lab.context.keys = NULL;
+    lab.auth = auth_of_source(&lab.source.config, NULL, NULL);
     refuse(&lab, data, length, 1);
 }
 
