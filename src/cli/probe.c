@@ -119,7 +119,7 @@ static void begin(struct probe *p, struct wait_set *wait)
 /* What a UDP socket has: > 0 a datagram, 0 nothing, or -errno. */
 static int take(int fd, const struct wait_set *wait, struct datagram *out)
 {
-    struct wall_time stamp;
+    struct stamped stamp;
     int received, error;
 
     if (!wait_ready(wait, fd)) {

@@ -83,10 +83,11 @@ static long take(struct exchange *x, uint8_t *data, size_t capacity, struct wall
 long exchange_receive(struct exchange *x, uint8_t *data, size_t capacity, struct mono_time deadline,
                       struct wall_time *stamp)
 {
-    struct wall_time ignored;
+    struct wall_time unwanted;
+    struct stamped ignored;
 
     for (;;) {
-        long n = take(x, data, capacity, stamp ? stamp : &ignored);
+        long n = take(x, data, capacity, stamp ? stamp : &unwanted);
 
         if (n != 0) {
             return n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The client's sockets; see the header. The order in a round matters: transmit stamps come before
- * replies, and each reply is dealt with (effects and all) before the next one is looked at. */
+/* Sends, receives and closes on the client's sockets. The order in a round matters: transmit stamps
+ * come before replies, and the effects of each reply before the next reply. */
 #include "client/requests.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@ static void close_slot(struct request_socket *slot, struct wait_set *wait)
         udp_close(slot->fd);
         slot->fd = -1;
     }
+    slot->answered = false;
 }
 
 void requests_init(struct requests *r, int dscp)
@@ -43,6 +44,7 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
     from.port = r->port;
     slot->fd = udp_connect(&send->to, &from, r->device[0] ? r->device : NULL, r->dscp);
     slot->serial = send->serial;
+    slot->sent_by = STAMP_DAEMON;
     slot->idle_errors = 0;
     if (slot->fd < 0 || !wait_add(wait, slot->fd, WAIT_READ | WAIT_ERROR)) {
         error = slot->fd < 0 ? -slot->fd : ENOSPC;
@@ -63,32 +65,51 @@ void requests_send(struct requests *r, struct wait_set *wait, struct engine *eng
     }
     from = udp_local(slot->fd);
     engine_sent_from(engine, send->source, send->serial, &from);
-    engine_sent(engine, send->source, send->serial, sent, false);
+    engine_sent(engine, clock_now(), send->source, send->serial, (struct stamped){.at = sent});
 }
 
 void requests_cancel(struct requests *r, struct wait_set *wait, const struct effect_cancel *cancel)
 {
     struct request_socket *slot = &r->sockets[cancel->source];
 
-    if (slot->serial == cancel->serial) {
-        close_slot(slot, wait);
+    if (slot->serial != cancel->serial) {
+        return;
     }
+    if (cancel->answered && slot->fd >= 0 && slot->sent_by == STAMP_DAEMON &&
+        wait_add(wait, slot->fd, WAIT_ERROR)) {
+        slot->answered = true;
+        return;
+    }
+    close_slot(slot, wait);
 }
 
-void requests_read_stamps(struct requests *r, const struct wait_set *wait, struct engine *engine)
+/* Gives the engine the stamp that is there, if any. */
+static bool take_stamp(struct request_socket *slot, struct engine *engine, uint16_t source)
+{
+    struct stamped stamp;
+
+    if (!udp_transmit_stamp(slot->fd, &stamp)) {
+        return false;
+    }
+    slot->sent_by = stamp.by;
+    engine_sent(engine, clock_now(), source, slot->serial, stamp);
+    return true;
+}
+
+void requests_read_stamps(struct requests *r, struct wait_set *wait, struct engine *engine)
 {
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         struct request_socket *slot = &r->sockets[i];
-        struct wall_time stamp;
-        bool explained = false;
+        bool explained;
         int error;
 
         if (slot->fd < 0 || !(wait_ready(wait, slot->fd) & WAIT_ERROR)) {
             continue;
         }
-        if (udp_transmit_stamp(slot->fd, &stamp)) {
-            engine_sent(engine, i, slot->serial, stamp, true);
-            explained = true;
+        explained = take_stamp(slot, engine, i);
+        if (slot->answered) { /* whatever it was, there was no more to wait for */
+            close_slot(slot, wait);
+            continue;
         }
         error = udp_error(slot->fd);
         if (error != 0) {
@@ -123,7 +144,7 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
     static struct datagram datagram;
     int received;
 
-    if (slot->fd < 0 || !(wait_ready(wait, slot->fd) & WAIT_READ)) {
+    if (slot->fd < 0 || slot->answered || !(wait_ready(wait, slot->fd) & WAIT_READ)) {
         return false;
     }
     received = udp_receive(slot->fd, &datagram, 1);
@@ -133,7 +154,9 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
     }
     if (received > 0) {
         engine_receive(engine, clock_now(), source, slot->serial, datagram.data, datagram.length,
-                       datagram.stamp, datagram.kernel_stamp);
+                       (struct stamped){.at = datagram.stamp,
+                                        .by = datagram.stamped_by,
+                                        .interface = datagram.interface});
         return true;
     }
     if (received < 0 && received != -EAGAIN) {

@@ -14,6 +14,8 @@
 struct request_socket {
     int fd; /* -1: none */
     uint16_t serial;
+    enum stamp sent_by;   /* the best transmit stamp that came */
+    bool answered;        /* it is only open for a better one, and receives nothing */
     unsigned idle_errors; /* wake-ups by an error that could not be found */
 };
 
@@ -33,12 +35,14 @@ void requests_init(struct requests *r, int dscp);
 void requests_send(struct requests *r, struct wait_set *wait, struct engine *engine,
                    const struct effect_send *send);
 
-/* Carries out EFFECT_CANCEL; a late one, of an older request, does nothing. */
+/* Carries out EFFECT_CANCEL; a late one, of an older request, does nothing. Where the request was
+ * answered before its transmit stamp came the socket stays until that comes, but no longer than to
+ * the next request. */
 void requests_cancel(struct requests *r, struct wait_set *wait, const struct effect_cancel *cancel);
 
 /* Transmit stamps and network errors that the last wait announced. To be called before any
  * requests_receive() of the round, so that T1 is the kernel's when its reply is judged. */
-void requests_read_stamps(struct requests *r, const struct wait_set *wait, struct engine *engine);
+void requests_read_stamps(struct requests *r, struct wait_set *wait, struct engine *engine);
 
 /* Receives at most one datagram on the socket of this source, if one is ready, and gives it to the
  * engine. True if the engine was told something: its effects are due before the next input. */

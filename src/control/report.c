@@ -143,11 +143,11 @@ static void fill_packet(struct report_source *out, const struct source *s)
     out->root_delay_s = s->heard ? s->root_delay_s : UNKNOWN;
     out->root_dispersion_s = s->heard ? s->root_dispersion_s : UNKNOWN;
     out->turnaround_s = s->turnaround_s;
-    out->kernel_receive = s->kernel_receive;
-    out->kernel_transmit = s->kernel_transmit;
+    out->receive_stamp = s->receive_stamp;
+    out->transmit_stamp = s->transmit_stamp;
     out->interleaved = s->interleaved;
-    out->kernel_sent = s->kernel_sent;
-    out->kernel_received = s->kernel_received;
+    out->kernel_sent = s->sent_by[STAMP_KERNEL];
+    out->kernel_received = s->received_by[STAMP_KERNEL];
 }
 
 static void fill_asking(struct report_source *out, const struct source *s)
@@ -165,7 +165,7 @@ static void fill_asking(struct report_source *out, const struct source *s)
     out->poll = s->poll;
     out->heard_at = s->heard_at;
     out->next = s->next;
-    out->asked_at = s->request.sent;
+    out->asked_at = s->request.sent.at;
     out->lookup_error = (enum names_error)s->lookup_error;
     out->send_error = s->send_error;
     out->rejected = s->rejections.count;

@@ -73,7 +73,8 @@ struct report_source {
     struct wall_time reference_time; /* 0: never */
     double root_delay_s, root_dispersion_s;
     double turnaround_s;
-    bool kernel_receive, kernel_transmit, interleaved;
+    enum stamp receive_stamp, transmit_stamp; /* of the last valid packet and its request */
+    bool interleaved;
     uint32_t kernel_sent, kernel_received;
 
     /* what was measured; NAN without a sample */

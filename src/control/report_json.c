@@ -79,7 +79,10 @@ static void write_source(struct document *d, const struct report_source *s)
     } else {
         document_null(d, "key");
     }
-    document_string(d, "timestamps", s->kernel_receive && s->kernel_transmit ? "kernel" : "daemon");
+    document_string(d, "timestamps",
+                    s->receive_stamp != STAMP_DAEMON && s->transmit_stamp != STAMP_DAEMON
+                        ? "kernel"
+                        : "daemon");
     document_bool(d, "interleaved", s->interleaved);
     document_open_object(d, "verdicts");
     for (unsigned v = 0; v < REPLY_VERDICTS; v++) {

@@ -40,6 +40,7 @@ struct effect_send {
 
 struct effect_cancel {
     uint16_t source, serial;
+    bool answered; /* a transmit stamp that still comes is worth telling */
 };
 
 struct effect_status {

@@ -46,8 +46,10 @@ static void engine_command(struct engine *e, const struct clock_command *command
 
 static void engine_cancel(struct engine *e, uint16_t source)
 {
-    effect_push(&e->effects, EFFECT_CANCEL)->cancel =
-        (struct effect_cancel){.source = source, .serial = e->sources[source].request.serial};
+    const struct source *s = &e->sources[source];
+
+    effect_push(&e->effects, EFFECT_CANCEL)->cancel = (struct effect_cancel){
+        .source = source, .serial = s->request.serial, .answered = s->amendable};
 }
 
 static void engine_cancel_all(struct engine *e)
@@ -165,6 +167,7 @@ static void engine_begin_anew(struct engine *e, struct instant now)
         }
     }
     ensemble_reset(&e->ensemble);
+    e->before.valid = false;
     selection_init(&e->selection);
     e->corrections = (struct engine_corrections){0};
     if (e->discipline.slewing) { /* towards a time that nobody knows any more */
@@ -232,7 +235,7 @@ static bool engine_ask(struct engine *e, struct instant now, uint16_t i)
                                .data = data};
 
     source_poll(s, &e->random, now.mono, data);
-    s->request.sent = now.wall;
+    s->request.sent.at = now.wall;
     send.serial = s->request.serial;
     send.length = auth_seal(&auth, data, PACKET_HEADER_LENGTH, PACKET_DATAGRAM_MAX);
     if (send.length > 0) { /* without its key nothing goes out, and nothing will come back */
@@ -328,33 +331,23 @@ static void engine_tell_measured(struct engine *e, struct instant now, uint16_t 
     effect_push(&e->effects, EFFECT_MEASURED)->measured = m;
 }
 
-/* A new sample of a source: vote, combine, steer, publish. */
-static void engine_take_sample(struct engine *e, struct instant now, uint16_t source,
-                               const struct sample *sample)
+/* Vote and combine after a sample. True if the discipline has a new estimate. */
+static bool engine_judge(struct engine *e, struct instant now, uint16_t source,
+                         enum filter_verdict verdict, struct clock_command *command)
 {
-    struct source *s = &e->sources[source];
-    enum filter_verdict verdict = source_take_sample(s, sample, &e->random, now.mono);
-    struct clock_command command = {.action = CLOCK_KEEP};
-    enum discipline_state before = e->discipline.state;
-    struct effect_updated update = {.at = now,
-                                    .known_s = engine_clock_offset(e, now.mono),
-                                    .max_error_s = reference_distance(&e->reference, now.mono)};
-    bool updated;
-
-    s->last_clock_offset_s = timeline_clock_offset(&e->timeline, now.mono, sample->offset_s);
     if (verdict == FILTER_RESTARTED) {
         ensemble_forget(&e->ensemble, source);
     }
     judge_sources(e, now);
-    updated = judge_clock(e, now, source, verdict == FILTER_SUSPECT, &command);
-    engine_tell_measured(e, now, source, REPLY_ACCEPTED, sample);
-    if (updated) {
-        update.offset_s = engine_clock_offset(e, now.mono);
-        effect_push(&e->effects, EFFECT_UPDATED)->updated = update;
-        engine_note_correction(e, now.mono);
-    }
-    engine_command(e, &command);
-    if (command.action == CLOCK_SET_RATE && e->settings.log_correction_s > 0 &&
+    return judge_clock(e, now, source, verdict == FILTER_SUSPECT, command);
+}
+
+/* What the discipline, which was in the state `before`, made of it. */
+static void engine_steer(struct engine *e, enum discipline_state before,
+                         const struct clock_command *command)
+{
+    engine_command(e, command);
+    if (command->action == CLOCK_SET_RATE && e->settings.log_correction_s > 0 &&
         fabs(e->discipline.last_correction_s) > e->settings.log_correction_s) {
         effect_event(&e->effects, EVENT_CLOCK_CORRECTION, EVENT_NO_SOURCE,
                      e->discipline.last_correction_s);
@@ -362,8 +355,72 @@ static void engine_take_sample(struct engine *e, struct instant now, uint16_t so
     if (e->discipline.state == DISCIPLINE_PANIC && before != DISCIPLINE_PANIC) {
         effect_event(&e->effects, EVENT_CLOCK_PANIC, EVENT_NO_SOURCE, e->discipline.refused_s);
     }
+}
+
+/* For a stamp that comes late. Reference clocks have none. */
+static void engine_remember(struct engine *e, uint16_t source)
+{
+    e->before.valid = e->sources[source].config.kind != SOURCE_REFCLOCK;
+    if (e->before.valid) {
+        e->before.source = source;
+        e->before.filter = e->sources[source].filter;
+        e->before.ensemble = e->ensemble;
+    }
+}
+
+/* A new sample of a source: vote, combine, steer, publish. */
+static void engine_take_sample(struct engine *e, struct instant now, uint16_t source,
+                               const struct sample *sample)
+{
+    struct source *s = &e->sources[source];
+    struct clock_command command = {.action = CLOCK_KEEP};
+    enum discipline_state before = e->discipline.state;
+    struct effect_updated update = {.at = now,
+                                    .known_s = engine_clock_offset(e, now.mono),
+                                    .max_error_s = reference_distance(&e->reference, now.mono)};
+    bool updated;
+
+    engine_remember(e, source);
+    s->last_clock_offset_s = timeline_clock_offset(&e->timeline, now.mono, sample->offset_s);
+    updated =
+        engine_judge(e, now, source, source_take_sample(s, sample, &e->random, now.mono), &command);
+    engine_tell_measured(e, now, source, REPLY_ACCEPTED, sample);
+    if (updated) {
+        update.offset_s = engine_clock_offset(e, now.mono);
+        effect_push(&e->effects, EFFECT_UPDATED)->updated = update;
+        engine_note_correction(e, now.mono);
+    }
+    engine_steer(e, before, &command);
     engine_publish(e, now, updated);
     engine_store(e, now.mono);
+}
+
+/* The last sample of a source is another one after all, and the clock is steered anew from where it
+ * came in. It is the same update to whoever counts them or keeps records. If another source was
+ * heard meanwhile, what was concluded stays, and the list of samples is put right. */
+static void engine_amend_sample(struct engine *e, struct instant now, uint16_t source,
+                                struct free_time at, const struct sample *sample)
+{
+    struct source *s = &e->sources[source];
+    struct clock_command command = {.action = CLOCK_KEEP};
+    enum discipline_state before = e->discipline.state;
+    unsigned updates = e->discipline.updates;
+    enum filter_verdict verdict;
+    bool updated;
+
+    s->last_clock_offset_s = timeline_clock_offset(&e->timeline, now.mono, sample->offset_s);
+    if (!e->before.valid || e->before.source != source) {
+        filter_amend(&s->filter, at, sample);
+        return;
+    }
+    s->filter = e->before.filter;
+    e->ensemble = e->before.ensemble;
+    verdict = filter_add(&s->filter, sample);
+    s->suspect = verdict == FILTER_SUSPECT;
+    updated = engine_judge(e, now, source, verdict, &command);
+    e->discipline.updates = updates > 0 ? updates : e->discipline.updates;
+    engine_steer(e, before, &command);
+    engine_publish(e, now, updated);
 }
 
 static struct source *engine_request(struct engine *e, uint16_t source, uint16_t serial)
@@ -375,23 +432,27 @@ static struct source *engine_request(struct engine *e, uint16_t source, uint16_t
                : NULL;
 }
 
-void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
-                    const uint8_t *data, size_t length, struct wall_time received,
-                    bool kernel_stamp)
+static struct source_context engine_context(const struct engine *e, struct instant now,
+                                            struct auth *auth)
 {
-    struct auth auth;
-    const struct source_context context = {.timeline = &e->timeline,
-                                           .auth = &auth,
-                                           .now = now,
-                                           .precision_s = e->precision_s,
-                                           .kernel_stamp = kernel_stamp,
-                                           .rate = e->discipline.drift,
-                                           .build_time_s = e->settings.build_time_s,
-                                           .self = e->self,
-                                           .self_count = e->self_count};
+    return (struct source_context){.timeline = &e->timeline,
+                                   .auth = auth,
+                                   .now = now,
+                                   .precision_s = e->precision_s,
+                                   .rate = e->discipline.drift,
+                                   .build_time_s = e->settings.build_time_s,
+                                   .self = e->self,
+                                   .self_count = e->self_count};
+}
+
+void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                    const uint8_t *data, size_t length, struct stamped received)
+{
+    struct source_context context;
     enum reply_verdict verdict;
     struct sample sample;
     struct source *s;
+    struct auth auth;
     bool was_reachable;
 
     engine_notice_step(e, now);
@@ -401,12 +462,12 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
     }
     was_reachable = s->reach != 0;
     auth = engine_auth(e, s);
+    context = engine_context(e, now, &auth);
     verdict = source_check_reply(s, &context, data, length, received, &sample);
     if (!s->request.outstanding) {
         engine_cancel(e, source);
     }
     if (verdict == REPLY_ACCEPTED) {
-        s->kernel_receive = kernel_stamp;
         if (!was_reachable) {
             effect_event(&e->effects, EVENT_SOURCE_REACHABLE, source, 0);
         }
@@ -427,15 +488,27 @@ void engine_receive(struct engine *e, struct instant now, uint16_t source, uint1
     }
 }
 
-void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
-                 bool kernel_stamp)
+void engine_sent(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                 struct stamped sent)
 {
     struct source *s = engine_request(e, source, serial);
+    struct source_context context;
+    struct free_time at;
+    struct sample sample;
 
-    if (s && (kernel_stamp || !s->request.kernel_stamp)) {
-        s->kernel_sent += kernel_stamp && !s->request.kernel_stamp;
-        s->request.sent = sent;
-        s->request.kernel_stamp = kernel_stamp;
+    if (s) {
+        source_sent(s, sent);
+        return;
+    }
+    engine_notice_step(e, now);
+    s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+    if (!s || s->status == SOURCE_UNUSED || s->request.serial != serial) {
+        return;
+    }
+    context = engine_context(e, now, NULL);
+    at = s->last.at;
+    if (source_amend(s, &context, sent, &sample)) {
+        engine_amend_sample(e, now, source, at, &sample);
     }
 }
 
@@ -500,9 +573,11 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
             if (e->sources[i].status != SOURCE_UNUSED) {
                 filter_shift(&e->sources[i].filter, step_s);
                 e->sources[i].last.offset_s -= step_s;
+                e->sources[i].amendable = false;
             }
         }
         ensemble_shift(&e->ensemble, step_s);
+        e->before.valid = false;
         discipline_shift(&e->discipline, step_s);
         engine_cancel_all(e);
         effect_event(&e->effects, EVENT_CLOCK_STEPPED, EVENT_NO_SOURCE, step_s);
@@ -519,6 +594,7 @@ void engine_adjusted(struct engine *e, struct instant now, const struct clock_co
 /* Members of the ensemble that are no more, or are another server now. */
 static void engine_release(struct engine *e)
 {
+    e->before.valid = false;
     for (uint16_t i = 0; i < SOURCES_MAX; i++) {
         const struct source *s = &e->sources[i];
 

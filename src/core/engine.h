@@ -49,6 +49,15 @@ struct engine_corrections {
     struct mono_time at;
 };
 
+/* What the last measurement of an exchange changed, as it was before: should a better stamp of its
+ * request come late, that is where it is measured from. */
+struct engine_before {
+    bool valid; /* no other sample was taken since */
+    uint16_t source;
+    struct filter filter; /* of the source */
+    struct ensemble ensemble;
+};
+
 struct engine {
     struct settings settings;
     struct source sources[SOURCES_MAX]; /* status SOURCE_UNUSED: free slot */
@@ -78,6 +87,7 @@ struct engine {
     bool ever_synchronised, local_activated;
     struct mono_time born, last_update; /* start; last update of the clock while synchronised */
     struct engine_corrections corrections;
+    struct engine_before before;
     int leap_armed; /* enum packet_leap, for the end of this UTC day */
 };
 
@@ -89,16 +99,16 @@ struct mono_time engine_deadline(const struct engine *e);
 
 void engine_tick(struct engine *e, struct instant now);
 
-/* A packet came on the port of this request. `received` is the kernel's stamp if `kernel_stamp`,
- * else the clock right after receiving. Any bytes at all may come. */
+/* A packet came on the port of this request. If no better stamp came with it, `received` is the
+ * clock right after receiving. Any bytes at all may come. */
 void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
-                    const uint8_t *data, size_t length, struct wall_time received,
-                    bool kernel_stamp);
+                    const uint8_t *data, size_t length, struct stamped received);
 
-/* The request left at this time: right after sending by the daemon's clock, and once more, better,
- * when the kernel's stamp comes. */
-void engine_sent(struct engine *e, uint16_t source, uint16_t serial, struct wall_time sent,
-                 bool kernel_stamp);
+/* The request left at this time: by the daemon when it sends, and again when a better stamp comes.
+ * One that comes after the answer, but before the next request to this source, corrects the
+ * measurement. */
+void engine_sent(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
+                 struct stamped sent);
 
 /* And from this address of ours, for reports. */
 void engine_sent_from(struct engine *e, uint16_t source, uint16_t serial,

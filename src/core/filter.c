@@ -293,6 +293,13 @@ enum filter_verdict filter_add(struct filter *f, const struct sample *s)
     return FILTER_TAKEN;
 }
 
+void filter_amend(struct filter *f, struct free_time at, const struct sample *s)
+{
+    if (f->count > 0 && f->window[f->newest].at.ns == at.ns) {
+        f->window[f->newest] = *s;
+    }
+}
+
 struct estimate filter_estimate(const struct filter *f, struct free_time at)
 {
     struct estimate e = kalman_estimate_at(&f->kalman, at);

@@ -58,6 +58,10 @@ void filter_restart(struct filter *f, double rate, double rate_sd);
 
 enum filter_verdict filter_add(struct filter *f, const struct sample *s);
 
+/* The newest sample, if it is the one of `at`, is `s` after all: the list is put right, what was
+ * concluded from it is not. */
+void filter_amend(struct filter *f, struct free_time at, const struct sample *s);
+
 /* Variance of a sample's offset by the noise model, s^2; > 0. */
 double filter_variance(const struct filter *f, const struct sample *s);
 

@@ -122,7 +122,7 @@ void source_restart(struct source *s, struct mono_time now, double rate, double 
 
     filter_restart(&s->filter, rate, rate_sd);
     interleave_reset(&s->interleave);
-    s->request.outstanding = false;
+    s->request.outstanding = s->amendable = false;
     s->poll = s->config.minpoll;
     s->poll_samples = 0;
     s->filter.known_base_s = s->config.min_delay_s;
@@ -228,13 +228,25 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
     }
     packet_encode(&p, out);
     s->request.outstanding = true;
-    s->request.kernel_stamp = false;
+    s->request.sent.by = STAMP_DAEMON;
+    s->request.sent.interface = 0;
     s->request.serial++;
     s->request.sent_mono = now;
+    s->amendable = false;
     s->reach = (uint8_t)(s->reach << 1);
     s->sent++;
+    s->sent_by[STAMP_DAEMON]++;
     s->missed++;
     s->next = mono_after(now, source_interval_s(s, random));
+}
+
+void source_sent(struct source *s, struct stamped sent)
+{
+    if (sent.by >= s->request.sent.by) {
+        s->sent_by[s->request.sent.by]--;
+        s->sent_by[sent.by]++;
+        s->request.sent = sent;
+    }
 }
 
 void source_age(struct source *s, struct mono_time now)
@@ -256,7 +268,7 @@ void source_take_reading(struct source *s, const struct sample *sample, struct m
     s->refid = s->config.refclock_refid;
     s->root_delay_s = sample->root_delay_s;
     s->root_dispersion_s = sample->root_dispersion_s;
-    s->kernel_receive = s->kernel_transmit = true;
+    s->receive_stamp = s->transmit_stamp = STAMP_KERNEL;
     s->last = *sample;
 }
 
@@ -379,15 +391,8 @@ static void source_keep(struct source *s, const struct packet *p, struct wall_ti
     s->root_delay_s = s_from_ntp_short(p->root_delay);
     s->root_dispersion_s = s_from_ntp_short(p->root_dispersion);
     s->reference_time = wall_from_ntp(p->reference, transmit);
-    s->kernel_transmit = s->request.kernel_stamp;
+    s->transmit_stamp = s->request.sent.by;
 }
-
-/* The four timestamps of an exchange, ours taken to the free clock: a slew between them then
- * distorts nothing. */
-struct source_stamps {
-    struct free_time sent, came;
-    struct wall_time receive, transmit; /* the server's */
-};
 
 /* Time away from here, by the true second. */
 static double source_total_s(const struct source_context *c, const struct source_stamps *t)
@@ -421,7 +426,9 @@ static enum reply_verdict source_measure(struct source *s, const struct source_c
     reading = s_from_log2(p->precision < -6 ? p->precision : -6);
     error = c->precision_s + reading;
     /* precision is how long it takes to read the clock: the kernel's stamps are not read by us */
-    reading += c->kernel_stamp && s->request.kernel_stamp ? SOURCE_KERNEL_STAMP_S : c->precision_s;
+    reading += s->exchange.sent.by != STAMP_DAEMON && s->exchange.received.by != STAMP_DAEMON
+                   ? SOURCE_KERNEL_STAMP_S
+                   : c->precision_s;
     delay = source_total_s(c, t) - turnaround;
     s->turnaround_s = turnaround;
     if (delay < -error || delay > s->config.max_delay_s) {
@@ -532,8 +539,8 @@ static bool source_delay_fails(struct source *s, const struct sample *sample)
 }
 
 static enum reply_verdict source_judge(struct source *s, const struct source_context *c,
-                                       const uint8_t *data, size_t length,
-                                       struct wall_time received, struct sample *sample)
+                                       const uint8_t *data, size_t length, struct stamped received,
+                                       struct sample *sample)
 {
     struct wall_time pivot = source_pivot(c);
     struct source_stamps stamps;
@@ -549,12 +556,8 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     s->heard_at = c->now.mono;
     s->missed = 0;
     s->send_error = 0;
-    s->exchange = (struct source_exchange){.packet = p,
-                                           .sent = s->request.sent,
-                                           .received = received,
-                                           .kernel_sent = s->request.kernel_stamp,
-                                           .kernel_received = c->kernel_stamp,
-                                           .interleaved = interleaved};
+    s->exchange = (struct source_exchange){
+        .packet = p, .sent = s->request.sent, .received = received, .interleaved = interleaved};
     v = source_check_server(s, c, &p);
     if (v == REPLY_KISS_RATE || v == REPLY_KISS_DENY) {
         s->next =
@@ -567,10 +570,11 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     if (v != REPLY_ACCEPTED) {
         return v;
     }
-    stamps = (struct source_stamps){.sent = timeline_free_from_wall(c->timeline, s->request.sent),
-                                    .came = timeline_free_from_wall(c->timeline, received),
-                                    .receive = wall_from_ntp(p.receive, pivot),
-                                    .transmit = wall_from_ntp(p.transmit, pivot)};
+    stamps =
+        (struct source_stamps){.sent = timeline_free_from_wall(c->timeline, s->request.sent.at),
+                               .came = timeline_free_from_wall(c->timeline, received.at),
+                               .receive = wall_from_ntp(p.receive, pivot),
+                               .transmit = wall_from_ntp(p.transmit, pivot)};
     v = interleaved ? source_measure_interleaved(s, c, &p, &stamps, sample)
                     : source_measure(s, c, &p, &stamps, sample);
     if (v == REPLY_ACCEPTED && source_delay_fails(s, sample)) {
@@ -578,13 +582,15 @@ static enum reply_verdict source_judge(struct source *s, const struct source_con
     }
     if (v == REPLY_ACCEPTED) {
         s->interleaved = interleaved;
+        s->stamps = stamps;
+        s->amendable = true;
         interleave_keep(&s->interleave, p.receive, stamps.receive, stamps.sent, stamps.came);
     }
     return v;
 }
 
 enum reply_verdict source_check_reply(struct source *s, const struct source_context *context,
-                                      const uint8_t *data, size_t length, struct wall_time received,
+                                      const uint8_t *data, size_t length, struct stamped received,
                                       struct sample *sample)
 {
     bool ours = s->request.outstanding;
@@ -593,7 +599,7 @@ enum reply_verdict source_check_reply(struct source *s, const struct source_cont
     s->received++;
     s->verdicts[v]++;
     if (ours && !s->request.outstanding) {
-        s->kernel_received += context->kernel_stamp;
+        s->received_by[received.by]++;
         s->last_verdict = v;
     }
     if (ours && v != REPLY_ACCEPTED) {
@@ -605,10 +611,40 @@ enum reply_verdict source_check_reply(struct source *s, const struct source_cont
         s->reach |= 1;
         s->kiss = 0;
         s->refused = false;
+        s->receive_stamp = received.by;
         s->last = *sample;
         s->last_at = context->now.mono;
     }
     return v;
+}
+
+bool source_amend(struct source *s, const struct source_context *context, struct stamped sent,
+                  struct sample *sample)
+{
+    struct source_exchange before = s->exchange;
+    struct source_stamps stamps = s->stamps;
+
+    if (!s->amendable || sent.by <= s->request.sent.by) {
+        return false;
+    }
+    stamps.sent = timeline_free_from_wall(context->timeline, sent.at);
+    s->exchange.sent = sent;
+    if (source_measure(s, context, &before.packet, &stamps, sample) != REPLY_ACCEPTED) {
+        s->exchange = before; /* nonsense: it cannot be the stamp of this request */
+        return false;
+    }
+    source_sent(s, sent);
+    s->transmit_stamp = sent.by;
+    s->stamps = stamps;
+    s->interleave.sent = stamps.sent;
+    if (before.interleaved && s->interleave.old) {
+        return false; /* the exchange before was measured */
+    }
+    if (s->config.max_delay_quantile > 0) {
+        s->delays[(s->delay_count - 1) % SOURCE_DELAYS_KEPT] = sample->delay_s;
+    }
+    s->last = *sample;
+    return true;
 }
 
 enum filter_verdict source_take_sample(struct source *s, const struct sample *sample,

@@ -15,6 +15,7 @@
 #include "core/random.h"
 #include "core/sample.h"
 #include "core/settings.h"
+#include "core/stamp.h"
 #include "core/timeline.h"
 
 /* What became of a packet from a source. Each has a counter; the names are in source.c.
@@ -82,9 +83,8 @@ struct source_request {
     uint16_t serial;        /* tells late events of an old request apart */
     uint64_t nonce;         /* random transmit timestamp; never printed (CVE-2015-8139) */
     uint64_t receive_nonce; /* likewise, of an interleaved request; 0: it is a basic one */
-    struct wall_time sent;  /* T1: the daemon's, replaced by the kernel's when it comes */
+    struct stamped sent;    /* T1: the best that came */
     struct mono_time sent_mono;
-    bool kernel_stamp;
 };
 
 /* Answers since the last good one that were not believed: for reports alone, for whoever can send
@@ -99,9 +99,15 @@ struct source_rejections {
  * origin in it is our nonce: not to be shown. */
 struct source_exchange {
     struct packet packet; /* mode 0: there was none yet */
-    struct wall_time sent, received;
-    bool kernel_sent, kernel_received;
+    struct stamped sent, received;
     bool interleaved;
+};
+
+/* The four timestamps of an exchange, ours taken to the free clock: a slew between them then
+ * distorts nothing. */
+struct source_stamps {
+    struct free_time sent, came;
+    struct wall_time receive, transmit; /* the server's */
 };
 
 struct source {
@@ -145,9 +151,12 @@ struct source {
     enum reply_verdict last_verdict; /* of the last answer to a request of ours */
     uint32_t kiss;                   /* last kiss code, 0 = none */
     bool refused;                    /* it sent DENY or RSTR */
-    bool kernel_receive, kernel_transmit; /* kind of the last stamps */
+    enum stamp receive_stamp, transmit_stamp; /* of the last valid packet and its request */
 
     struct source_exchange exchange;
+    struct source_stamps stamps; /* of it, as it was measured */
+    bool amendable; /* a better stamp of its request, should one come, changes the measurement: it
+                       was accepted, and nothing was asked or stepped since */
 
     bool interleaved; /* the last answer was */
     struct interleave interleave;
@@ -162,7 +171,7 @@ struct source {
     int send_error;          /* errno that a request met lately; 0: none */
     unsigned send_error_age; /* requests that met none since then: routers tell not of each */
     struct source_rejections rejections;
-    uint32_t kernel_sent, kernel_received; /* requests and answers to them, stamped by the kernel */
+    uint32_t sent_by[STAMPS], received_by[STAMPS]; /* requests, and answers to them, by stamp */
 
     bool falseticker; /* as last judged, for events on a change */
     bool suspect;     /* its last sample did not fit what it said before */
@@ -174,7 +183,6 @@ struct source_context {
     struct auth *auth; /* of this source */
     struct instant now;
     double precision_s;         /* of our clock */
-    bool kernel_stamp;          /* the reply was stamped by the kernel */
     double rate;                /* correction that the oscillator needs */
     uint64_t build_time_s;      /* no earlier date is believed */
     const struct address *self; /* our own addresses */
@@ -219,11 +227,19 @@ void source_take_reading(struct source *s, const struct sample *sample, struct m
 /* The request got no usable answer in time. */
 void source_give_up(struct source *s);
 
+/* The request left at this time, which may be told more than once: the better stamp counts. */
+void source_sent(struct source *s, struct stamped sent);
+
 /* Judges an answer to the outstanding request, received at `received`. On REPLY_ACCEPTED *sample is
  * the measurement, and the packet's variables are kept in the source. Any bytes may come. */
 enum reply_verdict source_check_reply(struct source *s, const struct source_context *context,
-                                      const uint8_t *data, size_t length, struct wall_time received,
+                                      const uint8_t *data, size_t length, struct stamped received,
                                       struct sample *sample) __attribute__((warn_unused_result));
+
+/* A stamp of the last request that came after its answer was measured. True if it is better and
+ * makes another measurement of it: *sample, which belongs in the place of the last one. */
+bool source_amend(struct source *s, const struct source_context *context, struct stamped sent,
+                  struct sample *sample);
 
 /* Takes an accepted sample into the filter and adapts the poll interval. */
 enum filter_verdict source_take_sample(struct source *s, const struct sample *sample,

@@ -98,8 +98,8 @@ size_t columns_chrony_measurements(const struct engine *e, const struct effect_m
                         m->delay_s, m->dispersion_s, s_from_ntp_short(x->packet.root_delay),
                         s_from_ntp_short(x->packet.root_dispersion), (unsigned)x->packet.refid,
                         (unsigned)x->packet.mode, x->interleaved ? 'I' : 'B',
-                        chrony_words_stamp_letter(x->kernel_sent),
-                        chrony_words_stamp_letter(x->kernel_received)),
+                        chrony_words_stamp_letter(x->sent.by),
+                        chrony_words_stamp_letter(x->received.by)),
                capacity);
 }
 

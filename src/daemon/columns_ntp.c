@@ -155,14 +155,14 @@ size_t columns_ntp_rawstats(const struct engine *e, const struct effect_measured
     return fit(snprintf(out, capacity,
                         "%s %s %s %s %s %s %s %u %u %u %u %d %d %.6f %.6f %s %u 0 %x",
                         time_text(m->at.wall, when), source_text(s, name), own_text(e, s, own),
-                        stamp_text(x->sent, stamps[0]),
-                        stamp_text(wall_from_ntp(p->receive, x->received), stamps[1]),
-                        stamp_text(wall_from_ntp(p->transmit, x->received), stamps[2]),
-                        stamp_text(x->received, stamps[3]), (unsigned)p->leap, (unsigned)p->version,
-                        (unsigned)p->mode, (unsigned)p->stratum, p->poll, p->precision,
-                        s_from_ntp_short(p->root_delay), s_from_ntp_short(p->root_dispersion),
-                        refid_text(p, refid), (unsigned)s->missed,
-                        (unsigned)ntp_words_packet_flash(m->verdict)),
+                        stamp_text(x->sent.at, stamps[0]),
+                        stamp_text(wall_from_ntp(p->receive, x->received.at), stamps[1]),
+                        stamp_text(wall_from_ntp(p->transmit, x->received.at), stamps[2]),
+                        stamp_text(x->received.at, stamps[3]), (unsigned)p->leap,
+                        (unsigned)p->version, (unsigned)p->mode, (unsigned)p->stratum, p->poll,
+                        p->precision, s_from_ntp_short(p->root_delay),
+                        s_from_ntp_short(p->root_dispersion), refid_text(p, refid),
+                        (unsigned)s->missed, (unsigned)ntp_words_packet_flash(m->verdict)),
                capacity);
 }
 

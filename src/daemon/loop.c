@@ -202,7 +202,7 @@ static void report_server(const struct loop *loop, struct report_server *out)
         out->received += page->counters[w].received;
         out->send_errors += page->counters[w].send_errors;
         out->authenticated += page->counters[w].authenticated;
-        out->kernel_stamps += page->counters[w].kernel_stamps;
+        out->kernel_stamps += page->counters[w].stamps[STAMP_KERNEL];
         for (unsigned i = 0; i < 8; i++) {
             out->old_version += i < 4 ? page->counters[w].versions[i] : 0;
             out->versions[i] += page->counters[w].versions[i];

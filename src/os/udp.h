@@ -9,7 +9,7 @@
 
 #include "core/address.h"
 #include "core/packet.h"
-#include "core/time.h"
+#include "core/stamp.h"
 
 #define UDP_BATCH 32
 #define UDP_DATAGRAM_MAX PACKET_DATAGRAM_MAX
@@ -19,7 +19,7 @@ struct datagram {
     struct address local;   /* the address it was sent to / is sent from; ADDRESS_NONE: any */
     uint32_t interface;     /* received: index; 0: unknown. Not used for sending (peer.scope is) */
     struct wall_time stamp; /* received: the kernel's, converted by clock_from_kernel() */
-    bool kernel_stamp;      /* false: no stamp came, `stamp` is the clock after receiving */
+    enum stamp stamped_by;  /* STAMP_DAEMON: no stamp came, `stamp` is the clock after receiving */
     size_t length;
     uint8_t data[UDP_DATAGRAM_MAX];
 };
@@ -45,9 +45,9 @@ int udp_receive(int fd, struct datagram *batch, unsigned count);
  * first failure its errno is in *error if that is not NULL, and the rest is still tried. */
 unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *error);
 
-/* The transmit stamp of the last datagram sent on a connected socket, once the wait says
+/* The next transmit stamp of the last datagram sent on a connected socket, once the wait says
  * WAIT_ERROR. False: none is there. */
-bool udp_transmit_stamp(int fd, struct wall_time *stamp);
+bool udp_transmit_stamp(int fd, struct stamped *stamp);
 
 /* Reads and clears a pending socket error (ICMP unreachable); 0 if none. */
 int udp_error(int fd);

@@ -26,6 +26,7 @@
 
 #include "core/reference.h"
 #include "core/respond.h"
+#include "core/stamp.h"
 
 #define PAGE_NAME "toki-page"
 #define PAGE_MAGIC 0x746f6b69u /* "toki" */
@@ -40,8 +41,8 @@ struct page_counters {
     uint64_t versions[8];  /* requests, by their version, ... */
     uint64_t old_modes[8]; /* ... and those of version 1, by their mode */
     uint64_t send_errors;
-    uint64_t authenticated; /* replies with a MAC */
-    uint64_t kernel_stamps; /* requests that the kernel stamped */
+    uint64_t authenticated;  /* replies with a MAC */
+    uint64_t stamps[STAMPS]; /* requests, by who stamped them */
 };
 
 /* What is published at a time, ... */

@@ -171,7 +171,7 @@ static void count_version(struct page_counters *counters, const struct datagram 
 
     counters->versions[version]++;
     counters->old_modes[first & 7] += version == 1;
-    counters->kernel_stamps += request->kernel_stamp;
+    counters->stamps[request->stamped_by]++;
 }
 
 unsigned worker_batch(struct worker *w, int fd)

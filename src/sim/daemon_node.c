@@ -102,6 +102,7 @@ static void node_start(struct world *w, struct node *node)
     struct daemon_node *d = node->state;
 
     os_sim_enter(&d->os);
+    d->os.queue_s = d->setup.queue_s;
     start_loop(d);
     tell_events(w, node, none);
 }

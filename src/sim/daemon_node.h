@@ -11,6 +11,8 @@ struct daemon_node_setup {
     bool serves;      /* answers everybody on port 123 */
     bool limited;     /* ... within the rate limit of ntp.conf's `limited kod` */
     bool keeps_drift; /* has a drift file */
+    double queue_s;   /* its requests leave so long after it sent them, by transmit stamps that come
+                         behind the answers; 0: at once, and stamped at once */
 };
 
 /* Gives the index of the node; `setup` is copied. */

@@ -17,6 +17,7 @@
 struct engine_port {
     uint16_t port, source, serial;
     bool open;
+    struct wall_time sent;
 };
 
 struct engine_refclock {
@@ -39,20 +40,47 @@ struct engine_node {
 
 static void carry_out_all(struct world *w, struct node *node);
 
+/* The kernel's transmit stamp, by the index of the port. */
+static void tell_stamp(struct world *w, struct node *node, double value)
+{
+    struct engine_node *n = node->state;
+    const struct engine_port *port = &n->ports[(unsigned)value];
+
+    engine_sent(&n->engine, world_read_clock(w, node), port->source, port->serial,
+                (struct stamped){.at = port->sent, .by = STAMP_KERNEL});
+    carry_out_all(w, node);
+}
+
+static void tell_sent(struct world *w, struct node *node, unsigned index)
+{
+    struct engine_node *n = node->state;
+    const struct engine_port *port = &n->ports[index];
+    struct stamped sent = {.at = port->sent, .by = STAMP_KERNEL};
+
+    if (n->setup.stamp_delay_s > 0) {
+        sent.at.ns -= ns_from_s(n->setup.daemon_early_s);
+        sent.by = STAMP_DAEMON;
+        world_at(w, world_now_s(w) + n->setup.stamp_delay_s, node->index, tell_stamp, index);
+    }
+    engine_sent(&n->engine, world_read_clock(w, node), port->source, port->serial, sent);
+}
+
 static void send_request(struct world *w, struct node *node, const struct effect_send *send)
 {
     struct engine_node *n = node->state;
-    struct engine_port *port = &n->ports[n->port_count++ % PORTS];
+    unsigned index = n->port_count++ % PORTS;
+    struct engine_port *port = &n->ports[index];
     struct world_packet packet;
 
     world_packet_make(&packet, &node->address, &send->to, send->data, send->length);
     *port = (struct engine_port){.port = (uint16_t)(1024 + prng_below(&node->prng, 64512)),
                                  .source = send->source,
                                  .serial = send->serial,
-                                 .open = true};
+                                 .open = true,
+                                 .sent = world_read_clock(w, node).wall};
     packet.from.port = port->port;
     world_send(w, node, &packet, true);
-    engine_sent(&n->engine, send->source, send->serial, world_read_clock(w, node).wall, true);
+    tell_sent(w, node, index);
 }
 
 static void close_port(struct engine_node *n, const struct effect_cancel *cancel)
@@ -214,7 +242,7 @@ static void node_receive(struct world *w, struct node *node, const struct world_
             node->counters.late_delivered += !p->open;
             world_exchanged(w, node, packet);
             engine_receive(&n->engine, now, p->source, p->serial, packet->data, packet->length,
-                           now.wall, true);
+                           (struct stamped){.at = now.wall, .by = STAMP_KERNEL});
             carry_out_all(w, node);
         }
         return;

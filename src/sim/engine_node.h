@@ -16,6 +16,9 @@ struct engine_node_setup {
     bool have_drift;
     double drift, drift_sd;
     bool keep_ports; /* hostile network: replies reach ports that are closed already */
+    /* If > 0, transmit stamps of the kernel come so long after the request; until then the daemon's
+     * counts, which is early by `daemon_early_s`. 0: they come at once. */
+    double stamp_delay_s, daemon_early_s;
 };
 
 /* Gives the index of the node. */

@@ -211,7 +211,7 @@ static void note_answered(const struct address *to)
 
 int udp_receive(int fd, struct datagram *batch, unsigned count)
 {
-    const struct os_sim_socket *s = socket_of(fd);
+    struct os_sim_socket *s = socket_of(fd);
     unsigned received = 0;
 
     while (received < (s->listening ? count : 1)) {
@@ -225,7 +225,7 @@ int udp_receive(int fd, struct datagram *batch, unsigned count)
         out->local = d->packet.to;
         out->interface = 1;
         out->stamp = d->stamp;
-        out->kernel_stamp = true;
+        out->stamped_by = STAMP_KERNEL;
         out->length = d->packet.length;
         memcpy(out->data, d->packet.data, d->packet.length);
         d->fd = -1;
@@ -234,6 +234,8 @@ int udp_receive(int fd, struct datagram *batch, unsigned count)
             note_asked(&out->peer);
         } else {
             world_exchanged(current->world, current->node, &d->packet);
+            s->have_stamp = s->have_stamp || s->stamp_held;
+            s->stamp_held = false;
         }
     }
     return (int)received;
@@ -254,8 +256,9 @@ unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *err
         if (s->listening) {
             note_answered(&packet.to);
         } else {
-            s->stamp = clock_now().wall;
-            s->have_stamp = true;
+            s->stamp.ns = ns_add(clock_now().wall.ns, ns_from_s(current->queue_s));
+            s->stamp_held = current->queue_s > 0;
+            s->have_stamp = !s->stamp_held;
         }
         world_send(current->world, current->node, &packet, !s->listening);
         sent++;
@@ -263,12 +266,12 @@ unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *err
     return sent;
 }
 
-bool udp_transmit_stamp(int fd, struct wall_time *stamp)
+bool udp_transmit_stamp(int fd, struct stamped *stamp)
 {
     struct os_sim_socket *s = socket_of(fd);
     bool had = s->have_stamp;
 
-    *stamp = s->stamp;
+    *stamp = (struct stamped){.at = s->stamp, .by = STAMP_KERNEL};
     s->have_stamp = false;
     return had;
 }

@@ -23,6 +23,7 @@ struct os_sim_socket {
     struct address peer;    /* of a connected one */
     struct wall_time stamp; /* of the last transmission, until it is taken */
     bool have_stamp;
+    bool stamp_held; /* it comes with the answer */
 };
 
 struct os_sim_datagram {
@@ -44,6 +45,7 @@ struct os_sim {
     struct os_sim_socket sockets[OS_SIM_SOCKETS];
     struct os_sim_datagram backlog[OS_SIM_BACKLOG];
     uint64_t order, dropped;
+    double queue_s; /* in daemon_node.h */
     struct os_sim_file files[OS_SIM_FILES];
     struct address asked[OS_SIM_BACKLOG]; /* who asked and was not answered yet */
     bool status_synchronised;             /* as the daemon told its kernel */

@@ -274,7 +274,7 @@ static unsigned packet_tests(const struct packet *p)
 static unsigned failed_delay_test(const struct source *s)
 {
     const struct source_exchange *x = &s->exchange;
-    double away_s = s_from_ns(ns_subtract(x->received.ns, x->sent.ns));
+    double away_s = s_from_ns(ns_subtract(x->received.at.ns, x->sent.at.ns));
     double there_s = (double)(int64_t)(x->packet.transmit - x->packet.receive) / 0x1p32;
     double delay_s = away_s - there_s;
 
@@ -378,9 +378,18 @@ const char *chrony_words_mode(unsigned mode)
                                             : "Invalid";
 }
 
-char chrony_words_stamp_letter(bool kernel)
+char chrony_words_stamp_letter(enum stamp stamp)
 {
-    return kernel ? 'K' : 'D';
+    switch (stamp) {
+    case STAMP_DAEMON:
+    case STAMPS:
+        break;
+    case STAMP_KERNEL:
+        return 'K';
+    case STAMP_HARDWARE:
+        return 'H';
+    }
+    return 'D';
 }
 
 const char *chrony_words_stamp(unsigned letter)

@@ -80,8 +80,8 @@ const char *chrony_words_leap(unsigned leap);
 /* "Server", "Symmetric active", ..., "Invalid": of the packet. */
 const char *chrony_words_mode(unsigned mode);
 
-/* 'D' or 'K': who took a timestamp; and the words: "Daemon", "Kernel", "Hardware", "Invalid". */
-char chrony_words_stamp_letter(bool kernel);
+/* 'D', 'K' or 'H': who took a timestamp; the words: "Daemon", "Kernel", "Hardware", "Invalid". */
+char chrony_words_stamp_letter(enum stamp stamp);
 const char *chrony_words_stamp(unsigned letter);
 
 /* ---- authentication ---- */

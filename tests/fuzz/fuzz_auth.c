@@ -40,7 +40,7 @@ static void start(void)
     timeline_init(&timeline, now, 0);
     source_init(&fresh, 0, &spec, &to, now.mono, 0, 1e-4);
     source_poll(&fresh, &random, now.mono, request);
-    fresh.request.sent = (struct wall_time){now.wall.ns - NS_PER_S / 100};
+    fresh.request.sent.at = (struct wall_time){now.wall.ns - NS_PER_S / 100};
 }
 
 /* Is there a MAC of the key at the end, by a look from the end? */
@@ -109,7 +109,7 @@ static void check_client(const uint8_t *data, size_t length, uint32_t id)
 
     s.config.key_id = id;
     auth = auth_of_source(&s.config, &keys, NULL);
-    v = source_check_reply(&s, &context, data, length, now.wall, &sample);
+    v = source_check_reply(&s, &context, data, length, (struct stamped){.at = now.wall}, &sample);
     FUZZ_REQUIRE(v < REPLY_VERDICTS && s.verdicts[v] == 1);
     if (s.request.outstanding) {
         FUZZ_REQUIRE(v <= REPLY_ORIGIN || v == REPLY_AUTH);

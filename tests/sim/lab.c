@@ -14,6 +14,8 @@
 #include "sim/daemon_node.h"
 #include "sim/engine_node.h"
 
+#define LATE_STAMP_S 0.05 /* longer than an exchange takes */
+
 void lab_init(struct lab *lab, bool ntp)
 {
     memset(lab, 0, sizeof *lab);
@@ -55,16 +57,24 @@ void lab_build(struct lab *lab, uint64_t seed)
     lab->world.epoch_ns = epoch_ns;
     if (lab->daemon) {
         daemon_node_add(&lab->world, &lab->clock,
-                        &(struct daemon_node_setup){
-                            .settings = &lab->settings, .serves = true, .keeps_drift = true});
+                        &(struct daemon_node_setup){.settings = &lab->settings,
+                                                    .serves = true,
+                                                    .keeps_drift = true,
+                                                    .queue_s = lab->early_s});
     } else {
         engine_node_add(
             &lab->world, &lab->clock,
-            &(struct engine_node_setup){.settings = &lab->settings, .keep_ports = lab->keep_ports});
+            &(struct engine_node_setup){.settings = &lab->settings,
+                                        .keep_ports = lab->keep_ports,
+                                        .stamp_delay_s = lab->early_s > 0 ? LATE_STAMP_S : 0,
+                                        .daemon_early_s = lab->early_s});
     }
     for (unsigned i = 0; i < lab->server_count; i++) {
         unsigned node = world_add_server(&lab->world, &lab->servers[i].server);
 
+        if (lab->daemon) { /* the daemon's requests do leave later than it says */
+            lab->servers[i].up.delay_s += lab->early_s;
+        }
         world_set_path(&lab->world, LAB_CLIENT, node, &lab->servers[i].up, &lab->servers[i].down);
     }
     lab->client = &lab->world.nodes[LAB_CLIENT];

@@ -19,6 +19,8 @@ struct lab {
     bool daemon;     /* a whole tokid instead of the engine alone */
     bool majority;   /* the bound must hold: true unless the test says otherwise */
     bool keep_ports; /* replies reach the engine after it closed their port */
+    double early_s;  /* the client's own transmit stamps are early by this, and the kernel's come
+                        behind the answers; 0: the kernel's come at once */
 
     bool built;
     struct world world;

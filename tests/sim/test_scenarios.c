@@ -75,6 +75,28 @@ static void test_steady(void **state)
     lab_end(&lab);
 }
 
+/* The kernel says when a request left, but only after its answer: by our own word alone the clock
+ * would be 1 ms off. */
+static void test_late_stamps(void **state)
+{
+    (void)state;
+    for (int daemon = 0; daemon < 2; daemon++) {
+        lab_init(&lab, false);
+        lab.daemon = daemon;
+        lab.early_s = 2e-3;
+        lab_add_many(&lab, 4);
+        lab_start(&lab, 1);
+        run_and_hold(600, 20000, 200e-6);
+        for (unsigned i = 1; i <= 4; i++) {
+            const struct source *s = lab_source(&lab, i);
+
+            assert_int_equal(s->sent_by[STAMP_DAEMON], s->request.outstanding);
+            assert_true(s->sent_by[STAMP_KERNEL] > 20);
+        }
+        lab_end(&lab);
+    }
+}
+
 static void test_jitter(void **state)
 {
     (void)state;
@@ -957,6 +979,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_late_stamps),
         cmocka_unit_test(test_jitter),
         cmocka_unit_test(test_wander),
         cmocka_unit_test(test_asymmetric_path),

@@ -33,6 +33,7 @@ struct lab_flight {
     int64_t arrives_ns;
     struct effect_send send;
     int64_t true_sent_ns;
+    struct stamped sent; /* by the kernel */
 };
 
 struct engine_lab {
@@ -46,7 +47,9 @@ struct engine_lab {
     double wall_ns, mono_ns, rate; /* of our clock, since the start */
     double drift;                  /* of its oscillator */
     int refuse;                    /* errno of the clock driver */
-    bool open[SOURCES_MAX];        /* requests */
+    int64_t early_ns;       /* of the daemon's transmit stamps; 0: the kernel's come at once */
+    bool late;              /* else they come behind the replies, or not at all */
+    bool open[SOURCES_MAX]; /* requests */
     uint16_t serial[SOURCES_MAX];
     unsigned sends, cancels, publishes, stores, adjusts, steps, updates;
     unsigned measured[REPLY_VERDICTS];
@@ -89,6 +92,22 @@ static inline void lab_adjust(struct engine_lab *lab, const struct clock_command
     engine_adjusted(&lab->engine, lab_now(lab), &done, 0);
 }
 
+static inline struct stamped lab_kernel_stamp(const struct engine_lab *lab)
+{
+    return (struct stamped){.at = lab_now(lab).wall, .by = STAMP_KERNEL};
+}
+
+/* The kernel's stamp at once, or the daemon's, early, if a test says so. */
+static inline void lab_tell_sent(struct engine_lab *lab, const struct effect_send *send)
+{
+    struct stamped sent = lab_kernel_stamp(lab);
+
+    if (lab->early_ns > 0) {
+        sent = (struct stamped){.at = {sent.at.ns - lab->early_ns}, .by = STAMP_DAEMON};
+    }
+    engine_sent(&lab->engine, lab_now(lab), send->source, send->serial, sent);
+}
+
 static inline void lab_send(struct engine_lab *lab, const struct effect_send *send)
 {
     struct lab_server *server = &lab->servers[(send->to.bytes[3] - 1) % SOURCES_MAX];
@@ -104,13 +123,14 @@ static inline void lab_send(struct engine_lab *lab, const struct effect_send *se
         server->least_gap_ns = lab->true_ns - server->asked_ns;
     }
     server->asked_ns = lab->true_ns;
-    engine_sent(&lab->engine, send->source, send->serial, lab_now(lab).wall, true);
+    lab_tell_sent(lab, send);
     for (unsigned i = 0; i < LAB_FLIGHT; i++) {
         if (!lab->flights[i].used) {
             lab->flights[i] = (struct lab_flight){.used = true,
                                                   .arrives_ns = lab->true_ns + 2 * LAB_WAY_NS,
                                                   .send = *send,
-                                                  .true_sent_ns = lab->true_ns};
+                                                  .true_sent_ns = lab->true_ns,
+                                                  .sent = lab_kernel_stamp(lab)};
             return;
         }
     }
@@ -208,8 +228,12 @@ static inline void lab_deliver(struct engine_lab *lab, struct lab_flight *f)
     }
     packet_encode(&p, data);
     engine_receive(&lab->engine, lab_now(lab), f->send.source, f->send.serial, data, sizeof data,
-                   lab_now(lab).wall, true);
+                   lab_kernel_stamp(lab));
     lab_take_effects(lab);
+    if (lab->late) {
+        engine_sent(&lab->engine, lab_now(lab), f->send.source, f->send.serial, f->sent);
+        lab_take_effects(lab);
+    }
 }
 
 static inline void lab_advance_to(struct engine_lab *lab, int64_t true_ns)

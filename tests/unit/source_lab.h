@@ -24,6 +24,7 @@ struct source_lab {
     struct address self[2];
     uint8_t request[PACKET_HEADER_LENGTH];
     struct wall_time sent, received;
+    enum stamp received_by;
     struct sample sample;
 };
 
@@ -45,7 +46,7 @@ static inline void lab_pass(struct source_lab *lab, int64_t ns)
 static inline void lab_ask(struct source_lab *lab)
 {
     source_poll(&lab->source, &lab->random, lab->context.now.mono, lab->request);
-    lab->sent = lab->source.request.sent = lab->context.now.wall;
+    lab->sent = lab->source.request.sent.at = lab->context.now.wall;
     lab_pass(lab, LAB_ROUND_NS);
     lab->received = lab->context.now.wall;
 }
@@ -109,12 +110,17 @@ static inline struct packet lab_reply(const struct source_lab *lab, double offse
                            .transmit = ntp_from_wall(lab_later(there, LAB_STAY_S))};
 }
 
+static inline struct stamped lab_received(const struct source_lab *lab)
+{
+    return (struct stamped){.at = lab->received, .by = lab->received_by};
+}
+
 static inline enum reply_verdict lab_receive(struct source_lab *lab, const struct packet *p)
 {
     uint8_t data[PACKET_HEADER_LENGTH];
 
     packet_encode(p, data);
-    return source_check_reply(&lab->source, &lab->context, data, sizeof data, lab->received,
+    return source_check_reply(&lab->source, &lab->context, data, sizeof data, lab_received(lab),
                               &lab->sample);
 }
 

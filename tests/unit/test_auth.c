@@ -219,7 +219,7 @@ static enum respond_verdict serve(struct two_sides *x, bool limited)
 static enum reply_verdict judge(struct two_sides *x)
 {
     return source_check_reply(&x->lab.source, &x->lab.context, x->reply, x->reply_length,
-                              x->lab.received, &x->lab.sample);
+                              lab_received(&x->lab), &x->lab.sample);
 }
 
 /* A request may grow to a whole datagram, and its reply with it; cookies are spent and renewed from

@@ -103,7 +103,7 @@ static enum respond_verdict ask_from(const char *from, uint16_t port, uint8_t fi
     inbox.peer = parsed(from, port);
     inbox.local = parsed(inbox.peer.family == ADDRESS_V4 ? "203.0.113.9" : "2001:db8:9::9", 123);
     inbox.stamp.ns = fake_now.wall.ns - 5000;
-    inbox.kernel_stamp = true;
+    inbox.stamped_by = STAMP_KERNEL;
     inbox.length = 48;
     inbox.data[0] = first_byte;
     waiting = true;

@@ -249,7 +249,7 @@ static void test_strangers_change_nothing(void **state)
         p.refid = i % 2 ? REFID('D', 'E', 'N', 'Y') : REFID('R', 'A', 'T', 'E');
         packet_encode(&p, data);
         engine_receive(&lab->engine, lab_now(lab), 2, lab->serial[2], data, sizeof data,
-                       lab_now(lab).wall, true);
+                       lab_kernel_stamp(lab));
         if (i % 100 == 0 || i < 20) { /* but for counters */
             a->received = b->received;
             a->rejections = b->rejections;
@@ -271,20 +271,21 @@ static void test_any_input_at_any_time(void **state)
         uint16_t source = (uint16_t)(dice_below(d, 4) ? dice_below(d, 10) : dice_u64(d));
         uint16_t serial = (uint16_t)(dice_below(d, 2) && source < SOURCES_MAX ? lab->serial[source]
                                                                               : dice_u64(d));
-        struct wall_time stamp = lab_now(lab).wall;
+        struct wall_time wall = lab_now(lab).wall;
+        struct stamped stamp = {.at = wall, .by = (enum stamp)dice_below(d, STAMPS)};
         struct address none = {0};
 
         dice_fill(d, data, sizeof data);
         if (dice_below(d, 5) == 0) {
-            stamp.ns = (int64_t)dice_u64(d);
+            stamp.at.ns = wall.ns = (int64_t)dice_u64(d);
         }
         switch (dice_below(d, 6)) {
         case 0:
             engine_receive(&lab->engine, lab_now(lab), source, serial, data,
-                           dice_below(d, 2) ? 48 : dice_below(d, 200), stamp, dice_below(d, 2));
+                           dice_below(d, 2) ? 48 : dice_below(d, 200), stamp);
             break;
         case 1:
-            engine_sent(&lab->engine, source, serial, stamp, dice_below(d, 2));
+            engine_sent(&lab->engine, lab_now(lab), source, serial, stamp);
             break;
         case 2:
             engine_send_failed(&lab->engine, lab_now(lab), source, serial, (int)dice_below(d, 200));
@@ -293,7 +294,7 @@ static void test_any_input_at_any_time(void **state)
             engine_resolved(&lab->engine, lab_now(lab), source, &none, dice_below(d, 2));
             break;
         case 4:
-            engine_refclock(&lab->engine, lab_now(lab), source, stamp, (double)NAN, 1e-6, 0);
+            engine_refclock(&lab->engine, lab_now(lab), source, wall, (double)NAN, 1e-6, 0);
             break;
         default:
             engine_tick(&lab->engine, lab_now(lab));
@@ -873,7 +874,7 @@ static void test_selected_event_tells_the_error_of_the_clock(void **state)
             p.receive = p.transmit = lab_ntp(lab, now.true_sent_ns + LAB_WAY_NS, 0);
             packet_encode(&p, data);
             engine_receive(&lab->engine, lab_now(lab), now.send.source, now.send.serial, data,
-                           sizeof data, lab_now(lab).wall, true);
+                           sizeof data, lab_kernel_stamp(lab));
         } else {
             engine_tick(&lab->engine, lab_now(lab));
         }

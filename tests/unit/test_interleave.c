@@ -29,7 +29,7 @@ static void begin(struct xlab *x, bool xleave)
     x->lab.config.xleave = xleave;
     source_init(&x->lab.source, 0, &x->lab.config, &x->lab.config.address, x->lab.context.now.mono,
                 0, 1e-4);
-    x->lab.context.kernel_stamp = true;
+    x->lab.received_by = STAMP_KERNEL;
 }
 
 /* The client asks; the answer takes so long on each leg. */
@@ -40,8 +40,8 @@ static void ask(struct xlab *x, double there_s, double stay_s, double back_s)
     x->former_sent = lab->sent;
     lab_pass(lab, POLL_S * NS_PER_S);
     source_poll(&lab->source, &lab->random, lab->context.now.mono, lab->request);
-    lab->sent = lab->source.request.sent = lab->context.now.wall;
-    lab->source.request.kernel_stamp = true;
+    lab->sent = lab->source.request.sent.at = lab->context.now.wall;
+    lab->source.request.sent.by = STAMP_KERNEL;
     assert_int_equal(packet_decode(lab->request, sizeof lab->request, &x->request, NULL),
                      PACKET_OK);
     x->t2 = lab_later(lab->sent, there_s + OFFSET_S);
@@ -328,8 +328,8 @@ static void a_step_between_does_no_harm(void **state)
     /* the server's clock stays: it is now behind ours by that much */
     lab_pass(&x.lab, POLL_S * NS_PER_S);
     source_poll(&x.lab.source, &x.lab.random, x.lab.context.now.mono, x.lab.request);
-    x.lab.sent = x.lab.source.request.sent = x.lab.context.now.wall;
-    x.lab.source.request.kernel_stamp = true;
+    x.lab.sent = x.lab.source.request.sent.at = x.lab.context.now.wall;
+    x.lab.source.request.sent.by = STAMP_KERNEL;
     assert_int_equal(packet_decode(x.lab.request, sizeof x.lab.request, &x.request, NULL),
                      PACKET_OK);
     x.t2 = lab_later(x.lab.sent, 1e-4 + OFFSET_S - 0.25);

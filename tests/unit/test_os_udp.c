@@ -64,7 +64,8 @@ static void exchange(const char *any, const char *to)
 {
     static struct datagram in[2], out;
     struct address bound = address(any, 0), asked;
-    struct wall_time start = clock_now().wall, stamp = {0}, end;
+    struct wall_time start = clock_now().wall, end;
+    struct stamped stamp = {0};
     int server = udp_listen(&bound, NULL, false, 46), client, error = -1;
 
     assert_true(server >= 0);
@@ -83,15 +84,17 @@ static void exchange(const char *any, const char *to)
     assert_int_equal(error, 0);
     assert_int_equal(wait_for(client, WAIT_READ | WAIT_ERROR), WAIT_ERROR);
     assert_true(udp_transmit_stamp(client, &stamp));
-    assert_false(udp_transmit_stamp(client, &(struct wall_time){0}));
+    assert_int_equal(stamp.by, STAMP_KERNEL);
+    assert_false(udp_transmit_stamp(client, &(struct stamped){0}));
 
     assert_int_equal(wait_for(server, WAIT_READ), WAIT_READ);
     assert_int_equal(udp_receive(server, in, 2), 1);
     end = clock_now().wall;
     assert_int_equal(in[0].length, 7);
     assert_memory_equal(in[0].data, "request", 7);
-    assert_true(in[0].kernel_stamp);
-    assert_true(start.ns <= stamp.ns && stamp.ns <= in[0].stamp.ns && in[0].stamp.ns <= end.ns);
+    assert_int_equal(in[0].stamped_by, STAMP_KERNEL);
+    assert_true(start.ns <= stamp.at.ns && stamp.at.ns <= in[0].stamp.ns &&
+                in[0].stamp.ns <= end.ns);
     assert_true(address_equal(&in[0].local, &asked));
     assert_true(in[0].interface > 0);
     assert_int_equal(in[0].peer.port, name_of(client).port);
@@ -103,7 +106,7 @@ static void exchange(const char *any, const char *to)
     assert_int_equal(wait_for(client, WAIT_READ) & WAIT_READ, WAIT_READ);
     assert_int_equal(udp_receive(client, in, 2), 1);
     assert_memory_equal(in[0].data, "reply", 5);
-    assert_true(in[0].kernel_stamp);
+    assert_int_equal(in[0].stamped_by, STAMP_KERNEL);
     assert_true(address_equal(&in[0].peer, &asked));
     assert_int_equal(in[0].peer.port, asked.port);
     assert_int_equal(udp_error(client), 0);
@@ -145,7 +148,8 @@ static void test_virtual_stamps(void **state)
     struct clock_options wrong = {.kind = CLOCK_VIRTUAL, .virtual_offset_s = 1e6};
     struct clock_options none = {.kind = CLOCK_NONE};
     struct address to = address("127.0.0.1", 0);
-    struct wall_time start, stamp;
+    struct stamped stamp;
+    struct wall_time start;
     int server = udp_listen(&to, NULL, false, 0), client;
 
     (void)state;
@@ -159,9 +163,9 @@ static void test_virtual_stamps(void **state)
     assert_true(udp_transmit_stamp(client, &stamp));
     assert_int_equal(wait_for(server, WAIT_READ), WAIT_READ);
     assert_int_equal(udp_receive(server, &in, 1), 1);
-    assert_true(in.kernel_stamp);
-    assert_true(stamp.ns >= start.ns - 100000 && stamp.ns - start.ns < NS_PER_S);
-    assert_true(in.stamp.ns >= stamp.ns - 100000 && in.stamp.ns - start.ns < NS_PER_S);
+    assert_int_equal(in.stamped_by, STAMP_KERNEL);
+    assert_true(stamp.at.ns >= start.ns - 100000 && stamp.at.ns - start.ns < NS_PER_S);
+    assert_true(in.stamp.ns >= stamp.at.ns - 100000 && in.stamp.ns - start.ns < NS_PER_S);
     clock_open(&none);
     udp_close(client);
     udp_close(server);
@@ -350,7 +354,7 @@ static void test_refused(void **state)
 {
     static struct datagram in, out;
     struct address to = address("127.0.0.1", 0);
-    struct wall_time stamp;
+    struct stamped stamp;
     int closed = udp_listen(&to, NULL, false, 0), client;
 
     (void)state;
@@ -433,7 +437,7 @@ static void test_stamping_stays_on(void **state)
         assert_int_equal(sendto(server, "y", 1, 0, &s.any, length), 1);
         assert_true(wait_for(client, WAIT_READ) & WAIT_READ);
         assert_int_equal(udp_receive(client, &in, 1), 1);
-        assert_true(in.kernel_stamp);
+        assert_int_equal(in.stamped_by, STAMP_KERNEL);
         udp_close(client);
     }
     close(server);
@@ -450,14 +454,14 @@ static int set_up(void **state)
     to.port = name_of(server).port;
     client = udp_connect(&to, NULL, NULL, 0);
     out = message("x");
-    for (int i = 0; i < 6000 && !in.kernel_stamp; i++) {
+    for (int i = 0; i < 6000 && in.stamped_by != STAMP_KERNEL; i++) {
         usleep(10000);
         udp_send(client, &out, 1, NULL);
         udp_receive(server, &in, 1);
     }
     udp_close(client);
     udp_close(server);
-    return in.kernel_stamp ? 0 : -1;
+    return in.stamped_by == STAMP_KERNEL ? 0 : -1;
 }
 
 int main(void)

@@ -196,9 +196,9 @@ static void test_c06_random_bytes_are_never_accepted(void **state)
         if (length > 0 && dice_below(&dice, 2)) {
             data[0] = (uint8_t)(4 << 3 | MODE_SERVER);
         }
-        assert_int_not_equal(
-            source_check_reply(&lab.source, &lab.context, data, length, lab.received, &lab.sample),
-            REPLY_ACCEPTED);
+        assert_int_not_equal(source_check_reply(&lab.source, &lab.context, data, length,
+                                                lab_received(&lab), &lab.sample),
+                             REPLY_ACCEPTED);
     }
     check_untouched(&before, &lab.source);
     check_accepted(&lab);
@@ -629,7 +629,8 @@ static void test_c40_length(void **state)
         lab_start(&lab);
         p = lab_reply(&lab, 0.5);
         packet_encode(&p, data);
-        v = source_check_reply(&lab.source, &lab.context, data, length, lab.received, &lab.sample);
+        v = source_check_reply(&lab.source, &lab.context, data, length, lab_received(&lab),
+                               &lab.sample);
         if (length < 48 || length % 4 != 0 || length > PACKET_DATAGRAM_MAX) {
             assert_int_equal(v, REPLY_MALFORMED);
             assert_true(lab.source.request.outstanding);

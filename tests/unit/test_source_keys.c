@@ -34,7 +34,7 @@ static size_t sealed(const struct packet *p, uint32_t id, bool cut,
 
 static enum reply_verdict judge(struct source_lab *lab, const uint8_t *data, size_t length)
 {
-    return source_check_reply(&lab->source, &lab->context, data, length, lab->received,
+    return source_check_reply(&lab->source, &lab->context, data, length, lab_received(lab),
                               &lab->sample);
 }
 

@@ -81,7 +81,7 @@ static struct datagram *put(const char *from, uint8_t first_byte, size_t length)
     d->local = parsed(d->peer.family == ADDRESS_V4 ? "192.0.2.200" : "2001:db8::200", NTP_PORT);
     d->interface = 2;
     d->stamp.ns = fake_now.wall.ns - 5000;
-    d->kernel_stamp = true;
+    d->stamped_by = STAMP_KERNEL;
     d->length = length;
     d->data[0] = first_byte;
     return d;
@@ -102,7 +102,7 @@ static void expect(enum respond_verdict verdict)
     before.verdicts[verdict]++;
     before.versions[first >> 3 & 7]++;
     before.old_modes[first & 7] += (first >> 3 & 7) == 1;
-    before.kernel_stamps += inbox[0].kernel_stamp;
+    before.stamps[inbox[0].stamped_by]++;
     before.authenticated += verdict == RESPOND_ANSWERED && outbox[0].length > 48;
     assert_memory_equal(&before, c, sizeof before);
     assert_int_equal(outbox_count, answered);

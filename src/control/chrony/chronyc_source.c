@@ -303,8 +303,8 @@ enum chrony_status chronyc_source_packets(struct chronyc_exchange *x)
     flags |= s->interleaved ? CHRONY_FLAG_INTERLEAVED : 0;
     flags |= s->key != 0 && s->verdicts[REPLY_ACCEPTED] > 0 ? CHRONY_FLAG_AUTHENTICATED : 0;
     bytes_write_u16(&x->out, flags);
-    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->kernel_transmit));
-    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->kernel_receive));
+    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->transmit_stamp));
+    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->receive_stamp));
     put_packet_counters(x, s);
     return CHRONY_SUCCESS;
 }

@@ -93,12 +93,12 @@ static bool read_message(struct msghdr *m, size_t length, struct datagram *d)
     d->peer = sockaddr_to_address(m->msg_name);
     d->local = (struct address){.family = ADDRESS_NONE};
     d->interface = 0;
-    d->kernel_stamp = false;
+    d->stamped_by = STAMP_DAEMON;
     d->length = length;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
         if (read_stamp(c, &d->stamp)) {
             d->stamp = clock_from_kernel(d->stamp);
-            d->kernel_stamp = true;
+            d->stamped_by = STAMP_KERNEL;
         } else if (!read_packet_info(c, d)) {
             wanted = false;
         }
@@ -151,7 +151,7 @@ int udp_receive(int fd, struct datagram *batch, unsigned count)
             memcpy(d->data, batch[i].data, messages[i].msg_len);
         }
         if (read_message(&messages[i].msg_hdr, messages[i].msg_len, d)) {
-            if (!d->kernel_stamp) {
+            if (d->stamped_by == STAMP_DAEMON) {
                 d->stamp = now;
             }
             kept++;
@@ -256,7 +256,7 @@ unsigned udp_send(int fd, const struct datagram *batch, unsigned count, int *err
 }
 
 /* One read for each announcement, as in udp_receive(). clknetsim returns the whole frame. */
-bool udp_transmit_stamp(int fd, struct wall_time *stamp)
+bool udp_transmit_stamp(int fd, struct stamped *stamp)
 {
     uint8_t frame[UDP_DATAGRAM_MAX + 128];
     struct room room;
@@ -268,10 +268,10 @@ bool udp_transmit_stamp(int fd, struct wall_time *stamp)
         return false;
     }
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-        have = read_stamp(c, stamp) || have;
+        have = read_stamp(c, &stamp->at) || have;
     }
     if (have) {
-        *stamp = clock_from_kernel(*stamp);
+        *stamp = (struct stamped){.at = clock_from_kernel(stamp->at), .by = STAMP_KERNEL};
     }
     return have;
 }
