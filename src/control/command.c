@@ -184,8 +184,8 @@ static size_t write_report(const struct verb *verb, const char *rest,
     }
     length = document_finish(&d);
     return length > 0 ? length
-                      : write_error("too-long", "the answer is longer than the daemon's buffer",
-                                    out, capacity);
+                      : write_error("too-long", "the answer exceeds the buffer of the daemon", out,
+                                    capacity);
 }
 
 enum command_result command_run(const char *line, bool may_change, const struct report_input *input,
@@ -202,7 +202,8 @@ enum command_result command_run(const char *line, bool may_change, const struct 
     }
     if (verb->changes && !may_change) {
         snprintf(message, sizeof message,
-                 "'%s' changes the daemon: only root and whoever started it may do that",
+                 "'%s' changes the daemon: permission denied (only root and the user who started "
+                 "it may)",
                  verb->name);
         *length = write_error("not-permitted", message, out, capacity);
         return COMMAND_ANSWERED;
@@ -277,6 +278,6 @@ size_t command_answer(const char *verb, const struct command_outcome *outcome, c
     document_close_object(&d);
     length = document_finish(&d);
     return length > 0 ? length
-                      : write_error("too-long", "the answer is longer than the daemon's buffer",
-                                    out, capacity);
+                      : write_error("too-long", "the answer exceeds the buffer of the daemon", out,
+                                    capacity);
 }

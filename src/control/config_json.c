@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See config_json.h. Items are sources, then who is served and where, then single values. */
+/* The configuration in force as JSON: sources, then access and listening addresses, then single
+ * values. */
 #include "control/config_json.h"
 
 #include <stddef.h>

@@ -50,16 +50,37 @@ enum report_source_code explain_error_code(int error)
 
 static enum report_source_code code_of_rejection(enum reply_verdict rejection)
 {
-    static const enum report_source_code codes[REPLY_VERDICTS] = {
-        [REPLY_AUTH] = WHY_WRONG_KEY,
-        [REPLY_RESTRICTED] = WHY_OWN_RULES,
-        [REPLY_KISS_RATE] = WHY_RATE_LIMITED,
-        [REPLY_KISS_DENY] = WHY_REFUSED,
-        [REPLY_UNSYNCHRONISED] = WHY_SERVER_UNSYNCHRONISED,
-        [REPLY_LOOP] = WHY_LOOP,
-    };
-
-    return codes[rejection] ? codes[rejection] : WHY_BAD_REPLIES;
+    switch (rejection) {
+    case REPLY_AUTH:
+        return WHY_WRONG_KEY;
+    case REPLY_RESTRICTED:
+        return WHY_OWN_RULES;
+    case REPLY_KISS_RATE:
+        return WHY_RATE_LIMITED;
+    case REPLY_KISS_DENY:
+        return WHY_REFUSED;
+    case REPLY_UNSYNCHRONISED:
+        return WHY_SERVER_UNSYNCHRONISED;
+    case REPLY_LOOP:
+        return WHY_LOOP;
+    case REPLY_ACCEPTED:
+    case REPLY_UNEXPECTED:
+    case REPLY_MALFORMED:
+    case REPLY_MODE:
+    case REPLY_VERSION:
+    case REPLY_ORIGIN:
+    case REPLY_ZERO:
+    case REPLY_KISS_OTHER:
+    case REPLY_STRATUM:
+    case REPLY_DISTANCE:
+    case REPLY_TURNAROUND:
+    case REPLY_DELAY:
+    case REPLY_DATE:
+    case REPLY_LATE:
+    case REPLY_VERDICTS:
+        return WHY_BAD_REPLIES;
+    }
+    return WHY_BAD_REPLIES;
 }
 
 /* Of a source from which there is nothing usable (yet). */
@@ -81,35 +102,54 @@ static enum report_source_code code_of_silence(const struct report_source *s)
 
 static enum report_source_code choose(const struct report_source *s)
 {
-    static const enum report_source_code codes[SOURCE_STATUSES] = {
-        [SOURCE_UNUSED] = WHY_UNUSED,
-        [SOURCE_DUPLICATE] = WHY_DUPLICATE,
-        [SOURCE_OFFLINE] = WHY_OFFLINE,
-        [SOURCE_SERVER_UNSYNCHRONISED] = WHY_SERVER_UNSYNCHRONISED,
-        [SOURCE_REFUSED] = WHY_REFUSED,
-        [SOURCE_LOOPED] = WHY_LOOP,
-        [SOURCE_FEW_SAMPLES] = WHY_FEW_SAMPLES,
-        [SOURCE_TOO_DISTANT] = WHY_TOO_DISTANT,
-        [SOURCE_TOO_JITTERY] = WHY_TOO_JITTERY,
-        [SOURCE_WRONG_STRATUM] = WHY_WRONG_STRATUM,
-        [SOURCE_ORPHAN] = WHY_ORPHAN,
-        [SOURCE_FALSETICKER] = WHY_FALSETICKER,
-        [SOURCE_NO_MAJORITY] = WHY_NO_MAJORITY,
-        [SOURCE_HELD] = WHY_HELD,
-        [SOURCE_NOSELECT] = WHY_NOSELECT,
-        [SOURCE_SAME_NETWORK] = WHY_SAME_NETWORK,
-        [SOURCE_OUTLYING] = WHY_OUTLYING,
-        [SOURCE_COMBINED] = WHY_COMBINED,
-        [SOURCE_SELECTED] = WHY_SELECTED,
-    };
-
-    if (s->status == SOURCE_UNRESOLVED) {
+    switch (s->status) {
+    case SOURCE_UNRESOLVED:
         return code_of_name(s->lookup_error);
-    }
-    if (s->status == SOURCE_WAITING || s->status == SOURCE_UNREACHABLE) {
+    case SOURCE_WAITING:
+    case SOURCE_UNREACHABLE:
         return code_of_silence(s);
+    case SOURCE_NO_MAJORITY:
+        return s->rival ? WHY_TWO_DISAGREE : WHY_NO_MAJORITY;
+    case SOURCE_UNUSED:
+        return WHY_UNUSED;
+    case SOURCE_DUPLICATE:
+        return WHY_DUPLICATE;
+    case SOURCE_OFFLINE:
+        return WHY_OFFLINE;
+    case SOURCE_SERVER_UNSYNCHRONISED:
+        return WHY_SERVER_UNSYNCHRONISED;
+    case SOURCE_REFUSED:
+        return WHY_REFUSED;
+    case SOURCE_LOOPED:
+        return WHY_LOOP;
+    case SOURCE_FEW_SAMPLES:
+        return WHY_FEW_SAMPLES;
+    case SOURCE_TOO_DISTANT:
+        return WHY_TOO_DISTANT;
+    case SOURCE_TOO_JITTERY:
+        return WHY_TOO_JITTERY;
+    case SOURCE_WRONG_STRATUM:
+        return WHY_WRONG_STRATUM;
+    case SOURCE_ORPHAN:
+        return WHY_ORPHAN;
+    case SOURCE_FALSETICKER:
+        return WHY_FALSETICKER;
+    case SOURCE_HELD:
+        return WHY_HELD;
+    case SOURCE_NOSELECT:
+        return WHY_NOSELECT;
+    case SOURCE_SAME_NETWORK:
+        return WHY_SAME_NETWORK;
+    case SOURCE_OUTLYING:
+        return WHY_OUTLYING;
+    case SOURCE_COMBINED:
+        return WHY_COMBINED;
+    case SOURCE_SELECTED:
+        return WHY_SELECTED;
+    case SOURCE_STATUSES:
+        break;
     }
-    return s->rival ? WHY_TWO_DISAGREE : codes[s->status];
+    return WHY_UNUSED;
 }
 
 /* ---- words ---- */
@@ -182,30 +222,49 @@ static const char *common_verdict(const struct report_source *s, char text[WORD_
 
 static const char *rejection_words(enum reply_verdict v)
 {
-    static const char *const words[REPLY_VERDICTS] = {
-        [REPLY_ACCEPTED] = "nothing",
-        [REPLY_UNEXPECTED] = "nobody asked",
-        [REPLY_MALFORMED] = "not an NTP packet",
-        [REPLY_MODE] = "not the reply of a server",
-        [REPLY_VERSION] = "another version of NTP",
-        [REPLY_ORIGIN] = "not an answer to our request",
-        [REPLY_ZERO] = "timestamps are missing",
-        [REPLY_AUTH] = "authentication",
-        [REPLY_KISS_RATE] = "a kiss code",
-        [REPLY_KISS_DENY] = "a kiss code",
-        [REPLY_KISS_OTHER] = "a kiss code",
-        [REPLY_UNSYNCHRONISED] = "not synchronised",
-        [REPLY_STRATUM] = "a stratum of 0 or above 16",
-        [REPLY_DISTANCE] = "16 s or more from a primary clock, by its own words",
-        [REPLY_TURNAROUND] = "its timestamps contradict each other",
-        [REPLY_DELAY] = "longer under way than allowed (maxdelay), or shorter than possible",
-        [REPLY_LOOP] = "a loop",
-        [REPLY_DATE] = "a date that cannot be true",
-        [REPLY_LATE] = "too late, the clock was set meanwhile",
-        [REPLY_RESTRICTED] = "our own access rules (restricted)",
-    };
-
-    return v < REPLY_VERDICTS ? words[v] : "unknown";
+    switch (v) {
+    case REPLY_ACCEPTED:
+        return "nothing";
+    case REPLY_UNEXPECTED:
+        return "no request was outstanding";
+    case REPLY_MALFORMED:
+        return "not an NTP packet";
+    case REPLY_MODE:
+        return "not a reply of a server";
+    case REPLY_VERSION:
+        return "unexpected version of NTP";
+    case REPLY_ORIGIN:
+        return "not an answer to our request";
+    case REPLY_ZERO:
+        return "missing timestamps";
+    case REPLY_AUTH:
+        return "authentication";
+    case REPLY_KISS_RATE:
+    case REPLY_KISS_DENY:
+    case REPLY_KISS_OTHER:
+        return "a kiss code";
+    case REPLY_UNSYNCHRONISED:
+        return "not synchronised";
+    case REPLY_STRATUM:
+        return "a stratum of 0 or above 16";
+    case REPLY_DISTANCE:
+        return "a root distance of 16 s or more";
+    case REPLY_TURNAROUND:
+        return "contradictory timestamps";
+    case REPLY_DELAY:
+        return "a delay above the limit (maxdelay), or negative";
+    case REPLY_LOOP:
+        return "a synchronisation loop";
+    case REPLY_DATE:
+        return "an implausible date";
+    case REPLY_LATE:
+        return "the clock was stepped in the meantime";
+    case REPLY_RESTRICTED:
+        return "denied by an access rule (restricted)";
+    case REPLY_VERDICTS:
+        break;
+    }
+    return "unknown";
 }
 
 /* "; the other 3 sources answer, so this server is down or blocks you" */
@@ -223,7 +282,7 @@ static const char *others_words(const struct report_source *s, char text[WORD_MA
                  "; %u of the other %u sources answer%s, so this server is down or blocks you",
                  s->others_answering, s->others, s->others_answering == 1 ? "s" : "");
     } else if (s->others > 0) {
-        snprintf(text, WORD_MAX, "; no other source answers, either");
+        snprintf(text, WORD_MAX, "; no other source answers either");
     }
     return text;
 }
@@ -231,11 +290,11 @@ static const char *others_words(const struct report_source *s, char text[WORD_MA
 static const char *auth_words(const struct report_source *s, char text[WORD_MAX])
 {
     if (s->key == 0) {
-        return "they have a code, though our line names no key";
+        return "they are authenticated, but no key is configured for this source";
     }
     snprintf(text, WORD_MAX,
-             s->crypto_nak ? "it says that it does not accept our key %u (crypto-NAK)"
-                           : "their code is missing or not that of our key %u",
+             s->crypto_nak ? "it does not accept our key %u (crypto-NAK)"
+                           : "their authentication code is missing or not made with key %u",
              s->key);
     return text;
 }

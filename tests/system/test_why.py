@@ -173,7 +173,7 @@ def test_port_123_is_filtered(made):
         assert source['probe'] == {'ntp_answered': False, 'host_answered': True, 'error': None}
         assert f'sent to {source["address"]}:123, 0 received' in source['cause']
     assert not any(server.requests for server in made.servers['filtered'])
-    assert 'UDP port 123 is filtered on the way' in said(host)
+    assert 'UDP port 123 is filtered along the path' in said(host)
     # without probes there is no evidence, and it says what could be done
     quiet = daemons.status(host, '--no-probe')
     assert quiet['clock']['code'] == 'no-replies' and 'toki status' in quiet['clock']['remedy']
@@ -241,7 +241,7 @@ def test_two_of_two_disagree(made):
     report = wait_for_code(host, 'two-disagree')
     assert {s['code'] for s in report['sources']} == {'two-disagree'}
     assert '192.0.2.201 says' in report['clock']['cause']
-    assert 'three outvote one liar' in report['clock']['remedy']
+    assert 'three outvote one falseticker' in report['clock']['remedy']
     assert not report['clock']['synchronised'] and report['clock']['steps'] == 0
     explained(host, 'two-disagree')
 
@@ -250,7 +250,7 @@ def test_unsynchronised_server(made):
     host = made.hosts['unsynchronised']
     report = wait_for_code(host, 'sources-unsynchronised')
     assert {s['code'] for s in report['sources']} == {'server-unsynchronised'}
-    assert 'does not know the time itself' in said(host)
+    assert 'is not synchronised itself' in said(host)
     explained(host, 'sources-unsynchronised', 'server-unsynchronised')
 
 
