@@ -233,7 +233,7 @@ const struct reason reasons_of_source[SOURCE_CODES] = {
                                       "farther from, a primary clock."},
     [WHY_ORPHAN] = {.code = "orphan",
                     .cause = "it serves its own clock because it has no source (orphan): another "
-                             "server leads the group, or this one does",
+                             "member leads the group, or this computer does",
                     .meaning = "In a group that lost its sources one member leads, chosen by the "
                                "order of addresses, and the others follow only that one."},
     [WHY_FALSETICKER] =
