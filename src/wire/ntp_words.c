@@ -359,7 +359,8 @@ uint32_t ntp_words_packet_flash(enum reply_verdict verdict)
 static uint32_t flash_of_status(enum source_status status)
 {
     switch (status) {
-    case SOURCE_SERVER_UNSYNCHRONISED:
+    case SOURCE_SERVER_UNSYNCHRONISED: /* and nothing of it is measured */
+        return PEER_STRATUM | PEER_DISTANCE;
     case SOURCE_WRONG_STRATUM:
         return PEER_STRATUM;
     case SOURCE_FEW_SAMPLES: /* ntpd takes missing samples for bad ones */

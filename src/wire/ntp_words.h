@@ -83,7 +83,8 @@ uint16_t ntp_words_system_status(unsigned leap, enum ntp_words_origin origin, un
 uint16_t ntp_words_source_status(const struct ntp_words_source *source, unsigned count,
                                  unsigned event);
 
-/* The last packet of a source that has a key bore a right MAC. */
+/* The last packet of a source that has a key bore a right MAC: as the classic ntpd means it. NTPsec
+ * sets the flag for sources without a key, too; what its client says of both is the same. */
 bool ntp_words_is_authentic(const struct ntp_words_source *source);
 
 /* The parts of a status word. */
