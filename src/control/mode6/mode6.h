@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Answers requests of NTP's mode 6, as ntpq and its relatives send them: bytes in, datagrams out,
- * from a report and the engine; no input or output of its own. Who may ask is decided before
+ * from a report; no input or output of its own. Who may ask is decided before
  * (serve/worker.h). Reading needs no key; changes and the lists of interfaces and access rules need
  * the control key of the configuration. Somebody elsewhere without that key gets one datagram at
  * most. Mode 7 is not here, and never answered. */
