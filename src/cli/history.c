@@ -181,8 +181,8 @@ static int write_plot(const struct history_rows *h, const char *path)
 
     snprintf(title, sizeof title, "The clock in the last %s", h->layer);
     if (out) {
-        history_plot(h, title, out);
-        whole = fclose(out) == 0;
+        whole = history_plot(h, title, out);
+        whole = fclose(out) == 0 && whole;
     }
     error = whole ? file_replace(path, text, length, 0644) : -ENOMEM;
     free(text);

@@ -46,7 +46,6 @@ struct query {
     struct answers histories[RESULTS_MAX];
     unsigned count;
     struct chart *chart;
-    struct wall_time begun;
 };
 
 static void show_progress(unsigned done, unsigned total)
@@ -145,7 +144,7 @@ static void print_json(const struct query *q)
 
 static void remember(struct query *q)
 {
-    double at_s = s_from_ns(ns_subtract(clock_now().wall.ns, q->begun.ns));
+    double at_s = s_from_ns(clock_now().wall.ns);
 
     for (unsigned i = 0; i < q->count; i++) {
         const struct measure_target *r = &q->results[i];
@@ -181,10 +180,8 @@ static bool write_plot(const struct query *q)
         fprintf(stderr, "toki: cannot write %s\n", q->wanted.plot);
         return false;
     }
-    snprintf(subtitle, sizeof subtitle,
-             "True time less this clock, as each server says: above zero this clock is slow. %u "
-             "rounds.",
-             q->histories[0].rounds);
+    snprintf(subtitle, sizeof subtitle, "%u round%s; above zero, this clock is slow",
+             q->histories[0].rounds, q->histories[0].rounds == 1 ? "" : "s");
     chart_write(q->chart, "Offsets of time servers", subtitle, out);
     return fclose(out) == 0;
 }
@@ -239,7 +236,6 @@ static void ask_rounds(struct query *q)
     unsigned round = 0;
     bool whole;
 
-    q->begun = clock_now().wall;
     do {
         struct mono_time next = mono_after(clock_now().mono, q->wanted.interval_s);
 

@@ -245,7 +245,7 @@ def test_watch_and_plot(asker):
     rounds = [schema.check(line + '\n', 'query') for line in text.splitlines()]
     assert len(rounds) == 3 and rounds[2]['now'] - rounds[0]['now'] > 1.5
     picture = ElementTree.fromstring(asker.run('cat', '/tmp/offsets-&.svg').stdout)
-    points = picture.findall('{*}circle')
+    points = picture.findall('.//{*}circle')
     assert len(points) == 6
     heights = sorted(float(p.get('cy')) for p in points)
     assert heights[2] + 50 < heights[3]  # the one that is ahead by 0.25 s is drawn above

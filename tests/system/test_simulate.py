@@ -196,7 +196,7 @@ def test_picture_of_one_clock(tmp_path):
     assert run(tmp_path, '--config', 'a&b<c>.conf', '--days', '12h', '--plot', 'p.svg')[0] == 0
     root, words = texts(tmp_path / 'p.svg')
     assert 'Predicted clock error: a&b<c>.conf, 1 server' in words
-    assert 'time since the start (hours)' in words
+    assert 'time since the start (h)' in words
     assert any(w.startswith('clock error (clock') for w in words)
     assert any('bound that clients are told' in w for w in words)
     assert any(w.endswith('\u00b5s') for w in words)

@@ -6,7 +6,9 @@
 
 #include <stdio.h>
 
-#define CHART_CURVES_MAX 8 /* more could not be told apart */
+#include "cli/draw/svg.h"
+
+#define CHART_CURVES_MAX SVG_COLOURS
 #define CHART_NAME_MAX 128
 
 struct chart;
@@ -15,7 +17,7 @@ struct chart;
 struct chart *chart_new(void);
 void chart_free(struct chart *c);
 
-/* One point of the curve of this name; times in s (any origin), NAN values make a gap. Curves
+/* One point of the curve of this name; times are Unix time, values seconds; NAN is a gap. Curves
  * beyond the most that there can be are left out. */
 void chart_add(struct chart *c, const char *name, double time_s, double value_s);
 

@@ -1,248 +1,153 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The picture of a layer of the history: one panel below the other with a common axis of time in
- * UTC. Shades reach from the least to the most of each slot, lines through the means; gaps are
- * times of which nothing is known. */
-#include <math.h>
-#include <time.h>
-
+/* One panel below the other, over the time that has data. Areas reach from the least to the largest
+ * value of each slot, lines go through the means; gaps are times of which nothing is known. */
 #include "cli/draw/history_plot.h"
 
-#define WIDTH 960
-#define LEFT 110
-#define RIGHT 24
-#define TOP 62
-#define PANEL 190
-#define GAP 58
-#define PANELS 3
-#define HEIGHT (TOP + PANELS * (PANEL + GAP) + 26)
-#define COLOUR "#0072b2"
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/draw/render.h"
+#include "cli/draw/svg.h"
+
 #define UNKNOWN ((double)NAN)
 
-struct panel {
-    const char *title;
-    double top, low, high, scale; /* of values to what the ticks say */
-    const char *unit;
+/* The first two share a panel. */
+enum { CURVE_OFFSET, CURVE_BOUND, CURVE_FREQUENCY, CURVE_USED, CURVES, PANELS = CURVES - 1 };
+
+static const size_t values[CURVES] = {
+    [CURVE_OFFSET] = offsetof(struct history_row, offset_s),
+    [CURVE_BOUND] = offsetof(struct history_row, bound_s),
+    [CURVE_FREQUENCY] = offsetof(struct history_row, frequency_ppm),
+    [CURVE_USED] = offsetof(struct history_row, used),
+};
+
+static const struct {
+    unsigned curve, curve_count;
+    enum svg_quantity quantity;
+    struct svg_panel panel;
+} rows[PANELS] = {
+    {CURVE_OFFSET,
+     2,
+     SVG_SECONDS,
+     {"Estimated error of the clock (true time \u2212 clock)",
+      NULL,
+      0,
+      SVG_WIDTH,
+      0,
+      230,
+      {0},
+      {0}}},
+    {CURVE_FREQUENCY, 1, SVG_PPM, {"Frequency correction", NULL, 0, SVG_WIDTH, 288, 130, {0}, {0}}},
+    {CURVE_USED, 1, SVG_COUNT, {"Sources in use", NULL, 0, SVG_WIDTH, 476, 90, {0}, {0}}},
 };
 
 struct picture {
     const struct history_rows *h;
-    FILE *out;
-    double from_s, to_s;
+    struct svg_curve curves[CURVES];
 };
 
-static double x_of(const struct picture *p, double at_s)
+/* With a gap where slots are missing. The bound holds on both sides of zero. */
+static bool make_curve(const struct history_rows *h, unsigned which, struct svg_curve *out)
 {
-    return LEFT + (WIDTH - LEFT - RIGHT) * (at_s - p->from_s) / (p->to_s - p->from_s);
+    out->points = calloc(2 * h->count + 1, sizeof *out->points);
+    for (size_t i = 0; out->points && i < h->count; i++) {
+        const struct history_row *row = &h->rows[i];
+        const struct history_range *v = (const void *)((const char *)row + values[which]);
+
+        if (i > 0 && row->start_s - row[-1].start_s > 1.5 * h->width_s) {
+            out->points[out->count++].x = UNKNOWN;
+        }
+        out->points[out->count++] =
+            (struct svg_point){row->start_s + h->width_s / 2, v->mean,
+                               which == CURVE_BOUND ? -v->most : v->least, v->most};
+    }
+    return out->points;
 }
 
-static double y_of(const struct panel *panel, double value)
+static void draw(const void *context, const struct svg_panel *panel, unsigned index, FILE *out)
 {
-    double part = (value - panel->low) / (panel->high - panel->low);
-
-    return panel->top + PANEL * (1 - fmax(0, fmin(1, part)));
-}
-
-/* The smallest of 1, 2, 5 times a power of ten that is not below v. */
-static double nice_above(double v)
-{
-    double power = pow(10, floor(log10(v) + 1e-9)), part = v / power;
-
-    return power * (part <= 1.0001 ? 1 : part <= 2.0001 ? 2 : part <= 5.0001 ? 5 : 10);
-}
-
-static const struct history_range *offset_of(const struct history_row *row)
-{
-    return &row->offset_s;
-}
-
-static const struct history_range *frequency_of(const struct history_row *row)
-{
-    return &row->frequency_ppm;
-}
-
-static const struct history_range *used_of(const struct history_row *row)
-{
-    return &row->used;
-}
-
-typedef const struct history_range *quantity(const struct history_row *row);
-
-/* Ends of a scale about all values, with a little room. */
-static void fit(struct panel *panel, const struct history_rows *h, quantity *of)
-{
-    double low = UNKNOWN, high = UNKNOWN, room;
+    const struct picture *p = context;
+    const struct svg_curve *curve = &p->curves[rows[index].curve];
+    const struct history_rows *h = p->h;
 
     for (size_t i = 0; i < h->count; i++) {
-        low = fmin(low, of(&h->rows[i])->least);
-        high = fmax(high, of(&h->rows[i])->most);
+        if (h->rows[i].synchronised < h->rows[i].looks) {
+            svg_stripe(panel, SVG_SHADE, h->rows[i].start_s, h->rows[i].start_s + h->width_s, out);
+        }
     }
-    if (isnan(low) || isnan(high)) {
-        low = high = 0;
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->rows[i].steps > 0) {
+            svg_stripe(panel, SVG_MARK, h->rows[i].start_s, h->rows[i].start_s, out);
+        }
     }
-    room = fmax((high - low) * 0.1, fmax(fabs(high) * 1e-3, 1e-9));
-    panel->low = low - room;
-    panel->high = high + room;
+    if (rows[index].curve_count > 1) {
+        svg_draw(panel, SVG_BOUND, 0, curve + 1, out);
+    }
+    svg_draw(panel, SVG_RANGE, 0, curve, out);
+    svg_draw(panel, SVG_LINE, 0, curve, out);
 }
 
-static void put_y_axis(const struct picture *p, const struct panel *panel)
+/* The legend has what is in the picture; the line below the title sums it up. */
+static void add_words(const struct history_rows *h, struct svg_picture *picture, char line[128],
+                      char mean[64])
 {
-    double step = nice_above((panel->high - panel->low) * panel->scale / 5);
-    double first = ceil(panel->low * panel->scale / step) * step;
-
-    fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" class=\"a\">%s%s%s%s</text>\n", LEFT, panel->top - 8,
-            panel->title, *panel->unit ? " (" : "", panel->unit, *panel->unit ? ")" : "");
-    for (double v = first; v <= panel->high * panel->scale; v += step) {
-        double y = y_of(panel, v / panel->scale);
-
-        fprintf(p->out,
-                "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#000\" "
-                "stroke-opacity=\"%s\"/>\n<text x=\"%d\" y=\"%.1f\" class=\"t e\">%.6g</text>\n",
-                LEFT, WIDTH - RIGHT, y, y, fabs(v) < step / 1000 ? ".4" : ".1", LEFT - 8, y + 4,
-                fabs(v) < step / 1000 ? 0 : v);
-    }
-}
-
-static void put_x_axis(const struct picture *p, double bottom)
-{
-    static const double steps[] = {60, 300, 600, 1800, 3600, 10800, 21600, 86400, 432000};
-    double length_s = p->to_s - p->from_s;
-    size_t i = 0;
-
-    while (i + 1 < sizeof steps / sizeof steps[0] && length_s / steps[i] > 9) {
-        i++;
-    }
-    for (double at = ceil(p->from_s / steps[i]) * steps[i]; at <= p->to_s; at += steps[i]) {
-        time_t seconds = (time_t)at;
-        char text[32] = "";
-        struct tm tm;
-
-        if (gmtime_r(&seconds, &tm)) {
-            strftime(text, sizeof text, steps[i] < 86400 ? "%H:%M" : "%b %d", &tm);
-        }
-        fprintf(p->out,
-                "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#777\"/>\n"
-                "<text x=\"%.1f\" y=\"%.1f\" class=\"t m\">%s</text>\n",
-                x_of(p, at), x_of(p, at), bottom, bottom + 5, x_of(p, at), bottom + 19, text);
-    }
-}
-
-/* Rows from `i` on that follow each other and have this quantity: the index after the last. */
-static size_t stretch_end(const struct picture *p, quantity *of, size_t i)
-{
-    const struct history_row *rows = p->h->rows;
-    size_t end = i;
-
-    while (end < p->h->count && !isnan(of(&rows[end])->mean) &&
-           (end == i || rows[end].start_s - rows[end - 1].start_s < 1.5 * p->h->width_s)) {
-        end++;
-    }
-    return end;
-}
-
-static void put_curve(const struct picture *p, const struct panel *panel, quantity *of)
-{
-    const struct history_row *rows = p->h->rows;
-
-    for (size_t i = 0; i < p->h->count; i++) {
-        size_t end = stretch_end(p, of, i);
-
-        if (end == i) {
-            continue;
-        }
-        fputs("<path class=\"r\" d=\"M", p->out);
-        for (size_t k = i; k < end; k++) {
-            fprintf(p->out, "%.1f %.1f ", x_of(p, rows[k].start_s + p->h->width_s / 2),
-                    y_of(panel, of(&rows[k])->most));
-        }
-        for (size_t k = end; k-- > i;) {
-            fprintf(p->out, "%.1f %.1f ", x_of(p, rows[k].start_s + p->h->width_s / 2),
-                    y_of(panel, of(&rows[k])->least));
-        }
-        fputs("Z\"/>\n<path class=\"l\" d=\"M", p->out);
-        for (size_t k = i; k < end; k++) {
-            fprintf(p->out, "%.1f %.1f ", x_of(p, rows[k].start_s + p->h->width_s / 2),
-                    y_of(panel, of(&rows[k])->mean));
-        }
-        fputs(end - i == 1 ? "h.1\"/>\n" : "\"/>\n", p->out); /* one alone is a dot */
-        i = end - 1;
-    }
-}
-
-/* Where the clock was not synchronised all the time, and where it was stepped. */
-static void put_marks(const struct picture *p, const struct panel *panel)
-{
-    for (size_t i = 0; i < p->h->count; i++) {
-        const struct history_row *row = &p->h->rows[i];
-        double x = x_of(p, row->start_s);
-
-        if (row->synchronised < row->looks) {
-            fprintf(p->out,
-                    "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#d55e00\" "
-                    "fill-opacity=\".15\"/>\n",
-                    x, panel->top, fmax(x_of(p, row->start_s + p->h->width_s) - x, 1), PANEL);
-        }
-        if (row->steps > 0) {
-            fprintf(p->out,
-                    "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#d55e00\" "
-                    "stroke-width=\"1.5\"><title>stepped</title></line>\n",
-                    x, x, panel->top, panel->top + PANEL);
-        }
-    }
-}
-
-static double largest_bound(const struct history_rows *h)
-{
-    double most = UNKNOWN;
+    double bound_s = UNKNOWN, steps = 0;
+    struct svg_key *key = picture->keys;
+    bool waiting = false;
+    char text[32];
 
     for (size_t i = 0; i < h->count; i++) {
-        most = fmax(most, h->rows[i].bound_s.most);
+        bound_s = fmax(bound_s, h->rows[i].bound_s.most);
+        steps += h->rows[i].steps;
+        waiting = waiting || h->rows[i].synchronised < h->rows[i].looks;
     }
-    return most;
-}
-
-/* A unit that makes the numbers of ticks short. */
-static void choose_unit(struct panel *panel)
-{
-    double size = fmax(fabs(panel->low), fabs(panel->high));
-
-    panel->scale = size < 1e-6 ? 1e9 : size < 1e-3 ? 1e6 : size < 1 ? 1e3 : 1;
-    panel->unit = size < 1e-6 ? "ns" : size < 1e-3 ? "\u00b5s" : size < 1 ? "ms" : "s";
-}
-
-void history_plot(const struct history_rows *h, const char *title, FILE *out)
-{
-    static quantity *const quantities[PANELS] = {offset_of, frequency_of, used_of};
-    struct picture p = {.h = h, .out = out, .to_s = h->now_s};
-    struct panel panels[PANELS] = {{.title = "Offset, true time less the clock"},
-                                   {.title = "Frequency correction", .scale = 1, .unit = "ppm"},
-                                   {.title = "Sources in use", .scale = 1, .unit = ""}};
-    double bound_s = largest_bound(h);
-
-    p.from_s = h->now_s - h->width_s * h->room;
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-            "font-family=\"sans-serif\">\n<style>.t{font-size:12px;fill:#444}.a{font-size:13px;"
-            "fill:#222}.e{text-anchor:end}.m{text-anchor:middle}.r{fill:" COLOUR
-            ";fill-opacity:.2}.l{fill:none;stroke:" COLOUR
-            ";stroke-width:1.4;stroke-linecap:round}</style>\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
-            "<text x=\"%d\" y=\"26\" font-size=\"18\">%s</text>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT, title);
+    snprintf(mean, 64, "mean of each %s", render_duration(h->width_s, text));
+    *key++ = (struct svg_key){SVG_LINE, 0, mean};
+    *key++ = (struct svg_key){SVG_RANGE, 0, "from the least to the largest value"};
     if (!isnan(bound_s)) {
-        fprintf(out, "<text x=\"%d\" y=\"26\" class=\"t e\">error bound at most %.3g ms</text>\n",
-                WIDTH - RIGHT, bound_s * 1e3);
+        *key++ = (struct svg_key){SVG_BOUND, 0, "bound of the error (root distance)"};
+    }
+    if (steps > 0) {
+        *key++ = (struct svg_key){SVG_MARK, 0, "the clock was stepped"};
+    }
+    if (waiting) {
+        *key++ = (struct svg_key){SVG_SHADE, 0, "not always synchronised"};
+    }
+    picture->key_count = (unsigned)(key - picture->keys);
+    snprintf(line, 128, "Error bound: %s%s; steps of the clock: %.0f",
+             isnan(bound_s) ? "" : "at most ",
+             isnan(bound_s) ? "unknown" : render_seconds(bound_s, text), steps);
+}
+
+bool history_plot(const struct history_rows *h, const char *title, FILE *out)
+{
+    struct picture p = {.h = h};
+    struct svg_panel panels[PANELS];
+    char line[128] = "", mean[64];
+    struct svg_picture picture = {.title = title,
+                                  .lines = {line},
+                                  .panels = panels,
+                                  .panel_count = PANELS,
+                                  .draw = draw,
+                                  .context = &p};
+    double from_s = h->count > 0 ? h->rows[0].start_s : h->now_s - h->width_s;
+    double to_s = h->count > 0 ? h->rows[h->count - 1].start_s + h->width_s : h->now_s;
+    bool whole = true;
+
+    for (unsigned i = 0; i < CURVES; i++) {
+        whole = make_curve(h, i, &p.curves[i]) && whole;
     }
     for (unsigned i = 0; i < PANELS; i++) {
-        panels[i].top = TOP + i * (double)(PANEL + GAP);
-        fit(&panels[i], h, quantities[i]);
-        if (i == 0) {
-            choose_unit(&panels[i]);
-        }
-        put_marks(&p, &panels[i]);
-        put_y_axis(&p, &panels[i]);
-        put_curve(&p, &panels[i], quantities[i]);
-        put_x_axis(&p, panels[i].top + PANEL);
+        panels[i] = rows[i].panel;
+        panels[i].x = svg_times(SVG_UTC, from_s, to_s);
+        panels[i].y = svg_fit(rows[i].quantity, &p.curves[rows[i].curve], rows[i].curve_count);
     }
-    fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"t m\">UTC</text>\n</svg>\n", WIDTH / 2,
-            HEIGHT - 8);
+    if (whole) {
+        add_words(h, &picture, line, mean);
+        svg_write(&picture, out);
+    }
+    for (unsigned i = 0; i < CURVES; i++) {
+        free(p.curves[i].points);
+    }
+    return whole;
 }

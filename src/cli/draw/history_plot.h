@@ -3,6 +3,7 @@
 #ifndef TOKI_CLI_DRAW_HISTORY_PLOT_H
 #define TOKI_CLI_DRAW_HISTORY_PLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -24,8 +25,8 @@ struct history_rows {
     struct history_row *rows; /* oldest first */
 };
 
-/* Three panels over the time of the layer: offset within its bound, frequency, sources. SVG: plain
- * shapes and text on a light ground. */
-void history_plot(const struct history_rows *h, const char *title, FILE *out);
+/* Three panels over the time that has data: the estimated error with its bound, frequency, sources.
+ * False: there is no memory. */
+bool history_plot(const struct history_rows *h, const char *title, FILE *out);
 
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A picture of clocks' errors over time, as SVG: plain shapes and text on a light ground, no
- * script, no font of its own. One curve is drawn with its sign and its bound as a band; several are
- * compared by their size on a logarithmic scale. Beside the run as a whole stands its start. */
+/* A picture of clocks' errors over time, each second of which is known. One curve is drawn with its
+ * sign and its bound as a band; several are compared by their size on a logarithmic scale. Beside
+ * the run as a whole stands its start. */
 #ifndef TOKI_CLI_DRAW_PLOT_H
 #define TOKI_CLI_DRAW_PLOT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#define PLOT_CURVES_MAX 8
+#include "cli/draw/svg.h"
+
+#define PLOT_CURVES_MAX SVG_COLOURS
 #define PLOT_TEXT_MAX 160
 
 struct plot;

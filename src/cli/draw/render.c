@@ -3,6 +3,7 @@
 #include "cli/draw/render.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,46 +12,51 @@
 #include "control/explain.h"
 #include "os/terminal.h"
 
-/* Length of the UTF-8 character at s, 0 if it is none, or is a control character. */
-static size_t printable_length(const unsigned char *s)
+size_t render_letter(const char *text)
 {
+    const unsigned char *s = (const unsigned char *)text;
     size_t length = s[0] < 0x80   ? 1
                     : s[0] < 0xc2 ? 0
                     : s[0] < 0xe0 ? 2
                     : s[0] < 0xf0 ? 3
                     : s[0] < 0xf5 ? 4
                                   : 0;
+    uint32_t code = s[0] & (0xffU >> (length + 1));
 
-    if (s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0)) {
-        return 0;
-    }
     for (size_t i = 1; i < length; i++) {
         if ((s[i] & 0xc0) != 0x80) {
             return 0;
         }
+        code = code << 6 | (s[i] & 0x3fU);
     }
-    return length;
+    if (length == 1) {
+        return s[0] >= ' ' && s[0] != 0x7f;
+    }
+    /* C1, forms that are longer than need be, surrogates, what is no character */
+    return code < 0xa0 || (length == 3 && code < 0x800) || (length == 4 && code < 0x10000) ||
+                   code > 0x10ffff || (code >= 0xd800 && code < 0xe000) || (code & 0xfffe) == 0xfffe
+               ? 0
+               : length;
 }
 
 const char *render_clean(const char *text, char *out, size_t capacity)
 {
-    const unsigned char *s = (const unsigned char *)text;
     size_t used = 0;
 
-    while (*s) {
-        size_t length = printable_length(s);
+    while (*text) {
+        size_t length = render_letter(text);
 
         if (used + (length ? length : 1) >= capacity) {
             break;
         }
         if (length == 0 || (length > 1 && !terminal_is_utf8())) {
             out[used++] = '?';
-            s += length ? length : 1;
+            text += length ? length : 1;
             continue;
         }
-        memcpy(out + used, s, length);
+        memcpy(out + used, text, length);
         used += length;
-        s += length;
+        text += length;
     }
     out[used] = '\0';
     return out;
@@ -160,6 +166,23 @@ const char *render_offset(double s, char text[32])
     }
     explain_seconds(fabs(s), size);
     snprintf(text, 32, "%c%.20s", s < 0 ? '-' : '+', size);
+    return text;
+}
+
+const char *render_duration(double s, char text[32])
+{
+    if (isinf(s)) {
+        return "never";
+    }
+    if (s < 120) {
+        snprintf(text, 32, "%.0f s", s);
+    } else if (s < 7200) {
+        snprintf(text, 32, "%.0f min", s / 60);
+    } else if (s < 172800) {
+        snprintf(text, 32, "%.3g h", s / 3600);
+    } else {
+        snprintf(text, 32, "%.3g days", s / 86400);
+    }
     return text;
 }
 

@@ -11,6 +11,9 @@
 
 #define RENDER_TEXT_MAX 1024
 
+/* Bytes of the UTF-8 character at `text`; 0: it is none, or a control character. */
+size_t render_letter(const char *text);
+
 /* Control characters (C0, DEL, C1) and bytes that are not UTF-8 become '?'; cut to the room there
  * is, between characters. Returns out. */
 const char *render_clean(const char *text, char *out, size_t capacity);
@@ -36,6 +39,9 @@ void render_paragraph(const char *text, unsigned indent, unsigned width, FILE *o
 /* "+12.3 us", "-" if unknown; at most 11 characters. */
 const char *render_offset(double s, char text[32]);
 const char *render_seconds(double s, char text[32]);
+
+/* A length of time to two or three digits: "90 s", "5 min", "never" if it is infinite. */
+const char *render_duration(double s, char text[32]);
 
 /* A document as one line. */
 void render_json(const json_t *document);

@@ -121,24 +121,6 @@ static const char *plain_seconds(double s, char text[32])
     return s > 0 ? explain_seconds(s, text) : "0";
 }
 
-/* A moment or a length of time, which the simulation has to the second. */
-static const char *duration(double s, char text[32])
-{
-    if (isinf(s)) {
-        return "never";
-    }
-    if (s < 120) {
-        snprintf(text, 32, "%.0f s", s);
-    } else if (s < 7200) {
-        snprintf(text, 32, "%.0f min", s / 60);
-    } else if (s < 2 * 86400.0) {
-        snprintf(text, 32, "%.3g h", s / 3600);
-    } else {
-        snprintf(text, 32, "%.3g days", s / 86400);
-    }
-    return text;
-}
-
 /* "5 servers, 1 reference clock" */
 static void sources_text(const struct test_case *c, char out[64])
 {
@@ -190,7 +172,7 @@ static void network_text(const struct simulation *s, char out[TEXT_MAX])
         char period[32];
 
         snprintf(out + used, TEXT_MAX - used, ", temperature %.3g ppm in %.20s",
-                 o->temperature.value * 1e6, duration(o->temperature.second, period));
+                 o->temperature.value * 1e6, render_duration(o->temperature.second, period));
     }
 }
 
@@ -214,9 +196,9 @@ static void print_setting(const struct simulation *s)
     printf(
         "%.20s, %u run%s; the clock starts %.20s %s and %.3g ppm %s; the first %.20s do not "
         "count for the accuracy\n\n",
-        duration(o->length_s, length), s->cases[0].runs, plural(s->cases[0].runs),
+        render_duration(o->length_s, length), s->cases[0].runs, plural(s->cases[0].runs),
         plain_seconds(fabs(o->offset_s), off), o->offset_s < 0 ? "fast" : "slow",
-        fabs(o->freq) * 1e6, o->freq < 0 ? "fast" : "slow", duration(s->settled_s, skipped));
+        fabs(o->freq) * 1e6, o->freq < 0 ? "fast" : "slow", render_duration(s->settled_s, skipped));
 }
 
 static void print_one(const struct simulation *s)
@@ -231,8 +213,8 @@ static void print_one(const struct simulation *s)
     printf("bound told   %s, at most %s; the error was beyond it %.2g %% of the time\n",
            plain_seconds(r->bound_s, t[0]), plain_seconds(r->bound_max_s, t[1]), r->outside * 100);
     printf("convergence  set after %s; below 1 ms after %s, 100 us: %s, 10 us: %s\n",
-           duration(r->first_set_s, t[0]), duration(r->below_s[0], t[1]),
-           duration(r->below_s[1], t[2]), duration(r->below_s[2], t[3]));
+           render_duration(r->first_set_s, t[0]), render_duration(r->below_s[0], t[1]),
+           render_duration(r->below_s[1], t[2]), render_duration(r->below_s[2], t[3]));
     if (c->servers) {
         printf("packets      %.0f a day to %u server%s (%.3g an hour); each is asked every %s\n",
                r->requests_per_day, c->servers, plural(c->servers), r->requests_per_day / 24,
@@ -270,7 +252,7 @@ static void print_table(const struct simulation *s)
         }
         printf("|");
         for (unsigned i = 0; i < sizeof times / sizeof *times; i++) {
-            printf(" %8s", duration(times[i], t));
+            printf(" %8s", render_duration(times[i], t));
         }
         printf(" | %8.0f %9s\n", r->requests_per_day, poll_text_s(r->poll_s, t));
     }
@@ -287,7 +269,7 @@ void simulate_report_words(const struct simulation *s)
         print_table(s);
     }
     printf("\n'below' means for %.20s at least; times are medians over the runs. %s\n",
-           duration(forecast_hold_s(s->options.length_s), hold),
+           render_duration(forecast_hold_s(s->options.length_s), hold),
            fabs(s->options.axes[AXIS_ASYMMETRY].values[0].value) > 0
                ? "Half of the asymmetry is in the error."
                : "If a path\nis not as long there as back, half of the difference comes on top "
