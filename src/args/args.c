@@ -304,31 +304,30 @@ bool args_parse(const struct args_command *c, int argc, char **argv, void *out, 
 const struct args_command *args_part(const struct args_command *c, int argc, char **argv,
                                      int *exit_code)
 {
-    const char *word = argc > 1 ? argv[1] : "";
+    const char *word = argc > 1 ? argv[1] : "", *what = c->program ? "command" : "sub-command";
+    char where[PROBLEM_MAX];
     struct text_likeness like = text_likeness_of(word);
 
     *exit_code = 0;
+    snprintf(where, sizeof where, "'%s%s --help' lists them", c->program ? "" : "toki ", c->name);
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         args_help_print(c);
         return NULL;
     }
     for (const struct args_command *const *part = c->parts; *part; part++) {
-        const char *name = strrchr((*part)->name, ' ') + 1;
+        const char *blank = strrchr((*part)->name, ' '), *name = blank ? blank + 1 : (*part)->name;
 
         if (strcmp(name, word) == 0) {
             return *part;
         }
         text_likeness_compare(&like, name);
     }
-    if (word[0] == '-' || word[0] == '\0') {
-        *exit_code =
-            args_complain(c, "a sub-command is missing; 'toki %s --help' lists them", c->name);
+    if (word[0] == '\0') {
+        *exit_code = args_complain(c, "a %s is missing; %s", what, where);
     } else if (like.best) {
-        *exit_code =
-            args_complain(c, "unknown sub-command '%s'; did you mean '%s'?", word, like.best);
+        *exit_code = args_complain(c, "unknown %s '%s'; did you mean '%s'?", what, word, like.best);
     } else {
-        *exit_code = args_complain(c, "unknown sub-command '%s'; 'toki %s --help' lists them", word,
-                                   c->name);
+        *exit_code = args_complain(c, "unknown %s '%s'; %s", what, word, where);
     }
     return NULL;
 }

@@ -124,25 +124,21 @@ static int run(const struct args_command *self, int argc, char **argv)
 #define AT(member) offsetof(struct wanted, member)
 #define RIGHTS "Needs root, or the user who started tokid."
 #define UNTIL " The change holds until the next reload or start. " RIGHTS
-#define EXITS                                                                                      \
-    {                                                                                              \
-        "in force", "refused by the daemon; nothing has changed",                                  \
-            "wrong usage, or no daemon to ask"                                                     \
-    }
 
 static const struct args_option options[] = {
     ARGS_JSON(struct wanted, json), ARGS_CONTROL(struct wanted, control), {.help = NULL}};
 
-const struct args_command reload_command = {
-    .name = "reload",
-    .summary = "Reload the configuration of the daemon, and print what changed",
-    .help = RIGHTS,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki reload",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+#define CHANGE(verb, what, more, words, example)                                                   \
+    {                                                                                              \
+        .name = verb, .summary = what, .help = more, .arguments = words, .options = options,       \
+        .exits = {"the change is in force", "refused by the daemon; nothing has changed",          \
+                  "wrong usage, or no daemon to ask"},                                             \
+        .examples = example, .run = run, .group = GROUP_CHANGE                                     \
+    }
+
+const struct args_command reload_command =
+    CHANGE("reload", "Reload the configuration of the daemon, and print what changed", RIGHTS, NULL,
+           "toki reload");
 
 static const char *const kinds[] = {"server", "pool", "peer", NULL};
 
@@ -153,62 +149,32 @@ static const struct args_argument add_arguments[] = {
      .help = "options in the language of the configuration, such as iburst"},
     {.name = NULL}};
 
-const struct args_command add_command = {
-    .name = "add",
-    .summary = "Add a source",
-    .help = "The words are those of the configuration's language." UNTIL,
-    .arguments = add_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki add server ntp.example.org iburst",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command add_command =
+    CHANGE("add", "Add a source", "The words are those of the configuration's language." UNTIL,
+           add_arguments, "toki add server ntp.example.org iburst");
 
 static const struct args_argument delete_arguments[] = {
     {"SOURCE", ARGS_SOURCE, AT(first), .help = "its name or address, as 'toki sources' prints it"},
     {.name = NULL}};
 
-const struct args_command delete_command = {
-    .name = "delete",
-    .summary = "Delete a source",
-    .help = "It may come from the configuration or from 'toki add'." UNTIL,
-    .arguments = delete_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki delete ntp.example.org",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command delete_command = CHANGE(
+    "delete", "Delete a source", "It may come from the configuration or from 'toki add'." UNTIL,
+    delete_arguments, "toki delete ntp.example.org");
 
 static const struct args_argument subnet_arguments[] = {
     {"SUBNET", ARGS_WORD, AT(rest), .optional = true, .repeats = true,
      .help = "an address or a subnet, such as 192.0.2.0/24; without it, everybody"},
     {.name = NULL}};
 
-const struct args_command allow_command = {
-    .name = "allow",
-    .summary = "Serve a subnet, or everybody",
-    .help = "The words are those of the configuration's language." UNTIL,
-    .arguments = subnet_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki allow 192.0.2.0/24",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command allow_command =
+    CHANGE("allow", "Serve a subnet, or everybody",
+           "The words are those of the configuration's language." UNTIL, subnet_arguments,
+           "toki allow 192.0.2.0/24");
 
-const struct args_command deny_command = {
-    .name = "deny",
-    .summary = "Stop serving a subnet, or everybody",
-    .help = "The words are those of the configuration's language." UNTIL,
-    .arguments = subnet_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki deny 192.0.2.99",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command deny_command =
+    CHANGE("deny", "Stop serving a subnet, or everybody",
+           "The words are those of the configuration's language." UNTIL, subnet_arguments,
+           "toki deny 192.0.2.99");
 
 static const struct args_argument restrict_arguments[] = {
     {"ADDRESS", ARGS_WORD, AT(first), .help = "an address, a subnet or 'default'"},
@@ -216,78 +182,33 @@ static const struct args_argument restrict_arguments[] = {
      .help = "flags of ntp.conf's restrict, such as noquery"},
     {.name = NULL}};
 
-const struct args_command restrict_command = {
-    .name = "restrict",
-    .summary = "Add an access rule (ntp.conf)",
-    .help = "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
-    .arguments = restrict_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki restrict 192.0.2.0/24 kod limited nomodify",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command restrict_command =
+    CHANGE("restrict", "Add an access rule (ntp.conf)",
+           "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
+           restrict_arguments, "toki restrict 192.0.2.0/24 kod limited nomodify");
 
-const struct args_command unrestrict_command = {
-    .name = "unrestrict",
-    .summary = "Remove an access rule, or flags of it (ntp.conf)",
-    .help = "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
-    .arguments = restrict_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki unrestrict 192.0.2.0/24",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command unrestrict_command =
+    CHANGE("unrestrict", "Remove an access rule, or flags of it (ntp.conf)",
+           "For a daemon whose configuration is an ntp.conf, in its words." UNTIL,
+           restrict_arguments, "toki unrestrict 192.0.2.0/24");
 
 static const struct args_argument source_arguments[] = {
     {"SOURCE", ARGS_SOURCE, AT(first), .optional = true,
      .help = "its name or address, as 'toki sources' prints it; without it, all sources"},
     {.name = NULL}};
 
-const struct args_command online_command = {
-    .name = "online",
-    .summary = "Resume sending requests to a source, or to all",
-    .help = "Ends what 'toki offline' began." UNTIL,
-    .arguments = source_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki online",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command online_command =
+    CHANGE("online", "Resume sending requests to a source, or to all",
+           "Ends what 'toki offline' began." UNTIL, source_arguments, "toki online");
 
-const struct args_command offline_command = {
-    .name = "offline",
-    .summary = "Stop sending requests to a source, or to all",
-    .help = "For a host whose network is down. The clock goes on with its last frequency." UNTIL,
-    .arguments = source_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki offline ntp.example.org",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command offline_command =
+    CHANGE("offline", "Stop sending requests to a source, or to all",
+           "For a host whose network is down. The clock goes on with its last frequency." UNTIL,
+           source_arguments, "toki offline ntp.example.org");
 
-const struct args_command burst_command = {
-    .name = "burst",
-    .summary = "Send a burst of requests to a source, or to all",
-    .help = RIGHTS,
-    .arguments = source_arguments,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki burst",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command burst_command =
+    CHANGE("burst", "Send a burst of requests to a source, or to all", RIGHTS, source_arguments,
+           "toki burst");
 
-const struct args_command makestep_command = {
-    .name = "makestep",
-    .summary = "Step the clock now by its whole estimated error",
-    .help = RIGHTS,
-    .options = options,
-    .exits = EXITS,
-    .examples = "toki makestep",
-    .run = run,
-    .group = GROUP_CHANGE,
-};
+const struct args_command makestep_command = CHANGE(
+    "makestep", "Step the clock now by its whole estimated error", RIGHTS, NULL, "toki makestep");

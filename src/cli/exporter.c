@@ -95,7 +95,7 @@ static bool set_listen(const struct args_option *option, const char *text, void 
 static const struct args_option options[] = {
     {0, "listen", ARGS_WORD, .value = "ADDRESS[:PORT]", .set = set_listen,
      .expected = "an address with a port, such as " DEFAULT_LISTEN, .fallback = DEFAULT_LISTEN,
-     .excludes = "textfile", .help = "answer HTTP here"},
+     .excludes = "textfile", .help = "address to serve HTTP on"},
     {0, "textfile", ARGS_PATH, offsetof(struct wanted, textfile),
      .help = "write the metrics once, into this file for node_exporter"},
     ARGS_CONTROL(struct wanted, control),
@@ -121,8 +121,8 @@ const struct args_command exporter_command = {
     .summary = "Serve the metrics of the daemon for Prometheus",
     .help = "Over HTTP, or once into a file for node_exporter; see doc/exporter.md.",
     .options = options,
-    .exits = {"ended by a signal, or the file is written", "the address cannot be used",
-              "wrong usage, or the file cannot be written"},
+    .exits = {"ended by a signal, or the file is written", NULL,
+              "wrong usage, or the address or the file cannot be used"},
     .examples =
         "toki exporter --listen 127.0.0.1:9923\n"
         "toki exporter --textfile /var/lib/prometheus/node-exporter/toki.prom",

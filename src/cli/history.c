@@ -203,7 +203,7 @@ static const char *const layers[] = {"hour", "day", "month", NULL};
 
 static const struct args_option options[] = {
     {0, "layer", ARGS_CHOICE, offsetof(struct wanted, layer), .choices = layers, .fallback = "day",
-     .help = "how far it goes back"},
+     .help = "period to show"},
     {0, "plot", ARGS_PATH, offsetof(struct wanted, plot), .value = "FILE.svg", .excludes = "json",
      .help = "draw it into an SVG file"},
     ARGS_JSON(struct wanted, json),
@@ -246,8 +246,8 @@ const struct args_command history_command = {
     .name = "history",
     .summary = "Print or draw the history of the clock",
     .help =
-        "Its offset, bound and frequency, and the sources in use. Kept over restarts of the "
-        "daemon.",
+        "Shows its offset, error bound and frequency, and the sources in use. The daemon keeps it "
+        "across restarts.",
     .options = options,
     .exits = {"printed, or the picture is written", NULL,
               "wrong usage, no daemon to ask, or the picture cannot be written"},

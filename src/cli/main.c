@@ -27,10 +27,12 @@ static const struct args_command *const commands[] = {
     &restrict_command, &unrestrict_command, &online_command,   &offline_command,
     &burst_command,    &makestep_command,   &ntpq_command,     &chronyc_command,
     &ntpdate_command,  &ntpctl_command,     &ntpstat_command,  &install_links_command,
-    &demo_command,     &help_command,       &version_command,
+    &demo_command,     &help_command,       &version_command,  NULL,
 };
 
-#define COMMANDS (sizeof commands / sizeof commands[0])
+#define COMMANDS (sizeof commands / sizeof commands[0] - 1)
+
+static const struct args_command root = {.name = "toki", .parts = commands, .program = true};
 
 static const char *group_title(enum command_group group)
 {
@@ -68,25 +70,6 @@ static int print_overview(void)
     }
     puts("\n'toki COMMAND --help' has the options of a command.");
     return EXIT_GOOD;
-}
-
-/* NULL: there is none, and that was told. */
-static const struct args_command *find_command(const char *name)
-{
-    struct text_likeness like = text_likeness_of(name);
-
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(name, commands[i]->name) == 0) {
-            return commands[i];
-        }
-        text_likeness_compare(&like, commands[i]->name);
-    }
-    if (like.best) {
-        fprintf(stderr, "toki: unknown command '%s'; did you mean '%s'?\n", name, like.best);
-    } else {
-        fprintf(stderr, "toki: unknown command '%s'; 'toki help' lists the commands\n", name);
-    }
-    return NULL;
 }
 
 static int run_command(const struct args_command *c, int argc, char **argv)
@@ -135,17 +118,16 @@ static int run_help(const struct args_command *self, int argc, char **argv)
     if (!wanted.command) {
         return print_overview();
     }
-    c = find_command(wanted.command);
+    c = args_part(&root, argc, argv, &code);
     if (c && wanted.part && c->parts) {
         c = args_part(c, argc - 1, argv + 1, &code);
     } else if (c && wanted.part) {
         return args_complain(self, "'%s' has no sub-commands", c->name);
     }
-    if (!c) {
-        return EXIT_USAGE;
+    if (c) {
+        args_help_print(c);
     }
-    args_help_print(c);
-    return EXIT_GOOD;
+    return code;
 }
 
 static const struct args_command help_command = {
@@ -181,22 +163,20 @@ static const struct args_command version_command = {
 static int run(int argc, char **argv)
 {
     const struct args_command *c = tools_find(argc > 0 ? argv[0] : "");
-    const char *name = argc > 1 ? argv[1] : "";
+    const char *word = argc > 1 ? argv[1] : "";
+    int code;
 
     if (c) {
         return run_command(c, argc, argv);
     }
-    if (argc < 2) {
-        fputs("toki: a command is missing; 'toki help' lists the commands\n", stderr);
-        return EXIT_USAGE;
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        c = &version_command;
+    } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        c = &help_command;
+    } else {
+        c = args_part(&root, argc, argv, &code);
     }
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        name = "version";
-    } else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        name = "help";
-    }
-    c = find_command(name);
-    return c ? run_command(c, argc - 1, argv + 1) : EXIT_USAGE;
+    return c ? run_command(c, argc - 1, argv + 1) : code;
 }
 
 /* A report that was not written whole is no report: a script must see it by the code. Whoever reads

@@ -320,7 +320,7 @@ const struct args_command query_command = {
     .help = "Needs no daemon. A reply that tokid would reject is rejected for the same reason.",
     .arguments = arguments,
     .options = options,
-    .exits = {"a server gave a usable answer", "none did",
+    .exits = {"a server gave a usable answer", "no server did",
               "wrong usage, or the picture cannot be written"},
     .examples =
         "toki query ntp1.example.org ntp2.example.org\n"

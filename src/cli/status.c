@@ -61,9 +61,9 @@ static void print_clock(const json_t *answer)
 
 static const struct args_option status_options[] = {
     {0, "probe", ARGS_FLAG, offsetof(struct wanted, probe), .excludes = "no-probe",
-     .help = "send packets of its own to the sources, whatever their state"},
+     .help = "always send requests to the sources"},
     {0, "no-probe", ARGS_FLAG, offsetof(struct wanted, no_probe),
-     .help = "send none; without both options, sources are probed if none of them answers"},
+     .help = "never do; by default requests are sent if no source answers"},
     ARGS_JSON(struct wanted, json),
     ARGS_CONTROL(struct wanted, control),
     {.help = NULL}};
@@ -102,7 +102,7 @@ const struct args_command status_command = {
     .summary = "Report whether the clock is synchronised and how accurate it is",
     .help =
         "Names the source that the clock follows, and why each of the others is used or not. If "
-        "none of them answers, packets of its own find out why.",
+        "none of them answers, it sends a few requests of its own to find out why.",
     .options = status_options,
     .exits = {"synchronised", "not synchronised", "wrong usage, or no daemon to ask"},
     .examples = "toki status\ntoki status --json",

@@ -273,7 +273,7 @@ static void run(struct top *t)
 static const struct args_option options[] = {
     {'i', "interval", ARGS_SECONDS, offsetof(struct top, interval_s), .least = 1e-3, .most = 86400,
      .expected = "a time up to 1 d, such as 2s", .fallback = "1s",
-     .help = "time from one look at the daemon to the next"},
+     .help = "time between two updates"},
     ARGS_CONTROL(struct top, control),
     {.help = NULL}};
 
@@ -304,8 +304,7 @@ static int top_run(const struct args_command *self, int argc, char **argv)
 const struct args_command top_command = {
     .name = "top",
     .summary = "Watch clock, sources and clients on the whole screen",
-    .help =
-        "It is drawn again each second. Keys: q quits, w shows the reasons, c hides the clients.",
+    .help = "Keys: q quits, w shows the reasons, c hides the clients.",
     .options = options,
     .exits = {"ended by a key", NULL, "wrong usage, or no terminal"},
     .run = top_run,

@@ -155,11 +155,11 @@ def test_options_that_exclude_each_other(every):
 def test_commands_that_do_not_exist():
     for word, message in (('staus', "unknown command 'staus'; did you mean 'status'?"),
                           ('mkaestep', "unknown command 'mkaestep'; did you mean 'makestep'?"),
-                          ('zzzzzz', "unknown command 'zzzzzz'; 'toki help' lists the commands"),
-                          ('--jsno', "unknown command '--jsno'; 'toki help' lists the commands")):
+                          ('zzzzzz', "unknown command 'zzzzzz'; 'toki --help' lists them"),
+                          ('--jsno', "unknown command '--jsno'; 'toki --help' lists them")):
         assert run(net.TOKI, word) == (2, '', f'toki: {message}\n')
     assert run(net.TOKI, 'help', 'staus')[0] == 2
-    assert run(net.TOKI) == (2, '', "toki: a command is missing; 'toki help' lists the commands\n")
+    assert run(net.TOKI) == (2, '', "toki: a command is missing; 'toki --help' lists them\n")
     assert run(net.TOKI, 'config', 'shwo') == (
         2, '', "toki config: unknown sub-command 'shwo'; did you mean 'show'?\n")
     assert 'a sub-command is missing' in run(net.TOKI, 'config')[2]

@@ -52,6 +52,16 @@ s.sendall(sys.argv[1].encode() + b"\\n")
 print(s.makefile().read(), end="")''', line).stdout
 
 
+def test_completion_offers_the_sources_of_the_daemon(host):
+    folder = net.TOKI.parent
+    script = ('source "$1"; COMP_WORDS=(toki delete "$2"); COMP_CWORD=2; _toki; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    for typed, offered in (('', {'ntp.example', LONG, '192.0.2.77'}), ('n', {'ntp.example'})):
+        done = host.run('env', f'PATH={folder}:/usr/bin:/bin', 'bash', '-c', script, 'bash',
+                        folder / 'toki.bash', typed)
+        assert set(done.stdout.split()) == offered
+
+
 def test_each_document_is_as_the_schema_says(host):
     status = schema.check(toki(host, 'status', '--json'), 'status')
     assert len(status['sources']) == 3

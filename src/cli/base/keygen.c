@@ -128,7 +128,7 @@ const struct args_command keygen_command = {
     .summary = "Print a line with a new key for a key file",
     .help =
         "Both sides need the same line, in the file that 'keyfile' (chrony.conf) or 'keys' "
-        "(ntp.conf) names. It is printed and kept nowhere.",
+        "(ntp.conf) names. The key is stored nowhere else.",
     .options = options,
     .exits = {"printed", NULL, "wrong usage, or such a key does not exist"},
     .examples = "toki keygen --type AES256 --id 5 >> /etc/chrony/chrony.keys",
