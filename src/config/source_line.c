@@ -115,7 +115,8 @@ static bool is_same(const struct source_spec *a, const struct source_spec *b)
 {
     if (a->kind == SOURCE_REFCLOCK || b->kind == SOURCE_REFCLOCK) {
         return a->kind == b->kind && a->refclock_kind == b->refclock_kind &&
-               a->refclock_unit == b->refclock_unit;
+               a->refclock_unit == b->refclock_unit &&
+               strcmp(a->refclock_path, b->refclock_path) == 0;
     }
     return a->port == b->port &&
            (a->address.family != ADDRESS_NONE

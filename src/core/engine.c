@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/judge.h"
+#include "core/pulse.h"
 #include "core/roster.h"
 
 #define ENGINE_STATUS_S 64.0 /* the kernel is told how good its clock is at least so often */
@@ -630,15 +631,14 @@ void engine_remembered(struct engine *e, struct instant now, uint16_t source,
 
 /* Is there a reason not to believe this sample at all? */
 static enum reply_verdict engine_check_refclock(const struct engine *e, struct instant now,
-                                                struct wall_time at, double offset_s,
-                                                double dispersion_s, uint8_t leap)
+                                                const struct reading *r)
 {
-    int64_t age_ns = ns_subtract(now.wall.ns, at.ns);
+    int64_t age_ns = ns_subtract(now.wall.ns, r->at.ns);
 
-    if (!isfinite(offset_s) || !isfinite(dispersion_s)) {
+    if (!isfinite(r->offset_s) || !isfinite(r->dispersion_s)) {
         return REPLY_MALFORMED;
     }
-    if (leap == LEAP_UNSYNCHRONISED) {
+    if (r->leap == LEAP_UNSYNCHRONISED) {
         return REPLY_UNSYNCHRONISED;
     }
     /* stale; from the future of a clock that was set back; or stamped before a step */
@@ -649,10 +649,11 @@ static enum reply_verdict engine_check_refclock(const struct engine *e, struct i
     return REPLY_ACCEPTED;
 }
 
-void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
-                     double offset_s, double dispersion_s, uint8_t leap)
+void engine_refclock(struct engine *e, struct instant now, uint16_t source,
+                     const struct reading *reading)
 {
     struct source *s = source < SOURCES_MAX ? &e->sources[source] : NULL;
+    struct reading r = *reading;
     enum reply_verdict verdict;
     struct mono_time mono;
     struct sample sample;
@@ -661,7 +662,16 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
     if (!s || s->status == SOURCE_UNUSED || s->config.kind != SOURCE_REFCLOCK) {
         return;
     }
-    verdict = engine_check_refclock(e, now, at, offset_s, dispersion_s, leap);
+    mono = (struct mono_time){ns_subtract(r.at.ns, e->timeline.wall_minus_mono_ns)};
+    s->pulses = r.kind == READING_FRACTION;
+    verdict = engine_check_refclock(e, now, &r);
+    if (verdict == REPLY_ACCEPTED && s->pulses) {
+        r.offset_s += s->config.offset_correction_s;
+        if (!pulse_number(e, source, mono, r.offset_s, &r.offset_s, &r.leap)) {
+            verdict = REPLY_UNSYNCHRONISED;
+        }
+        r.offset_s -= s->config.offset_correction_s;
+    }
     s->received++;
     s->verdicts[verdict]++;
     s->last_verdict = verdict;
@@ -671,13 +681,12 @@ void engine_refclock(struct engine *e, struct instant now, uint16_t source, stru
     if (verdict != REPLY_ACCEPTED) {
         return;
     }
-    mono = (struct mono_time){ns_subtract(at.ns, e->timeline.wall_minus_mono_ns)};
     sample = (struct sample){.at = timeline_free(&e->timeline, mono),
-                             .offset_s = timeline_free_offset(&e->timeline, mono, offset_s) +
+                             .offset_s = timeline_free_offset(&e->timeline, mono, r.offset_s) +
                                          s->config.offset_correction_s,
-                             .dispersion_s = fmax(dispersion_s, e->precision_s),
+                             .dispersion_s = fmax(r.dispersion_s, e->precision_s),
                              .root_delay_s = s->config.refclock_delay_s,
-                             .leap = leap,
+                             .leap = r.leap,
                              .stratum = (uint8_t)s->config.refclock_stratum};
     if (s->reach == 0) {
         effect_event(&e->effects, EVENT_SOURCE_REACHABLE, source, 0);

@@ -22,6 +22,7 @@
 #include "core/effect.h"
 #include "core/ensemble.h"
 #include "core/random.h"
+#include "core/reading.h"
 #include "core/reference.h"
 #include "core/roster.h"
 #include "core/selection.h"
@@ -139,10 +140,10 @@ void engine_look_up_failed(struct engine *e, uint16_t source, int error);
 void engine_remembered(struct engine *e, struct instant now, uint16_t source,
                        const struct address *addresses, unsigned count);
 
-/* A sample of a reference clock: offset of the true time against our clock at `at`, a reading of
- * our clock in the last seconds. */
-void engine_refclock(struct engine *e, struct instant now, uint16_t source, struct wall_time at,
-                     double offset_s, double dispersion_s, uint8_t leap);
+/* A sample of a reference clock. A fraction of a second counts only while another source is in use
+ * that tells which second it is (core/pulse.h). */
+void engine_refclock(struct engine *e, struct instant now, uint16_t source,
+                     const struct reading *reading);
 
 /* Asks this source up to so many times in a row, now, until so many answers were good. False: it
  * cannot be asked. */

@@ -20,6 +20,7 @@ enum source_kind { SOURCE_SERVER, SOURCE_POOL, SOURCE_PEER, SOURCE_REFCLOCK };
 
 /* Drivers of reference clocks (src/refclock), as a configuration names them. */
 enum refclock_kind { REFCLOCK_SHM, REFCLOCK_KINDS };
+#define REFCLOCK_PATH_MAX 108 /* sun_path of Linux: the longest name of a socket */
 
 /* One server, pool, peer or refclock line. */
 struct source_spec {
@@ -49,6 +50,7 @@ struct source_spec {
     /* SOURCE_REFCLOCK only. minpoll is the interval that its reach is counted by. */
     enum refclock_kind refclock_kind;
     unsigned refclock_unit, refclock_mode; /* which one; permissions of what is made for it */
+    char refclock_path[REFCLOCK_PATH_MAX]; /* likewise, of a device or socket; "": by the unit */
     int refclock_poll;                     /* log2 s between two looks for a sample */
     unsigned refclock_stratum;             /* of the clock itself: 0 but for odd ones */
     uint32_t refclock_refid;

@@ -97,6 +97,9 @@ void loop_init(struct loop *loop, const struct loop_setup *setup)
     for (unsigned i = 0; setup->worker && i < setup->server_count; i++) {
         wait_add(&loop->wait, setup->servers[i], WAIT_READ);
     }
+    if (setup->refclocks) {
+        refclocks_register(setup->refclocks, &loop->wait);
+    }
     if (setup->endpoint) {
         endpoint_register(setup->endpoint, &loop->wait);
     }
@@ -115,7 +118,7 @@ static void read_refclocks(struct loop *loop)
     struct refclocks *refclocks = loop->setup.refclocks;
 
     for (uint16_t i = 0; refclocks && refclocks->count > 0 && i < SOURCES_MAX; i++) {
-        if (refclocks_read(refclocks, &loop->engine, i)) {
+        if (refclocks_read(refclocks, &loop->wait, &loop->engine, i)) {
             effects_carry_out(loop);
         }
     }
@@ -366,7 +369,9 @@ void loop_configure(struct loop *loop, const struct config *config)
     configure_requests(&loop->requests, config);
     make_settings(&loop->setup, &settings);
     if (loop->setup.refclocks) {
+        refclocks_unregister(loop->setup.refclocks, &loop->wait);
         refclocks_configure(loop->setup.refclocks, &settings);
+        refclocks_register(loop->setup.refclocks, &loop->wait);
     }
     engine_configure(&loop->engine, clock_now(), &settings);
     effects_carry_out(loop);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reference clocks in the loop: attached while there are rights to, read when they are due, and a
- * failed one is attached again from time to time. */
+/* Opens, reads and closes reference clocks; makes of their stamps what the engine takes. */
 #include "daemon/refclocks.h"
 
 #include <errno.h>
@@ -15,7 +14,8 @@
 static unsigned find(const struct refclocks *r, const struct source_spec *spec)
 {
     for (unsigned i = 0; spec->kind == SOURCE_REFCLOCK && i < r->count; i++) {
-        if (r->slots[i].kind == spec->refclock_kind && r->slots[i].unit == spec->refclock_unit) {
+        if (r->slots[i].kind == spec->refclock_kind && r->slots[i].unit == spec->refclock_unit &&
+            strcmp(r->slots[i].path, spec->refclock_path) == 0) {
             return i;
         }
     }
@@ -24,10 +24,14 @@ static unsigned find(const struct refclocks *r, const struct source_spec *spec)
 
 static void open_slot(struct refclock_slot *slot, const struct source_spec *spec)
 {
-    struct refclock_place place = {.unit = spec->refclock_unit, .mode = spec->refclock_mode};
-    int error = refclock_find(spec->refclock_kind)->open(&place, &slot->state);
+    const struct refclock_driver *driver = refclock_find(spec->refclock_kind);
+    struct refclock_place place = {
+        .unit = spec->refclock_unit, .mode = spec->refclock_mode, .path = spec->refclock_path};
+    int error = driver->open(&place, &slot->state);
 
     slot->open = error == 0;
+    slot->fd = slot->open && driver->descriptor ? driver->descriptor(slot->state) : -1;
+    memcpy(slot->path, spec->refclock_path, sizeof slot->path);
     slot->next = clock_now().mono;
     if (!slot->open) {
         log_line(LEVEL_ERROR, "refclock-not-opened source=%s text=\"%s%s\"", spec->name,
@@ -71,6 +75,24 @@ void refclocks_configure(struct refclocks *r, const struct settings *settings)
     }
 }
 
+void refclocks_register(struct refclocks *r, struct wait_set *wait)
+{
+    for (unsigned i = 0; i < r->count; i++) {
+        if (r->slots[i].fd >= 0 && !wait_add(wait, r->slots[i].fd, WAIT_READ)) {
+            r->slots[i].fd = -1;
+        }
+    }
+}
+
+void refclocks_unregister(const struct refclocks *r, struct wait_set *wait)
+{
+    for (unsigned i = 0; i < r->count; i++) {
+        if (r->slots[i].fd >= 0) {
+            wait_remove(wait, r->slots[i].fd);
+        }
+    }
+}
+
 /* The open slot of a source, NO_SLOT if it has none. */
 static unsigned slot_of(const struct refclocks *r, const struct source *s)
 {
@@ -86,37 +108,66 @@ struct mono_time refclocks_deadline(const struct refclocks *r, const struct engi
     for (unsigned i = 0; r->count > 0 && i < SOURCES_MAX; i++) {
         unsigned slot = slot_of(r, &engine->sources[i]);
 
-        if (slot != NO_SLOT && r->slots[slot].next.ns < first.ns) {
+        if (slot != NO_SLOT && r->slots[slot].fd < 0 && r->slots[slot].next.ns < first.ns) {
             first = r->slots[slot].next;
         }
     }
     return first;
 }
 
-bool refclocks_read(struct refclocks *r, struct engine *engine, uint16_t source)
+/* Is it time to look? Looks by time are on a grid, so that they do not drift; after a pause the grid
+ * begins anew. */
+static bool is_due(struct refclock_slot *slot, const struct wait_set *wait, int poll)
+{
+    struct mono_time now = clock_now().mono;
+
+    if (slot->fd >= 0) {
+        return wait_ready(wait, slot->fd) != 0;
+    }
+    if (slot->next.ns > now.ns) {
+        return false;
+    }
+    slot->next = mono_after(slot->next, s_from_log2(poll));
+    if (slot->next.ns <= now.ns) {
+        slot->next = mono_after(now, s_from_log2(poll));
+    }
+    return true;
+}
+
+/* True time less our clock's; of a fraction what is left of whole seconds, within +-0.5 s. */
+static double offset_s(const struct refclock_reading *r, struct wall_time at)
+{
+    int64_t ns = ns_subtract(r->truth.ns, at.ns);
+
+    if (r->kind == READING_FRACTION) {
+        ns %= NS_PER_S;
+        ns += ns < -NS_PER_S / 2 ? NS_PER_S : ns > NS_PER_S / 2 ? -NS_PER_S : 0;
+    }
+    return s_from_ns(ns);
+}
+
+bool refclocks_read(struct refclocks *r, const struct wait_set *wait, struct engine *engine,
+                    uint16_t source)
 {
     const struct source_spec *spec = &engine->sources[source].config;
     unsigned found = slot_of(r, &engine->sources[source]);
-    struct mono_time now = clock_now().mono;
     struct refclock_reading reading;
     struct refclock_slot *slot;
-    struct wall_time at;
+    struct reading told;
 
-    if (found == NO_SLOT || r->slots[found].next.ns > now.ns) {
+    if (found == NO_SLOT) {
         return false;
     }
     slot = &r->slots[found];
-    /* on a grid, so that a look is not later each time; after a pause the grid begins anew */
-    slot->next = mono_after(slot->next, s_from_log2(spec->refclock_poll));
-    if (slot->next.ns <= now.ns) {
-        slot->next = mono_after(now, s_from_log2(spec->refclock_poll));
-    }
-    if (!refclock_find(slot->kind)->read(slot->state, &reading)) {
+    if (!is_due(slot, wait, spec->refclock_poll) ||
+        !refclock_find(slot->kind)->read(slot->state, &reading)) {
         return false;
     }
-    at = clock_from_kernel(reading.received);
-    engine_refclock(engine, clock_now(), source, at,
-                    s_from_ns(ns_subtract(reading.truth.ns, at.ns)),
-                    fmax(reading.resolution_s, spec->refclock_precision_s), reading.leap);
+    told = (struct reading){.kind = reading.kind,
+                            .at = clock_from_kernel(reading.received),
+                            .dispersion_s = fmax(reading.resolution_s, spec->refclock_precision_s),
+                            .leap = reading.leap};
+    told.offset_s = offset_s(&reading, told.at);
+    engine_refclock(engine, clock_now(), source, &told);
     return true;
 }

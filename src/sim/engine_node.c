@@ -183,8 +183,11 @@ static void refclock_sample(struct world *w, struct node *node, double value)
     if (w->observer.refclock) {
         w->observer.refclock(w->observer.context, node, noise_s, clock->noise_s);
     }
-    engine_refclock(&n->engine, now, clock->source, now.wall,
-                    noise_s - oscillator_error_s(&node->clock, w->epoch_ns), 1e-9, LEAP_NONE);
+    engine_refclock(
+        &n->engine, now, clock->source,
+        &(struct reading){.at = now.wall,
+                          .offset_s = noise_s - oscillator_error_s(&node->clock, w->epoch_ns),
+                          .dispersion_s = 1e-9});
     carry_out_all(w, node);
 }
 

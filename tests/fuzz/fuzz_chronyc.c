@@ -49,7 +49,9 @@ static void start(void)
         const struct instant now = {{begin.now.wall.ns + i * NS_PER_S},
                                     {begin.now.mono.ns + i * NS_PER_S}};
 
-        engine_refclock(&engine, now, 2, now.wall, 1e-3 * (i % 3), 1e-6, 0);
+        engine_refclock(
+            &engine, now, 2,
+            &(struct reading){.at = now.wall, .offset_s = 1e-3 * (i % 3), .dispersion_s = 1e-6});
         while (engine_take_effect(&engine, &effect)) {
         }
     }

@@ -208,7 +208,7 @@ static void query_from_is_the_address_of_requests(void **state)
 static void feed(unsigned seconds)
 {
     for (unsigned i = 0; i < seconds; i++) {
-        engine_refclock(&engine, now, 0, now.wall, 0.0, 1e-6, LEAP_NONE);
+        engine_refclock(&engine, now, 0, &(struct reading){.at = now.wall, .dispersion_s = 1e-6});
         take_effects();
         pass(1);
     }

@@ -294,7 +294,11 @@ static void test_any_input_at_any_time(void **state)
             engine_resolved(&lab->engine, lab_now(lab), source, &none, dice_below(d, 2));
             break;
         case 4:
-            engine_refclock(&lab->engine, lab_now(lab), source, wall, (double)NAN, 1e-6, 0);
+            engine_refclock(&lab->engine, lab_now(lab), source,
+                            &(struct reading){.kind = (enum reading_kind)dice_below(d, 2),
+                                              .at = wall,
+                                              .offset_s = (double)NAN,
+                                              .dispersion_s = 1e-6});
             break;
         default:
             engine_tick(&lab->engine, lab_now(lab));

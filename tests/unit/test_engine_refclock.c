@@ -87,7 +87,9 @@ static void feed(double age_s, double offset_s, uint8_t leap)
 {
     struct wall_time at = {lab.now.wall.ns - ns_from_s(age_s)};
 
-    engine_refclock(&lab.engine, lab.now, 0, at, offset_s - 0.25, 1e-6, leap);
+    engine_refclock(&lab.engine, lab.now, 0,
+                    &(struct reading){
+                        .at = at, .offset_s = offset_s - 0.25, .dispersion_s = 1e-6, .leap = leap});
     carry_out();
 }
 
@@ -136,10 +138,11 @@ static void nonsense_is_dropped(void **state)
     pass(1);
     feed(0, (double)NAN, LEAP_NONE);
     feed(0, (double)INFINITY, LEAP_NONE);
-    engine_refclock(&lab.engine, lab.now, 0, lab.now.wall, 0, (double)NAN, LEAP_NONE);
+    engine_refclock(&lab.engine, lab.now, 0,
+                    &(struct reading){.at = lab.now.wall, .dispersion_s = (double)NAN});
     check_counted(REPLY_MALFORMED, 3);
-    engine_refclock(&lab.engine, lab.now, 1, lab.now.wall, 0, 0, LEAP_NONE);
-    engine_refclock(&lab.engine, lab.now, SOURCES_MAX, lab.now.wall, 0, 0, LEAP_NONE);
+    engine_refclock(&lab.engine, lab.now, 1, &(struct reading){.at = lab.now.wall});
+    engine_refclock(&lab.engine, lab.now, SOURCES_MAX, &(struct reading){.at = lab.now.wall});
     assert_int_equal(clock0()->filter.count, 0);
 }
 
