@@ -189,7 +189,17 @@ void discipline_fail(struct discipline *d)
 
 const char *discipline_state_name(enum discipline_state s)
 {
-    static const char *const names[] = {"unset", "tracking", "holdover", "spike", "panic"};
-
-    return names[s];
+    switch (s) {
+    case DISCIPLINE_UNSET:
+        return "unset";
+    case DISCIPLINE_TRACKING:
+        return "tracking";
+    case DISCIPLINE_HOLDOVER:
+        return "holdover";
+    case DISCIPLINE_SPIKE:
+        return "spike";
+    case DISCIPLINE_PANIC:
+        return "panic";
+    }
+    return "unknown";
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Rings of slots; see the header. Filled by daemon/chronicle, told by control/history_json. */
+/* Three rings of slots, each coarser and longer than the one before. Filled by daemon/chronicle,
+ * told by control/history_json. */
 #include "core/history.h"
 
 #include <math.h>
@@ -11,26 +12,41 @@
 #define VERSION 1
 #define PPM 1e6
 
-static const struct layer {
+struct layer {
     const char *name;
     unsigned first, count; /* of the slots */
     int64_t width_s;
-} layers[HISTORY_LAYERS] = {
-    [HISTORY_HOUR] = {"hour", 0, HISTORY_HOUR_SLOTS, HISTORY_LOOK_S},
-    [HISTORY_DAY] = {"day", HISTORY_HOUR_SLOTS, HISTORY_DAY_SLOTS, 120},
-    [HISTORY_MONTH] = {"month", HISTORY_HOUR_SLOTS + HISTORY_DAY_SLOTS, HISTORY_MONTH_SLOTS, 3600},
 };
+
+static const struct layer *layer_of(enum history_layer layer)
+{
+    static const struct layer hour = {"hour", 0, HISTORY_HOUR_SLOTS, HISTORY_LOOK_S};
+    static const struct layer day = {"day", HISTORY_HOUR_SLOTS, HISTORY_DAY_SLOTS, 120};
+    static const struct layer month = {"month", HISTORY_HOUR_SLOTS + HISTORY_DAY_SLOTS,
+                                       HISTORY_MONTH_SLOTS, 3600};
+
+    switch (layer) {
+    case HISTORY_HOUR:
+        return &hour;
+    case HISTORY_DAY:
+        return &day;
+    case HISTORY_MONTH:
+    case HISTORY_LAYERS:
+        break;
+    }
+    return &month;
+}
 
 const char *history_layer_name(enum history_layer layer)
 {
-    return layers[layer].name;
+    return layer_of(layer)->name;
 }
 
 enum history_layer history_layer_parse(const char *name)
 {
     enum history_layer layer = HISTORY_HOUR;
 
-    while (layer < HISTORY_LAYERS && strcmp(name, layers[layer].name) != 0) {
+    while (layer < HISTORY_LAYERS && strcmp(name, layer_of(layer)->name) != 0) {
         layer++;
     }
     return layer;
@@ -47,12 +63,12 @@ const char *history_quantity_name(enum history_quantity quantity)
 
 unsigned history_slot_count(enum history_layer layer)
 {
-    return layers[layer].count;
+    return layer_of(layer)->count;
 }
 
 int64_t history_slot_width_s(enum history_layer layer)
 {
-    return layers[layer].width_s;
+    return layer_of(layer)->width_s;
 }
 
 /* ---- looks ---- */
@@ -115,8 +131,8 @@ static void value_add(struct history_value *v, double x)
 void history_add(struct history *h, struct wall_time now, const struct history_look *look)
 {
     for (enum history_layer l = HISTORY_HOUR; l < HISTORY_LAYERS; l++) {
-        int64_t start_s = slot_start(&layers[l], now);
-        struct history_slot *slot = &h->slots[slot_index(&layers[l], start_s)];
+        int64_t start_s = slot_start(layer_of(l), now);
+        struct history_slot *slot = &h->slots[slot_index(layer_of(l), start_s)];
 
         if (slot->looks == 0 || slot->start_s != start_s) {
             *slot = (struct history_slot){.start_s = start_s};
@@ -133,7 +149,7 @@ void history_add(struct history *h, struct wall_time now, const struct history_l
 const struct history_slot *history_find(const struct history *h, enum history_layer layer,
                                         struct wall_time now, unsigned back)
 {
-    const struct layer *l = &layers[layer];
+    const struct layer *l = layer_of(layer);
     int64_t start_s = slot_start(l, now) - (int64_t)back * l->width_s;
     const struct history_slot *slot = &h->slots[slot_index(l, start_s)];
 
@@ -196,11 +212,11 @@ static bool slot_is_sound(const struct history_slot *s, unsigned index)
 {
     enum history_layer l = HISTORY_HOUR;
 
-    while (l + 1 < HISTORY_LAYERS && index >= layers[l + 1].first) {
+    while (l + 1 < HISTORY_LAYERS && index >= layer_of(l + 1)->first) {
         l++;
     }
-    if (s->looks == 0 || s->looks > layers[l].width_s || s->synchronised > s->looks ||
-        s->start_s % layers[l].width_s != 0 || slot_index(&layers[l], s->start_s) != index) {
+    if (s->looks == 0 || s->looks > layer_of(l)->width_s || s->synchronised > s->looks ||
+        s->start_s % layer_of(l)->width_s != 0 || slot_index(layer_of(l), s->start_s) != index) {
         return false;
     }
     for (unsigned q = 0; q < HISTORY_QUANTITIES; q++) {

@@ -30,21 +30,43 @@ union mac_hash {
 
 const char *mac_algorithm_name(enum mac_algorithm a)
 {
-    static const char *const names[MAC_ALGORITHMS] = {
-        [MAC_MD5] = "MD5",           [MAC_SHA1] = "SHA1",         [MAC_SHA224] = "SHA224",
-        [MAC_SHA256] = "SHA256",     [MAC_SHA384] = "SHA384",     [MAC_SHA512] = "SHA512",
-        [MAC_SHA3_224] = "SHA3-224", [MAC_SHA3_256] = "SHA3-256", [MAC_SHA3_384] = "SHA3-384",
-        [MAC_SHA3_512] = "SHA3-512", [MAC_RIPEMD160] = "RMD160",  [MAC_AES128] = "AES128",
-        [MAC_AES256] = "AES256",
-    };
-
-    return (unsigned)a < MAC_ALGORITHMS ? names[a] : "unknown";
+    switch (a) {
+    case MAC_MD5:
+        return "MD5";
+    case MAC_SHA1:
+        return "SHA1";
+    case MAC_SHA224:
+        return "SHA224";
+    case MAC_SHA256:
+        return "SHA256";
+    case MAC_SHA384:
+        return "SHA384";
+    case MAC_SHA512:
+        return "SHA512";
+    case MAC_SHA3_224:
+        return "SHA3-224";
+    case MAC_SHA3_256:
+        return "SHA3-256";
+    case MAC_SHA3_384:
+        return "SHA3-384";
+    case MAC_SHA3_512:
+        return "SHA3-512";
+    case MAC_RIPEMD160:
+        return "RMD160";
+    case MAC_AES128:
+        return "AES128";
+    case MAC_AES256:
+        return "AES256";
+    case MAC_ALGORITHMS:
+        break;
+    }
+    return "unknown";
 }
 
 /* NULL for CMAC, and for what is no algorithm. */
 static const struct nettle_hash *mac_hash_of(unsigned algorithm)
 {
-    switch (algorithm) {
+    switch ((enum mac_algorithm)algorithm) {
     case MAC_MD5:
         return &nettle_md5;
     case MAC_SHA1:
@@ -67,9 +89,12 @@ static const struct nettle_hash *mac_hash_of(unsigned algorithm)
         return &nettle_sha3_512;
     case MAC_RIPEMD160:
         return &nettle_ripemd160;
-    default:
-        return NULL;
+    case MAC_AES128:
+    case MAC_AES256:
+    case MAC_ALGORITHMS:
+        break;
     }
+    return NULL;
 }
 
 size_t mac_digest_length(enum mac_algorithm a)
@@ -81,14 +106,7 @@ size_t mac_digest_length(enum mac_algorithm a)
 
 size_t mac_secret_length(enum mac_algorithm a)
 {
-    switch ((unsigned)a) {
-    case MAC_AES128:
-        return AES128_KEY_SIZE;
-    case MAC_AES256:
-        return AES256_KEY_SIZE;
-    default:
-        return 0;
-    }
+    return a == MAC_AES128 ? AES128_KEY_SIZE : a == MAC_AES256 ? AES256_KEY_SIZE : 0;
 }
 
 static unsigned mac_count(const struct mac_keys *keys)

@@ -19,20 +19,31 @@
 
 const char *respond_verdict_name(enum respond_verdict v)
 {
-    static const char *const names[RESPOND_VERDICTS] = {
-        [RESPOND_ANSWERED] = "answered",
-        [RESPOND_KISS] = "kiss",
-        [RESPOND_DROPPED_SHORT] = "dropped-short",
-        [RESPOND_DROPPED_FORMAT] = "dropped-format",
-        [RESPOND_DROPPED_MODE] = "dropped-mode",
-        [RESPOND_DROPPED_SOURCE] = "dropped-source",
-        [RESPOND_DROPPED_ACCESS] = "dropped-access",
-        [RESPOND_DROPPED_RATE] = "dropped-rate",
-        [RESPOND_DROPPED_AUTH] = "dropped-auth",
-        [RESPOND_CONTROL] = "control",
-    };
-
-    return (unsigned)v < RESPOND_VERDICTS ? names[v] : "unknown";
+    switch (v) {
+    case RESPOND_ANSWERED:
+        return "answered";
+    case RESPOND_KISS:
+        return "kiss";
+    case RESPOND_DROPPED_SHORT:
+        return "dropped-short";
+    case RESPOND_DROPPED_FORMAT:
+        return "dropped-format";
+    case RESPOND_DROPPED_MODE:
+        return "dropped-mode";
+    case RESPOND_DROPPED_SOURCE:
+        return "dropped-source";
+    case RESPOND_DROPPED_ACCESS:
+        return "dropped-access";
+    case RESPOND_DROPPED_RATE:
+        return "dropped-rate";
+    case RESPOND_DROPPED_AUTH:
+        return "dropped-auth";
+    case RESPOND_CONTROL:
+        return "control";
+    case RESPOND_VERDICTS:
+        break;
+    }
+    return "unknown";
 }
 
 bool respond_source_acceptable(const struct address *from, const struct address *self)

@@ -34,48 +34,6 @@
  * hide liars at long intervals. */
 #define SOURCE_AGEING 1e-6
 
-const char *reply_verdict_name(enum reply_verdict v)
-{
-    static const char *const names[REPLY_VERDICTS] = {
-        "accepted", "unexpected",     "malformed",      "mode",      "version",
-        "origin",   "zero",           "authentication", "kiss-rate", "kiss-deny",
-        "kiss",     "unsynchronised", "stratum",        "distance",  "turnaround",
-        "delay",    "loop",           "date",           "late",      "restricted",
-    };
-
-    return names[v];
-}
-
-const char *source_status_name(enum source_status s)
-{
-    static const char *const names[SOURCE_STATUSES] = {
-        "unused",
-        "unresolved",
-        "duplicate",
-        "offline",
-        "waiting",
-        "unreachable",
-        "server-unsynchronised",
-        "refused",
-        "loop",
-        "few-samples",
-        "too-distant",
-        "too-jittery",
-        "wrong-stratum",
-        "orphan",
-        "falseticker",
-        "no-majority",
-        "held",
-        "noselect",
-        "same-network",
-        "outlying",
-        "combined",
-        "selected",
-    };
-
-    return names[s];
-}
-
 /* Never before: no wait follows from it. */
 #define SOURCE_NEVER ((struct mono_time){INT64_MIN / 2})
 

@@ -18,7 +18,7 @@
 #include "core/stamp.h"
 #include "core/timeline.h"
 
-/* What became of a packet from a source. Each has a counter; the names are in source.c.
+/* What became of a packet from a source. Each has a counter and a name.
  * Tests by their RFC 5905 number (section 9.2, figure 16) where they have one. */
 enum reply_verdict {
     REPLY_ACCEPTED,

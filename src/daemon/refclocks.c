@@ -115,7 +115,7 @@ struct mono_time refclocks_deadline(const struct refclocks *r, const struct engi
     return first;
 }
 
-/* Is it time to look? Looks by time are on a grid, so that they do not drift; after a pause the grid
+/* Is it time to look? Looks by time are on a grid, so that they do not drift. After a pause it
  * begins anew. */
 static bool is_due(struct refclock_slot *slot, const struct wait_set *wait, int poll)
 {

@@ -70,6 +70,23 @@ static void say(void *context, struct node *node, const struct event *event)
            event->value);
 }
 
+static const char *plan_event_word(enum plan_event_kind kind)
+{
+    switch (kind) {
+    case PLAN_STEP:
+        return "step";
+    case PLAN_SUSPEND:
+        return "suspend";
+    case PLAN_REFUSE:
+        return "refuse";
+    case PLAN_OFFLINE:
+        return "offline";
+    case PLAN_RESTART:
+        break;
+    }
+    return "restart";
+}
+
 static void say_servers(void)
 {
     for (unsigned i = 0; i < plan.server_count; i++) {
@@ -90,10 +107,10 @@ static void say_servers(void)
             s->up.outage_to_s, set->kiss.from_s, set->kiss.to_s);
     }
     for (unsigned i = 0; i < plan.event_count; i++) {
-        static const char *const names[] = {"step", "suspend", "refuse", "offline", "restart"};
         const struct plan_event *e = &plan.events[i];
 
-        printf("  at %.0f s: %s, %g s, for %g s\n", e->at_s, names[e->kind], e->value, e->length_s);
+        printf("  at %.0f s: %s, %g s, for %g s\n", e->at_s, plan_event_word(e->kind), e->value,
+               e->length_s);
     }
 }
 
