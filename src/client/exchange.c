@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A question to a daemon and its answers by datagrams; see the header. */
+/* Sends a question to a daemon by datagram, over IP or a local socket; waits for its answers. */
 #include "client/exchange.h"
 
 #include <errno.h>

@@ -180,7 +180,7 @@ static unsigned count_settled(const struct round *r)
     return settled;
 }
 
-/* Who is settled is asked no more, while the others are waited for. */
+/* A settled server is asked no more while the others are waited for. */
 static void carry_out(struct round *r)
 {
     struct effect effect;

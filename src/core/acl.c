@@ -326,7 +326,7 @@ bool acl_allows(const struct acl *acl, const struct address *a)
     return gives_time(acl_flags(acl, a));
 }
 
-/* Is there anybody of this family whom no rule catches? */
+/* Is there an address of this family that no rule matches? */
 static bool default_in_use(const struct acl *acl, uint8_t family)
 {
     uint32_t flags;

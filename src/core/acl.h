@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who may ask: a table of prefixes with flags, longest match wins. Both access languages are
+/* Access control: a table of prefixes with flags, longest match wins. Both access languages are
  * compiled to it (src/config): `deny` is ACCESS_NOSERVE, `restrict` sets its flags as they are;
  * chrony's `ratelimit`, which holds for everybody, is ACCESS_LIMITED (and ACCESS_KOD with its
  * option `kod`) in the flags of every rule and of both defaults. Fixed size, no allocation. */
@@ -94,8 +94,8 @@ uint32_t acl_flags_of_source(const struct acl *acl, const struct address *a, uin
 /* May this address have the time? */
 bool acl_allows(const struct acl *acl, const struct address *a);
 
-/* True if no address at all gets the time: then no server socket is opened. (False also where rules
- * allow somebody whom longer ones deny to the last address: harmless.) */
+/* True if no address at all gets the time: then no server socket is opened. (False also where
+ * longer rules deny every address that others allow: harmless.) */
 bool acl_allows_nobody(const struct acl *acl);
 
 #endif

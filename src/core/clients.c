@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of clients; see the header. A record is written under a sequence number that is odd
- * meanwhile: who else wants to write it gives up and counts the request as lost, who reads it tries
- * again. A worker that was killed right then leaves an odd number; after a second of silence the
- * next one takes the record over. */
+/* Records of clients in memory that processes share. A record is written under a sequence number
+ * that is odd meanwhile: another writer gives up and counts the request as lost, a reader tries
+ * again. A worker killed at that moment leaves an odd number; after a second of silence the next
+ * one takes the record over. */
 #include "core/clients.h"
 
 #include <assert.h>
@@ -139,7 +139,7 @@ static unsigned find_way(const struct clients_bucket *bucket, uint32_t tag)
     return way;
 }
 
-/* A free way, or else that of the client who has been silent for longest. */
+/* A free way, or else that of the client that has been silent longest. */
 static unsigned oldest_way(const struct clients_bucket *bucket, uint32_t now_ms)
 {
     unsigned oldest = 0;
@@ -201,7 +201,7 @@ static void end_write(struct clients_slot *slot, uint32_t sequence)
     atomic_store_explicit(&slot->sequence, sequence + 1, memory_order_release);
 }
 
-/* Counters stop at their end: a client that has asked so often is not new again. */
+/* Counters saturate: a client that wrapped one would look new. */
 static void count_up(uint32_t *counter)
 {
     *counter += *counter < UINT32_MAX;

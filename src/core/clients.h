@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who asked lately: one record for each client address, in fixed memory that workers write and sync
+/* Recent clients: one record for each client address, in fixed memory that workers write and sync
  * reads, in other processes and without a lock. A set-associative table: a request touches the line
- * of tags of its bucket and the line of its record, no more; a new client takes the place of whom
- * its bucket has not heard for longest. The hash is keyed, so forged addresses cannot aim at a
- * bucket. What is read is checked: a worker that was taken over can lie, but not do harm. */
+ * of tags of its bucket and the line of its record, no more; a new client takes the place of the
+ * one in its bucket that has been silent longest. The hash is keyed, so forged addresses cannot aim
+ * at a bucket. What is read is checked: a worker that was taken over can lie, but not do harm. */
 #ifndef TOKI_CORE_CLIENTS_H
 #define TOKI_CORE_CLIENTS_H
 
@@ -64,16 +64,16 @@ struct client {
     uint32_t flags;               /* enum access_flags that held for it */
 };
 
-/* Bytes for a table of so many buckets. */
+/* Bytes for a table of this number of buckets. */
 size_t clients_size(uint32_t buckets);
 
-/* `table` is zeroed memory of clients_size(capacity), best aligned to 64 bytes. Nobody is noted
- * until clients_resize(). */
+/* `table` is zeroed memory of clients_size(capacity), best aligned to 64 bytes. No client is
+ * noted until clients_resize(). */
 void clients_init(struct clients *table, uint32_t capacity, const uint8_t seed[16]);
 
-/* So many bytes shall be used for clients from now on: what the capacity allows of it, rounded down
- * to a power of two; less than one bucket: nobody is noted. If that changes the size the table is
- * emptied, else nothing happens. By the process that made the table; workers may go on. */
+/* Uses this number of bytes for clients from now on, as far as the capacity allows, rounded down to
+ * a power of two; below one bucket no client is noted. A change of size empties the table. Only for
+ * the process that made the table; workers may go on. */
 void clients_resize(struct clients *table, size_t bytes);
 
 /* Notes a request: `first_byte` of the packet has its version and mode. */

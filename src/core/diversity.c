@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The limit of votes for one network; see the header. Called by judge.c before each vote. */
+/* Counts the votes of each network and marks the sources beyond the limit. Called by judge.c before
+ * each vote. */
 #include "core/diversity.h"
 
 #define V4_LENGTH 24

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who may vote beside others of the same network: whoever owns one /24 (IPv4) or /48 (IPv6) and
- * gets all of its addresses into a pool's name must not outvote everybody else by that. */
+/* The limit of votes for one network: the owner of one /24 (IPv4) or /48 (IPv6) that gets all of
+ * its addresses into a pool's name must not outvote all others. */
 #ifndef TOKI_CORE_DIVERSITY_H
 #define TOKI_CORE_DIVERSITY_H
 
@@ -9,7 +9,7 @@
 #include "core/address.h"
 
 #define DIVERSITY_VOTES 2        /* of one network */
-#define DIVERSITY_NETWORKS_MIN 3 /* with fewer there is nobody to hold against it: no limit */
+#define DIVERSITY_NETWORKS_MIN 3 /* with fewer no limit: there is nobody to protect */
 
 struct diversity_voter {
     struct address address; /* ADDRESS_NONE: a reference clock, a network of its own */

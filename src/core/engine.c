@@ -11,8 +11,9 @@
 #include "core/pulse.h"
 #include "core/roster.h"
 
-#define ENGINE_STATUS_S 64.0 /* the kernel is told how good its clock is at least so often */
-#define ENGINE_STORE_S 10.0  /* the daemon writes it as often as it was told to */
+#define ENGINE_STATUS_S                                                                            \
+    64.0                    /* at most between two reports to the kernel of how good its clock is */
+#define ENGINE_STORE_S 10.0 /* the daemon writes it as often as it was told to */
 #define ENGINE_STEP_SEEN_NS                                                                        \
     1000000 /* below it is reading error; a real step this small shows as one */
 #define ENGINE_REFCLOCK_AGE_MAX_NS (8 * NS_PER_S)

@@ -145,7 +145,7 @@ void engine_remembered(struct engine *e, struct instant now, uint16_t source,
 void engine_refclock(struct engine *e, struct instant now, uint16_t source,
                      const struct reading *reading);
 
-/* Asks this source up to so many times in a row, now, until so many answers were good. False: it
+/* Asks this source at once, up to `requests` times in a row, until `answers` were good. False: it
  * cannot be asked. */
 #define ENGINE_BURST_REQUESTS 4 /* usually, and all of them are wanted */
 #define ENGINE_BURST_MAX 64

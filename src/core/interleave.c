@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interleaved mode, as the header has it. Called by source. */
+/* Keeps the exchanges of interleaved mode and decides between the two samples that an interleaved
+ * answer offers. Called by source. */
 #include "core/interleave.h"
 
 #include <math.h>

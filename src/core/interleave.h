@@ -10,7 +10,7 @@
  *                                                           receive t6,  transmit t3
  *
  * Nonces in place of t4 and t1 tell nobody what our clock shows, and an attacker off the path has
- * one chance in 2^64 to hit the one of the mode that he wants.
+ * one chance in 2^64 to hit the one of the mode in question.
  *
  * Such an answer completes the exchange before it, (t1, t2, t3, t4): exact, and a poll interval
  * old. The exchange at hand lacks t7 alone, and what a server needs from t2 to t3 it needs from t6

@@ -136,7 +136,7 @@ static void judge_event_majority(struct engine *e, struct instant now, unsigned 
     bool none = voters > 0 && !e->selection.valid && !judge_holds(e, voters);
 
     if (none && !e->no_majority && e->discipline.updates == 0 && judge_pending(e, now) > 0) {
-        return; /* who has not spoken yet may bring one */
+        return; /* a source that has not answered yet may bring one */
     }
     if (none && !e->no_majority) {
         effect_event(&e->effects, EVENT_NO_MAJORITY, EVENT_NO_SOURCE, voters);
@@ -192,7 +192,7 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
                         ? (judge_holds(e, count) ? SOURCE_HELD : SOURCE_NO_MAJORITY)
                         : SOURCE_OUTLYING;
     }
-    /* nobody is called a liar by those who happened to answer first */
+    /* no source is called false by the ones that happened to answer first */
     settled = e->discipline.updates > 0 || judge_settled(e, now);
     for (unsigned i = 0; settled && i < count; i++) {
         struct source *s = &e->sources[candidates[i].source];
@@ -367,7 +367,7 @@ void judge_sources(struct engine *e, struct instant now)
     }
 }
 
-/* Mean seconds between the samples of those who are combined. */
+/* Mean seconds between the samples of the combined sources. */
 static double judge_interval(const struct engine *e)
 {
     uint16_t picked[KALMAN_BIASES_MAX];
@@ -471,8 +471,8 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
     return true;
 }
 
-/* What the majority announces, with those heard who have no vote just now: while their word could
- * turn it, it stays as it was. */
+/* What the majority announces. While sources without a vote just now could turn it, it stays as it
+ * was. */
 static int judge_leap(const struct engine *e, struct instant now)
 {
     int leap = e->selection.leap, either = leap != LEAP_NONE ? leap : e->leap_armed;
@@ -558,8 +558,8 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
 }
 
 /* Is it time to serve our own clock for want of a better one? A lost source's bound grows for ever:
- * from some size on the clock itself is the better reference for those who only need to agree with
- * each other. */
+ * from some size on the clock itself is the better reference for clients that only need to
+ * agree with each other. */
 static bool judge_local(struct engine *e, struct instant now, bool updated)
 {
     const struct settings *s = &e->settings;

@@ -2,7 +2,7 @@
 /* Symmetric keys and the message authentication codes made with them (RFC 5905 section 7.3 and
  * appendix A, RFC 8573): key id and digest behind a packet. A hash is taken over key and packet,
  * AES is used as CMAC. The table is plain data of fixed size: it may lie in shared memory, and a
- * reader who meets it half written reads nonsense, but nothing outside of it. */
+ * reader that meets it half written reads nonsense, but nothing outside of it. */
 #ifndef TOKI_CORE_MAC_H
 #define TOKI_CORE_MAC_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ChaCha20 as a generator with fast key erasure: each refill makes 256 bytes, of which the first 32
- * become the next key, and what was handed out is wiped. So who reads our memory today cannot say
- * what the nonces of yesterday were. */
+ * become the next key, and what was handed out is wiped. A reader of our memory
+ * today cannot tell the nonces of yesterday. */
 #include "core/random.h"
 
 #include <nettle/chacha.h>

@@ -3,7 +3,7 @@
  * hash of the v4 address or the v6 /64, so that a flood of forged sources can neither grow it nor
  * aim at one bucket. Token bucket for each client; a leak lets a few answers through at random, so
  * that a victim whose address is forged still gets time (reliability S27).
- * Who is limited at all is for the access table to say (ACCESS_LIMITED, ACCESS_KOD in acl.h). */
+ * The access table says which clients are limited (ACCESS_LIMITED, ACCESS_KOD in acl.h). */
 #ifndef TOKI_CORE_RATELIMIT_H
 #define TOKI_CORE_RATELIMIT_H
 
@@ -25,7 +25,7 @@ struct ratelimit_settings {
     unsigned kod_log2;  /* 1 in 2^kod of the limited gets a kiss; 0 = none */
     double minimum_s;   /* gap under which a request is always over the limit (ntp.conf); 0 = none.
                            3/4 of it is enough: the client keeps it by its own clock and the network
-                           jitters, and who keeps to the rule shall not be punished */
+                           jitters, and a client that keeps to the rule must not be limited */
 };
 
 /* 16 bytes; four of them are a cache line. Any number of workers, in processes of their own, may

@@ -33,7 +33,7 @@ double reference_distance(const struct reference *r, struct mono_time now)
     return r->root_delay_s / 2.0 + reference_dispersion(r, now);
 }
 
-/* Units of the integers, see the header. */
+/* Units of the integers in struct reference_wire. */
 #define AGE_UNIT_LOG2 10
 #define AGE_MAX ((UINT64_C(1) << 47) - 1)  /* 4 years: what is multiplied by 16 bits */
 #define DISPERSION_PER_S 281474976710656.0 /* 2^48 */

@@ -132,8 +132,8 @@ static void write_answer(const struct reference_wire *reference, const struct pa
     bytes_write_u64(&w, reply->transmit);
 }
 
-/* RFC 5905 section 7.4. The times are the client's own: a kiss gives away nothing, and who takes it
- * for an answer learns nothing. */
+/* RFC 5905 section 7.4. The times are the client's own: a kiss tells nothing of our clock, and a
+ * client that takes it for an answer learns nothing. */
 static void fill_kiss(struct packet *reply, const struct packet *request, uint32_t code)
 {
     reply->leap = LEAP_UNSYNCHRONISED;

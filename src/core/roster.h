@@ -21,7 +21,7 @@ struct roster {
     struct effect_queue *effects;
     struct random *random;
     double rate, rate_sd;       /* prior of the oscillator for new sources */
-    double refresh_s;           /* names of servers that work are asked for so often; 0: never */
+    double refresh_s;           /* between look-ups of names whose servers work; 0: never */
     const struct address *self; /* our own addresses */
     unsigned self_count;
     const struct settings *settings; /* in force; for `memory` */

@@ -10,11 +10,11 @@
 
 /* The system peer is left only for one whose distance is below this part of its own. */
 #define SELECTION_STICKY 0.7
-/* A survivor whose distance is more than so many times that of the system peer adds nothing but its
- * own asymmetry: it is not combined. */
+/* A survivor with a larger multiple of the system peer's distance adds nothing but its own
+ * asymmetry and is not combined. */
 #define SELECTION_COMBINE 3.0
-/* ... but it stays up to so many times that: who comes and goes has to be learned anew each time.
- * */
+/* One that is combined stays up to this multiple of that limit: a source that comes and goes has to
+ * be learned anew each time. */
 #define SELECTION_COMBINE_STAY 2.0
 #define SELECTION_STRATUM_S 0.001
 
@@ -75,7 +75,7 @@ static unsigned selection_deepest(const struct candidate *c, unsigned count, boo
     return best;
 }
 
-/* Upper end of the intersection that begins at `low`, of those who were asked. */
+/* Upper end of the intersection that begins at `low`, of the sources that were asked. */
 static double selection_upper(const struct candidate *c, unsigned count, bool trusted, double low)
 {
     double high = INFINITY;
@@ -146,7 +146,7 @@ static void selection_choose(struct selection *s, const struct candidate *c, uns
 }
 
 /* Leaves out the survivors that are much further away than the system peer, and those that might
- * follow us; `before`: who was combined, by source. */
+ * follow us; `before`: the sources that were combined. */
 static void selection_prune(struct selection *s, const struct candidate *c, unsigned count,
                             const bool before[SOURCES_MAX])
 {
@@ -174,7 +174,7 @@ static void selection_prune(struct selection *s, const struct candidate *c, unsi
     s->survivor_count = kept;
 }
 
-/* Leap second that more than half of those who tell the truth announce, preferred or not. */
+/* Leap second announced by more than half of the truechimers, preferred or not. */
 static void selection_leap(struct selection *s, const struct candidate *c, unsigned count)
 {
     unsigned votes[4] = {0}, voters = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which sources tell the time, and which of them is the system peer (RFC 5905 sections 11.2.1 and
  * 11.2.2): the largest group whose correctness intervals share a point wins, if it is more than
- * half of those who vote. Pure: candidates in, a judgement of each out. How the survivors are
+ * half of the voters. Pure: candidates in, a judgement of each out. How the survivors are
  * averaged is core/ensemble.h. */
 #ifndef TOKI_CORE_SELECTION_H
 #define TOKI_CORE_SELECTION_H
@@ -30,7 +30,7 @@ struct selection {
     /* by the settings; selection_init() gives the usual values */
     double stratum_weight_s; /* distance that one stratum is worth when the peer is chosen */
     double reselect_s;       /* another peer must be better by this; 0: by 30 % */
-    double combine_limit;    /* used beside the peer: up to so many times its distance */
+    double combine_limit;    /* combined up to this multiple of the peer's distance */
     bool serves_nobody;      /* else only sources of the peer's stratum and below are combined: one
                                 above it might follow us, and two that average each other's
                                 corrections swing each other up. Strata cannot form a ring. */

@@ -37,7 +37,7 @@ struct source_spec {
     bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
     double offset_correction_s; /* added to each measured offset */
     double max_delay_s;         /* samples above it are dropped */
-    double max_delay_ratio;     /* likewise above so many times the least delay; 0: any */
+    double max_delay_ratio;     /* likewise above this multiple of the least delay; 0: any */
     double max_delay_deviation; /* likewise if half of the excess is more jitters; 0: any */
     double max_delay_quantile;  /* likewise above this quantile of the delays, 0..1; 0: any */
     double min_delay_s;         /* of the empty path, if it is known; 0: it is measured */
@@ -61,8 +61,8 @@ struct source_spec {
 struct settings {
     struct source_spec specs[SOURCE_SPECS_MAX];
     unsigned spec_count;
-    double name_refresh_s;       /* names are looked up again so often; 0: only if need be */
-    const struct mac_keys *keys; /* whoever made the settings keeps them; NULL: none */
+    double name_refresh_s;       /* between look-ups of names that work; 0: only if need be */
+    const struct mac_keys *keys; /* owned by the caller; NULL: none */
 
     /* selection */
     unsigned min_sources;              /* selectable sources needed for an update */
@@ -70,19 +70,19 @@ struct settings {
     double max_jitter_s;               /* likewise */
     unsigned min_stratum, max_stratum; /* of a source that is selectable; 0: any */
     double min_distance_s;             /* a root distance is taken to be at least so much */
-    double combine_limit;    /* used beside the best: up to so many times its distance; 0: 3 */
-    double reselect_s;       /* another peer must be better by this; 0: by 30 % */
-    double stratum_weight_s; /* distance that one stratum is worth in that choice */
+    double combine_limit;              /* combined up to this multiple of the best distance; 0: 3 */
+    double reselect_s;                 /* another peer must be better by this; 0: by 30 % */
+    double stratum_weight_s;           /* distance that one stratum is worth in that choice */
 
     /* discipline */
     bool clock_control;                     /* false: -x, measure only */
     double step_threshold_s;                /* an offset above it may be stepped; 0 = never step */
     double step_forward_s, step_backward_s; /* the same for one direction; 0 = step_threshold_s */
-    int step_updates;         /* within so many first clock updates; -1 = at any time */
+    int step_updates;                       /* within the first clock updates; -1 = at any time */
     double stepout_s;         /* after those: only once the offset has lasted so long; 0 = never */
     double panic_s;           /* a later correction above it is refused and held; 0 = none */
     bool panic_first_allowed; /* the first correction may exceed panic_s (-g) */
-    unsigned panic_updates;   /* and so may others until there were so many */
+    unsigned panic_updates;   /* and so may others until this number of updates */
     double correction_ratio;  /* length of a slew, in intervals between updates; 0 = 1/16 */
     double log_correction_s;  /* corrections above it are an event; 0 = none */
     double max_slew_rate;     /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */

@@ -43,7 +43,7 @@ void source_init(struct source *s, uint16_t spec, const struct source_spec *conf
     uint16_t serial = s->request.serial;
 
     memset(s, 0, sizeof *s);
-    s->request.serial = serial; /* late news of whoever had the slot before are not of this one */
+    s->request.serial = serial; /* late news of the slot's former source must not match */
     s->request.sent_mono = s->burst_begun = SOURCE_NEVER;
     s->poll_floor = POLL_MIN;
     s->spec = spec;

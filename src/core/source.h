@@ -87,8 +87,8 @@ struct source_request {
     struct mono_time sent_mono;
 };
 
-/* Answers since the last good one that were not believed: for reports alone, for whoever can send
- * packets can change it. */
+/* Answers since the last good one that were rejected: for reports alone, since anybody can send
+ * packets that change it. */
 struct source_rejections {
     uint32_t count;
     enum reply_verdict last;
@@ -201,8 +201,8 @@ void source_init(struct source *s, uint16_t spec, const struct source_spec *conf
  * bears it: what it asked for by a kiss still holds. */
 void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd);
 
-/* Asks so many times 2 s apart, unless that was done less than a poll interval ago or the server
- * sent a kiss. */
+/* Asks `requests` times 2 s apart, unless the last burst was less than a poll interval ago or the
+ * server sent a kiss. */
 void source_burst(struct source *s, struct mono_time now, unsigned requests);
 
 /* Is a request due? */

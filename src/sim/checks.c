@@ -15,7 +15,7 @@
 #define AFTER_LIAR_S 300
 /* Part of the synchronised seconds in which the error may be beyond the bound ... */
 #define OUTSIDE_MAX 0.001
-#define OUTSIDE_FREE 3 /* ... and so many in any case: short runs */
+#define OUTSIDE_FREE 3 /* ... and this number in any case: short runs */
 #define RUNS_MAX 400   /* of a node in one second */
 
 static void violated(struct checks *c, const struct node *node, const char *format, ...)
@@ -170,8 +170,8 @@ void checks_excuse(struct checks *c, unsigned node, double for_s)
 }
 
 /* A liar whose time lies within what the honest servers leave open cannot be told from them, by
- * anybody: as long as the node uses one, its bound is the liar's word, and so is that of whoever
- * follows this node. How long after now its bound means nothing, in seconds; 0: it holds. */
+ * anybody: as long as the node uses one, its bound is the liar's word, and so is that of its
+ * followers. How long after now its bound means nothing, in seconds; 0: it holds. */
 static double misled_s(const struct checks *c, const struct node *node)
 {
     double most_s = 0;

@@ -186,7 +186,7 @@ static struct os_sim_datagram *oldest(const struct os_sim *os, int fd)
     return first ? &current->backlog[first - os->backlog] : NULL;
 }
 
-/* Remembers who asked, so that an answer to somebody else is seen. */
+/* Remembers a client, so that an answer to anybody else is noticed. */
 static void note_asked(const struct address *from)
 {
     for (unsigned i = 0; i < OS_SIM_BACKLOG; i++) {
@@ -390,8 +390,8 @@ bool os_sim_poll(struct os_sim *os, struct wait_set *set)
     return any;
 }
 
-/* Time does not pass while a daemon runs: what is ready is ready, and who waits for more is run
- * again by the world. */
+/* Time does not pass while a daemon runs: what is ready is ready, and the world runs a daemon that
+ * waits for more again. */
 int wait_until(struct wait_set *set, struct mono_time deadline)
 {
     int ready = 0;

@@ -47,7 +47,7 @@ struct os_sim {
     uint64_t order, dropped;
     double queue_s; /* in daemon_node.h */
     struct os_sim_file files[OS_SIM_FILES];
-    struct address asked[OS_SIM_BACKLOG]; /* who asked and was not answered yet */
+    struct address asked[OS_SIM_BACKLOG]; /* clients without an answer yet */
     bool status_synchronised;             /* as the daemon told its kernel */
 };
 

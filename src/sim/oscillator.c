@@ -89,7 +89,7 @@ int64_t oscillator_when(const struct oscillator *o, struct mono_time mono)
     if (left <= 0) {
         return o->true_ns;
     }
-    /* Far deadlines need no precision: whoever asks will ask again in the next second. */
+    /* Far deadlines need no precision: the caller asks again in the next second. */
     need = ((double)left - o->mono_part) / (1 + total);
     return need > 4e18 ? INT64_MAX : ns_add(o->true_ns, (int64_t)ceil(need));
 }

@@ -73,7 +73,7 @@ static void add_reply(struct server_reply *r, const void *data, size_t length, d
     r->genuine = false;
 }
 
-/* As an attacker off the path would: everything right but the origin, which he must guess. */
+/* As an attacker off the path would: everything right but the origin, which has to be guessed. */
 static void forge_reply(struct server *s, const uint8_t genuine[PACKET_HEADER_LENGTH],
                         struct server_reply *out)
 {

@@ -50,7 +50,7 @@ struct node_counters {
     uint64_t runs, steps, adjustments;
     uint64_t runs_this_second, runs_worst_second;
     uint64_t stuck;          /* it was due again at once, over and over */
-    uint64_t unasked;        /* replies sent to somebody who had not asked */
+    uint64_t unasked;        /* replies to addresses that had not asked */
     uint64_t late_delivered; /* replies given to the engine on ports that it had closed */
     uint64_t events[EVENT_TYPES];
 };
@@ -89,7 +89,7 @@ struct world_event {
     struct world_packet packet;
 };
 
-/* Who looks on: checks, oracles. Any of them may be NULL. */
+/* Observers: checks, oracles. Any of them may be NULL. */
 struct world_observer {
     void *context;
     /* A node of toki sends a request, steps its clock, has an event to tell. */
@@ -148,7 +148,7 @@ void world_start(struct world *w);
 /* To the end of the present second; oscillators then stand at the beginning of the next. */
 void world_run_second(struct world *w);
 
-/* For those who implement nodes. */
+/* For implementations of nodes. */
 
 /* A packet with these bytes, at most PACKET_DATAGRAM_MAX; the rest of its buffer is not touched. */
 void world_packet_make(struct world_packet *out, const struct address *from,
