@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 
 TITLES = {'ntp.conf': 'ntp.conf (classic and NTPsec)'}  # the others go by their names
-VERDICTS = '''**works**: it does what it says, in the sense of the daemon that it comes from. **needs nothing
-here**: read, checked and accepted in silence, for the reason given. **ignored with a warning**: tokid
-starts and says what you miss. **refused**: tokid does not start, for the time or its safety would be
-another than you asked for; what to write instead is in the message.'''
+VERDICTS = '''**works**: it does what it does in the daemon that it comes from. **needs nothing here**: read, checked
+and accepted without a message, for the reason given. **ignored with a warning**: tokid starts and
+describes the missing function. **refused**: tokid does not start, because the time or its safety would
+differ from what was configured; the message names an alternative.'''
 
 
 def ask(*words):

@@ -186,8 +186,9 @@ static const struct address everywhere[] = {{.family = ADDRESS_V4}, {.family = A
 const struct parameter access_chrony_arguments[] = {
     {.name = "subnet",
      .type = PARAMETER_REST,
-     .fallback = "everybody",
-     .doc = "[all] address, address/length, 10, 192.168, 1.2.3/22; 'all' clears longer rules"},
+     .fallback = "all hosts",
+     .doc =
+         "[all] address, address/length, 10, 192.168, 1.2.3/22; 'all' removes more specific rules"},
     {0},
 };
 
@@ -256,8 +257,8 @@ static void apply_chrony(struct reader *r, struct acl *acl, uint32_t flags)
         return;
     }
     if (next + 1 < r->line.count) {
-        reader_error(r, &words[next + 1], "one line for each subnet",
-                     "E006 '%.100s' is one word too many", words[next + 1].text);
+        reader_error(r, &words[next + 1], "write one line per subnet",
+                     "E006 '%.100s' is an unexpected argument", words[next + 1].text);
         return;
     }
     if (!access_parse_prefix(words[next].text, true, &prefix, &length, &problem)) {
@@ -316,52 +317,52 @@ const struct parameter access_restrict_arguments[] = {
     }
 
 const struct parameter access_restrict_options[] = {
-    {.name = "mask", .type = PARAMETER_WORD, .doc = "an address of ones followed by zeros"},
-    FLAG("flake", "one packet in ten is dropped"),
-    FLAG("ignore", "every packet is dropped"),
-    FLAG("kod", "who is over the limit is told so, seldom"),
+    {.name = "mask", .type = PARAMETER_WORD, .doc = "a mask of ones followed by zeros"},
+    FLAG("flake", "1 in 10 packets is dropped"),
+    FLAG("ignore", "all packets are dropped"),
+    FLAG("kod", "some packets over the limit get a KoD response"),
     {.name = "limited",
      .type = PARAMETER_FLAG,
      SETS(SET(ratelimit.enabled)),
-     .doc = "the rate limit holds"},
-    NO_FLAG("nomodify", "nothing can be changed by packets"),
-    NO_FLAG("nopeer", "no association ever comes from a packet"),
-    FLAG("noquery", "no status by the control protocols"),
+     .doc = "the rate limit applies"},
+    NO_FLAG("nomodify", "packets cannot change the configuration"),
+    NO_FLAG("nopeer", "packets never create associations"),
+    FLAG("noquery", "queries by the control protocols are denied"),
     FLAG("noserve", "no time"),
-    NO_FLAG("notrap", "traps are never sent"),
-    FLAG("notrust", "only authenticated packets"),
-    FLAG("ntpport", "the rule holds for source port 123 only"),
-    FLAG("version", "only the present version is answered"),
+    NO_FLAG("notrap", "traps are not supported"),
+    FLAG("notrust", "unauthenticated packets are denied"),
+    FLAG("ntpport", "the rule applies to source port 123 only"),
+    FLAG("version", "packets of other NTP versions are denied"),
     {.name = "lowpriotrap",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_NOTHING,
-     .reason = "traps are never sent"},
+     .reason = "traps are not supported"},
     {.name = "nomrulist",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_NOTHING,
-     .reason = "no list of clients is given away"},
+     .reason = "the client list is not available to other hosts"},
     {.name = "noepeer",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_NOTHING,
-     .reason = "no association ever comes from a packet"},
+     .reason = "packets never create associations"},
     {.name = "epeer",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_LATER,
-     .reason = "it would let packets make associations"},
+     .reason = "it would let packets create associations"},
     {.name = "ippeerlimit",
      .type = PARAMETER_INTEGER,
      .minimum = -1,
      .maximum = 1e6,
      .verdict = VERDICT_NOTHING,
-     .reason = "no association ever comes from a packet"},
+     .reason = "packets never create associations"},
     {.name = "mssntp",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_LATER,
-     .reason = "it would have Samba sign replies to Windows clients"},
+     .reason = "it would have replies to Windows clients signed by Samba"},
     {.name = "serverresponse",
      .type = PARAMETER_WORD,
      .verdict = VERDICT_LATER,
-     .reason = "it would blur the reference time of replies"},
+     .reason = "it would obscure the reference time in replies"},
     {0},
 };
 
@@ -393,7 +394,7 @@ static bool apply_mask(struct reader *r, struct target *t)
     }
     bool address = address_parse(value->word->text, &mask);
     if (!address || mask.family != t->prefixes[0].family || mask_length(&mask) < 0) {
-        reader_error(r, value->word, "ones, then zeros, as in 255.255.255.0",
+        reader_error(r, value->word, "a mask is ones followed by zeros, for example 255.255.255.0",
                      "E008 '%.100s' is not a mask for '%.100s'", value->word->text,
                      directive_value(r, "address")->word->text);
         return false;
@@ -446,7 +447,8 @@ static bool find_target(struct reader *r, struct target *t, uint32_t flags)
         return false;
     }
     if (r->family != ADDRESS_NONE && r->family != t->prefixes[0].family) {
-        reader_error(r, word, "", "E008 '%.100s' is not of the family that -4 or -6 asks for",
+        reader_error(r, word, "",
+                     "E008 '%.100s' is not an address of the family selected by -4 or -6",
                      word->text);
         return false;
     }

@@ -113,7 +113,7 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
 static void read_lines(struct config *c, const struct language *language, const char *text)
 {
     const struct language *own = language_of(c->dialect);
-    static const struct origin running = {.file = "the configuration in force"};
+    static const struct origin running = {.file = "the active configuration"};
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
 
@@ -152,8 +152,8 @@ static void apply_line(struct config *c, const char *line)
     char word[32], text[3 * CHANGE_TEXT_MAX];
 
     if (!is_permitted(line, keywords, word)) {
-        complain(c, "server, pool, peer, allow, deny, restrict and unrestrict can be",
-                 "E020 '%s' cannot be given while the daemon runs: change the file and reload it",
+        complain(c, "server, pool, peer, allow, deny, restrict and unrestrict are accepted",
+                 "E020 '%s' cannot be changed while the daemon runs: edit the file and reload it",
                  word);
         return;
     }
@@ -161,11 +161,12 @@ static void apply_line(struct config *c, const char *line)
     if (language && !directive_find(language, word) && (word[0] == 'a' || word[0] == 'd') &&
         directive_find(language, "restrict") &&
         !translate_to_restrict(c, line, text, sizeof text)) {
-        complain(c, "an address, or address/length", "E008 '%.200s' names no subnet", line);
+        complain(c, "an address, or address/length", "E008 '%.200s' does not contain a subnet",
+                 line);
         return;
     }
     if (!language) {
-        complain(c, "", "E020 no language is in force");
+        complain(c, "", "E020 there is no active configuration");
         return;
     }
     read_lines(c, language, text);
@@ -217,7 +218,7 @@ static void apply_chrony_line(struct config *c, const char *line)
     char word[32], text[CHANGE_TEXT_MAX + 2];
 
     if (!is_permitted(line, chrony_keywords, word)) {
-        complain(c, "", "E020 '%s' cannot be given while the daemon runs", word);
+        complain(c, "", "E020 '%s' cannot be changed while the daemon runs", word);
         return;
     }
     if (strcmp(line, "local off") == 0) {
@@ -264,7 +265,7 @@ static void complain_of_host(struct config *c, const char *host)
     if (best) {
         snprintf(hint, sizeof hint, "did you mean '%.200s'?", best);
     }
-    complain(c, hint, "E020 no source is called '%.200s'", host);
+    complain(c, hint, "E020 there is no source '%.200s'", host);
 }
 
 static void delete_source(struct config *c, const char *host)
@@ -452,7 +453,7 @@ bool change_apply(struct config *c, const struct change *change)
     case CHANGE_KEYS:
     case CHANGE_SOURCES:
     case CHANGE_KINDS:
-        complain(c, "", "E020 not a change of what is in force");
+        complain(c, "", "E020 not a change of the active configuration");
         break;
     }
     return c->error_count == 0;

@@ -41,11 +41,10 @@ static bool read_refid(struct reader *r, const struct word *word, uint32_t *refi
 
 static void complain_of_driver(struct reader *r, const struct word *word)
 {
-    reader_error(
-        r, word, "of the drivers there is SHM so far: gpsd can feed it",
-        "E014 reference clocks of driver '%.40s' are not supported yet, and this source would "
-        "be missing",
-        word->text);
+    reader_error(r, word, "SHM is the only supported driver; gpsd can write to it",
+                 "E014 reference clocks of driver '%.40s' are not supported yet, so this source "
+                 "would be missing",
+                 word->text);
 }
 
 static unsigned count_clocks(const struct settings *s)
@@ -88,7 +87,7 @@ static bool read_chrony_parameter(struct reader *r, const struct word *word)
 
     if (!text_number(word->text, &number, &end) || number < 0 || number > UNIT_MAX ||
         number != floor(number) || (*end != '\0' && *end != ':')) {
-        reader_error(r, word, "SHM is followed by its number, 0 to 255",
+        reader_error(r, word, "SHM needs the number of a segment, 0 to 255",
                      "E016 '%.100s' is not the number of a shared memory segment", word->text);
         return false;
     }
@@ -120,8 +119,9 @@ void clock_line_chrony(struct reader *r)
     unsigned index = count_clocks(&r->config->settings) % 10;
 
     if (r->sources_only) {
-        reader_error(r, &r->line.words[0], "a *.sources file has server, pool and peer lines only",
-                     "E007 'refclock' has no place here");
+        reader_error(r, &r->line.words[0],
+                     "a *.sources file may only contain server, pool and peer lines",
+                     "E007 'refclock' is not allowed here");
         return;
     }
     if (!text_equal_any_case(driver->text, "SHM")) {
@@ -148,35 +148,37 @@ const struct parameter clock_line_chrony_arguments[] = {
 
 const struct parameter clock_line_chrony_options[] = {
     {INTEGER("poll", POLL_MIN, POLL_MAX, "log2 s", "4"), TO_SPEC(STORE_INT, minpoll),
-     .doc = "the reach register moves so often; each sample counts by itself"},
+     .doc = "interval of the reachability register; each sample is used on its own"},
     {INTEGER("dpoll", POLL_MIN, POLL_MAX, "log2 s", "0"), TO_SPEC(STORE_INT, refclock_poll),
-     .doc = "a sample is looked for so often"},
-    {WORD("refid", "SHM0, SHM1, ..."), .doc = "name of the clock in packets"},
+     .doc = "interval at which samples are read"},
+    {WORD("refid", "SHM0, SHM1, ..."), .doc = "reference ID of the clock"},
     {REAL("offset", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),
-     .doc = "is added to each measured offset"},
+     .doc = "correction added to each measured offset"},
     {REAL("delay", 0, 1e6, "s", "1e-9"), TO_SPEC(STORE_DOUBLE, refclock_delay_s),
-     .doc = "root delay: twice the error that no averaging takes away"},
+     .doc = "root delay: twice the systematic error"},
     {REAL("precision", 0, 1e6, "s", "its resolution"), TO_SPEC(STORE_DOUBLE, refclock_precision_s),
-     .doc = "error of a single sample, at least"},
+     .doc = "minimum error of a single sample"},
     {INTEGER("stratum", 0, 15, NULL, "0"), TO_SPEC(STORE_UNSIGNED, refclock_stratum),
      .doc = "of the clock itself"},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
     {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
-    {OPTION_FLAG("trust"), TO_SPEC(STORE_BOOL, trust), .doc = "right where sources disagree"},
-    {OPTION_FLAG("require"), TO_SPEC(STORE_BOOL, require), .doc = "no update without it"},
-    {WORD("lock", "none"), IS_NOTHING("it is for pulses, and there are none")},
-    {OPTION_FLAG("pps"), IS_REFUSED("only the fractions of its seconds would hold"),
-     INSTEAD("let gpsd put pulses and seconds together, and read its segment")},
+    {OPTION_FLAG("trust"), TO_SPEC(STORE_BOOL, trust),
+     .doc = "assumed to be correct when sources disagree"},
+    {OPTION_FLAG("require"), TO_SPEC(STORE_BOOL, require),
+     .doc = "required for updates of the clock"},
+    {WORD("lock", "none"), IS_NOTHING("it applies to PPS, which is not supported")},
+    {OPTION_FLAG("pps"), IS_REFUSED("only the fractions of its seconds would be valid"),
+     INSTEAD("let gpsd combine PPS and time, and read its segment")},
     {OPTION_FLAG("tai"), IS_REFUSED("its time would be TAI, 37 seconds off"),
-     INSTEAD("feed the segment with UTC")},
-    {OPTION_FLAG("local"), IS_REFUSED("it would only steady the frequency"),
-     INSTEAD("remove the line: servers steady it as well")},
-    {INTEGER("rate", 1, 1e6, "1/s", "1"), IS_NOTHING("pulses are not read")},
-    {INTEGER("maxlockage", 1, 1e6, NULL, "2"), IS_NOTHING("no clock is locked to another")},
-    {REAL("width", 0, 1, "s", "0"), IS_NOTHING("pulses are not read")},
+     INSTEAD("write UTC to the segment")},
+    {OPTION_FLAG("local"), IS_REFUSED("it would only stabilise the frequency"),
+     INSTEAD("remove the line: servers stabilise it as well")},
+    {INTEGER("rate", 1, 1e6, "1/s", "1"), IS_NOTHING("PPS is not supported")},
+    {INTEGER("maxlockage", 1, 1e6, NULL, "2"), IS_NOTHING("clocks cannot be locked to each other")},
+    {REAL("width", 0, 1, "s", "0"), IS_NOTHING("PPS is not supported")},
     {REAL("maxdispersion", 0, 1e6, "s", "0"),
-     IS_LATER("it would drop groups of samples that scatter")},
-    {INTEGER("filter", 1, 1e6, NULL, "64"), IS_NOTHING("each sample is weighed by itself")},
+     IS_LATER("it would reject samples with a large dispersion")},
+    {INTEGER("filter", 1, 1e6, NULL, "64"), IS_NOTHING("samples are weighted individually")},
     {INTEGER("minsamples", 0, 1000, NULL, "6"), IS_NOTHING(NO_WINDOW)},
     {INTEGER("maxsamples", 0, 1000, NULL, "0"), IS_NOTHING(NO_WINDOW)},
     {INTEGER("maxunreach", 0, NO_LIMIT, NULL, "8"), IS_NOTHING(UNREACHABLE_UNUSED)},
@@ -248,7 +250,7 @@ void clock_line_finish(struct reader *r)
         }
         if (!spec) {
             reader_message_at(r, CONFIG_WARNING, &fudge->at, "",
-                              "W019 there is no 'server 127.127.28.%u': this line does nothing",
+                              "W019 there is no 'server 127.127.28.%u': this line has no effect",
                               fudge->unit);
             continue;
         }
@@ -268,23 +270,25 @@ const struct parameter clock_line_ntpsec_arguments[] = {
 const struct parameter clock_line_ntpsec_options[] = {
     {INTEGER("unit", 0, UNIT_MAX, NULL, "0"), .doc = "number of the segment"},
     {INTEGER("minpoll", 0, 17, "log2 s", "6"), TO_SPEC(STORE_INT, minpoll),
-     .doc = "the reach register moves so often"},
+     .doc = "interval of the reachability register"},
     {INTEGER("maxpoll", 0, 17, "log2 s", "10"),
-     IS_NOTHING("each sample counts by itself, as often as it comes")},
+     IS_NOTHING("each sample is used on its own when it arrives")},
     {REAL("time1", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),
-     .doc = "is added to each measured offset"},
-    {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"), IS_NOTHING("no sample is too far off")},
+     .doc = "correction added to each measured offset"},
+    {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"),
+     IS_NOTHING("no sample is rejected for its offset")},
     {INTEGER("stratum", 0, 15, NULL, "0"), TO_SPEC(STORE_UNSIGNED, refclock_stratum),
      .doc = "of the clock itself"},
-    {WORD("refid", "SHM"), .doc = "name of the clock in packets"},
+    {WORD("refid", "SHM"), .doc = "reference ID of the clock"},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
     {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
-    {OPTION_FLAG("true"), TO_SPEC(STORE_BOOL, trust), .doc = "right where sources disagree"},
-    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "1: a new segment is for one user only"},
-    {INTEGER("subtype", 0, NO_LIMIT, NULL, "0"), IS_NOTHING("there is one kind of shared memory")},
-    {INTEGER("flag1", 0, 1, NULL, "0"), IS_NOTHING("no sample is too far off")},
-    {INTEGER("flag2", 0, 1, NULL, "0"), IS_NOTHING("it means nothing to this driver")},
-    {INTEGER("flag3", 0, 1, NULL, "0"), IS_NOTHING("it means nothing to this driver")},
+    {OPTION_FLAG("true"), TO_SPEC(STORE_BOOL, trust),
+     .doc = "assumed to be correct when sources disagree"},
+    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "1: a new segment is private to its owner"},
+    {INTEGER("subtype", 0, NO_LIMIT, NULL, "0"), IS_NOTHING("there is only one kind of segment")},
+    {INTEGER("flag1", 0, 1, NULL, "0"), IS_NOTHING("no sample is rejected for its offset")},
+    {INTEGER("flag2", 0, 1, NULL, "0"), IS_NOTHING("it has no meaning for this driver")},
+    {INTEGER("flag3", 0, 1, NULL, "0"), IS_NOTHING("it has no meaning for this driver")},
     {INTEGER("flag4", 0, 1, NULL, "0"), IS_LATER("statistics would be written")},
     {WORD("path", "none"), IS_NOTHING(NO_DEVICE)},
     {WORD("ppspath", "none"), IS_NOTHING(NO_DEVICE)},

@@ -104,8 +104,7 @@ void command_line_open(struct reader *r)
             reader_error(r, &r->line.words[i],
                          "activity, authdata, clients, manual, ntpdata, rtcdata, selectdata, "
                          "serverstats, smoothing, sourcename, sources, sourcestats, tracking",
-                         "E009 '%.100s' is no report that could be open to all",
-                         r->line.words[i].text);
+                         "E009 '%.100s' is not a report that can be opened", r->line.words[i].text);
             return;
         }
         if (used + strlen(word) + 2 < sizeof words) { /* it always fits but for repetitions */

@@ -106,7 +106,7 @@ static void complain_of_mixture(struct config *c, const char *name,
     }
     complain_of_evidence(c, name, first, &found->evidence[first], "");
     complain_of_evidence(c, name, second, &found->evidence[second],
-                         "one file is read in one language only; nothing of it was read");
+                         "a file can only use one language; nothing was read");
 }
 
 static const struct language *find_language(struct config *c, const char *name, const char *text,

@@ -49,7 +49,7 @@ static void compare_values(struct difference *d, const struct config *old, const
             config_field_format(f, old, before, sizeof before);
             config_field_format(f, new, after, sizeof after);
             add_line(d, "~ %s: %s -> %s%s", f->name, before, after,
-                     f->next_start ? " (from the next start on)" : "");
+                     f->next_start ? " (after a restart)" : "");
         }
     }
 }
@@ -202,7 +202,7 @@ static void compare_rules(struct difference *d, const char *what, const struct a
 
     for (unsigned i = 0; i < 2; i++) {
         if (defaults[i][0] != defaults[i][1]) {
-            add_line(d, "~ %s of all others by IPv%u: %s -> %s", what, i == 0 ? 4U : 6U,
+            add_line(d, "~ %s of all other hosts by IPv%u: %s -> %s", what, i == 0 ? 4U : 6U,
                      describe_flags(defaults[i][0], before), describe_flags(defaults[i][1], after));
         }
     }
@@ -234,7 +234,7 @@ static void compare_access(struct difference *d, const struct config *old, const
     compare_rules(d, "command access", &old->command_access, &new->command_access);
     if (old->have_source_access != new->have_source_access ||
         old->source_access != new->source_access) {
-        add_line(d, "~ access of our sources: %s -> %s",
+        add_line(d, "~ access of sources: %s -> %s",
                  old->have_source_access ? describe_flags(old->source_access, before)
                                          : "by their addresses",
                  new->have_source_access ? describe_flags(new->source_access, after)

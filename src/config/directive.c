@@ -174,7 +174,7 @@ static void hint_option(const struct reader *r, const char *word, char hint[HINT
     }
     const char *hash = strchr(word, '#');
     if (hash && hash != word) {
-        snprintf(hint, HINT_MAX, "a comment needs a blank in front of its '#'");
+        snprintf(hint, HINT_MAX, "a comment needs a space before its '#'");
         return;
     }
     struct text_likeness like = text_likeness_of(word);
@@ -214,10 +214,10 @@ static void complain_of_number(struct reader *r, const struct parameter *p, cons
     if (!word->quoted && text_number(word->text, &number, &end) && *end != '\0') {
         factor = unit_factor(end, p->unit);
         if (factor > 0) {
-            snprintf(hint, HINT_MAX, "units are not written here: '%.10g' (%s)", number * factor,
-                     usage_unit(p->unit));
+            snprintf(hint, HINT_MAX, "write the number without a unit: '%.10g' (%s)",
+                     number * factor, usage_unit(p->unit));
         } else if (*end == ',') {
-            snprintf(hint, HINT_MAX, "the decimal point is '.'");
+            snprintf(hint, HINT_MAX, "use '.' as the decimal point");
         } else if (p->unit && strcmp(p->unit, "log2 s") == 0 && unit_factor(end, "s") > 0 &&
                    number > 0) {
             snprintf(hint, HINT_MAX, "%s is log2 of seconds: '%.0f' is %.10g s", p->name,
@@ -355,7 +355,7 @@ static void read_option(struct reader *r, const struct directive *d, unsigned fi
     }
     struct value *value = &r->values[first_value + (unsigned)(p - d->options)];
     if (value->word) {
-        reader_warning(r, word, "", "W009 '%s' is given twice; the last one holds", p->name);
+        reader_warning(r, word, "", "W009 '%s' is given twice; the last one takes effect", p->name);
     }
     complain_of_verdict(r, p->verdict, word, p->reason, p->instead);
     if (p->type == PARAMETER_FLAG) {
@@ -431,7 +431,7 @@ static void note_repetition(struct reader *r, const struct directive *d)
     struct origin *seen = &r->seen[d - r->language->directives];
 
     if (seen->file && !d->repeats && d->verdict == VERDICT_WORKS) {
-        reader_warning(r, &r->line.words[0], "", "W007 '%s' again: this line holds, not %s:%u",
+        reader_warning(r, &r->line.words[0], "", "W007 '%s' repeated: this line replaces %s:%u",
                        d->keyword, seen->file, seen->line);
     }
     *seen = reader_here(r);
@@ -478,8 +478,8 @@ static void read_parameters(struct reader *r, const struct directive *d)
     while (r->next < r->line.count) {
         if (!d->options) {
             usage_of_directive(d, hint, HINT_MAX);
-            reader_error(r, &r->line.words[r->next], hint, "E006 '%.100s' is one word too many",
-                         r->line.words[r->next].text);
+            reader_error(r, &r->line.words[r->next], hint,
+                         "E006 '%.100s' is an unexpected argument", r->line.words[r->next].text);
             return;
         }
         read_option(r, d, arguments);
@@ -501,8 +501,8 @@ void directive_parse(struct reader *r)
         return;
     }
     if (r->sources_only && !d->for_source) {
-        reader_error(r, keyword, "a *.sources file has server, pool and peer lines only",
-                     "E007 '%s' has no place here", d->keyword);
+        reader_error(r, keyword, "a *.sources file may only contain server, pool and peer lines",
+                     "E007 '%s' is not allowed here", d->keyword);
         return;
     }
     complain_of_verdict(r, d->verdict, keyword, d->reason, d->instead);

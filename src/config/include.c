@@ -21,17 +21,17 @@ const char *include_explain(int error)
     case EPERM:
         return "permission denied";
     case EISDIR:
-        return "it is a directory";
+        return "is a directory";
     case EINVAL:
-        return "it is not a regular file";
+        return "not a regular file";
     case EFBIG:
-        return "it is larger than 1000000 bytes";
+        return "larger than 1000000 bytes";
     case ELOOP:
         return "too many symbolic links";
     case ENAMETOOLONG:
-        return "its name is too long";
+        return "file name too long";
     default:
-        return "it cannot be read";
+        return "cannot be read";
     }
 }
 
@@ -41,7 +41,7 @@ static void complain_of_line(struct reader *r, enum line_verdict verdict)
 
     switch (verdict) {
     case LINE_QUOTE_OPEN:
-        reader_error(r, &at, "", "E013 this quote is not closed");
+        reader_error(r, &at, "", "E013 unterminated quote");
         break;
     case LINE_TOO_LONG:
         reader_error(r, &at, "", "E013 the line is longer than %d bytes", LINE_BYTES_MAX);
@@ -50,11 +50,11 @@ static void complain_of_line(struct reader *r, enum line_verdict verdict)
         reader_error(r, &at, "", "E013 the line has more than %d words", LINE_WORDS_MAX);
         break;
     case LINE_BAD_CHARACTER:
-        reader_error(r, &at, "", "E013 a control character");
+        reader_error(r, &at, "", "E013 invalid control character");
         break;
     case LINE_WIDE_BLANK:
-        reader_error(r, &at, "write an ordinary blank",
-                     "E013 a wide or non-breaking blank (U+3000, U+00A0) does not part words");
+        reader_error(r, &at, "use an ASCII space",
+                     "E013 a wide or non-breaking space (U+3000, U+00A0) does not separate words");
         break;
     case LINE_WORDS:
         break;
@@ -95,7 +95,7 @@ static void read_lines(struct reader *r, const char *text, size_t length)
         } else if (nul < text + line_length) {
             struct word at = {.column = text_length(text, (size_t)(nul - text)) + 1, .width = 1};
 
-            reader_error(r, &at, "write it again as UTF-8; nothing of it was read",
+            reader_error(r, &at, "save it as UTF-8; nothing was read",
                          "E013 a NUL byte: this is not a text file");
             return;
         }
@@ -201,8 +201,8 @@ static void include_file(struct reader *r, const struct word *word, const char *
     int error = strlen(path) < CONFIG_PATH_MAX ? file_read(path, CONFIG_FILE_LIMIT, &text, &length)
                                                : -ENAMETOOLONG;
     if (error != 0 && error == -ENOENT && if_missing == CONFIG_WARNING) {
-        reader_warning(r, word, "ntpd goes on without it, and so does toki", "W018 '%.180s': %s",
-                       path, include_explain(error));
+        reader_warning(r, word, "the file is skipped, as by ntpd", "W018 '%.180s': %s", path,
+                       include_explain(error));
         return;
     }
     if (error != 0) {
@@ -323,7 +323,7 @@ static void include_folders(struct reader *r, const char *suffix)
 
     if (r->line.count - r->rest > READER_DIRECTORIES_MAX) {
         reader_error(r, &r->line.words[r->rest + READER_DIRECTORIES_MAX], "",
-                     "E012 more than %d folders in one line", READER_DIRECTORIES_MAX);
+                     "E012 more than %d directories in one line", READER_DIRECTORIES_MAX);
         return;
     }
     struct gathered *g = r->too_much ? NULL : calloc(1, sizeof *g);

@@ -232,10 +232,10 @@ static bool read_id(struct key_line *l)
     uint64_t id = 0, most = l->format == KEYS_NTP ? NTP_KEY_MAX : UINT32_MAX;
     char hint[80];
 
-    snprintf(hint, sizeof hint, "a line begins with the key's number, from 1 to %llu",
+    snprintf(hint, sizeof hint, "a line starts with a key number from 1 to %llu",
              (unsigned long long)most);
     if (strspn(text, "0123456789") != l->words[0].length) {
-        warn(l, 0, hint, "W004 not the number of a key; the line is not used");
+        warn(l, 0, hint, "W004 not a key number; the line is ignored");
         return false;
     }
     l->shown = 1;
@@ -243,7 +243,7 @@ static bool read_id(struct key_line *l)
         id = id * 10 + (uint64_t)(*text - '0');
     }
     if (id == 0 || id > most) {
-        warn(l, 0, hint, "W004 '%.20s' cannot be the number of a key; it is not used",
+        warn(l, 0, hint, "W004 '%.20s' is not a valid key number; the line is ignored",
              l->words[0].text);
         return false;
     }
@@ -285,9 +285,8 @@ static bool read_type(struct key_line *l, enum mac_algorithm *type, unsigned *se
     if (l->count > 3) {
         warn(l, 3, usage,
              l->format == KEYS_NTP
-                 ? "W004 key %u is limited to addresses, which is not supported; it is "
-                   "not used"
-                 : "W004 a word too many behind key %u; it is not used",
+                 ? "W004 key %u is limited to addresses, which is not supported; it is not used"
+                 : "W004 unexpected argument after key %u; it is not used",
              l->id);
         return false;
     }
@@ -308,7 +307,7 @@ static bool read_hex(const struct key_line *l, unsigned word, const char *text, 
             warn(l, word,
                  l->format == KEYS_NTP ? "a key of more than 20 characters is hexadecimal"
                                        : "0-9 and a-f",
-                 "W004 key %u has characters that are no hexadecimal digits; it is not used",
+                 "W004 key %u has characters that are not hexadecimal digits; it is not used",
                  l->id);
             return false;
         }
@@ -331,7 +330,7 @@ static bool read_secret(const struct key_line *l, unsigned word, uint8_t *out, s
 
     if (l->hash) {
         warn(l, word, "write the key as hexadecimal digits",
-             "W004 key %u has a '#', which begins a comment; it is not used", l->id);
+             "W004 key %u has a '#', which starts a comment; it is not used", l->id);
         return false;
     }
     if (l->format == KEYS_NTP ? w->length > NTP_TEXT_MAX : strncmp(text, "HEX:", 4) == 0) {
@@ -372,12 +371,12 @@ static bool fit_secret(const struct key_line *l, unsigned word, enum mac_algorit
     }
     if (*length < WEAK_SECRET) {
         warn(l, word, "make a better one: toki keygen",
-             "W005 key %u has %zu byte%s: it can be found by trying", l->id, *length,
+             "W005 key %u has %zu byte%s: it can be found by brute force", l->id, *length,
              *length == 1 ? "" : "s");
     }
     if (wanted != 0 && *length != wanted) {
         warn(l, word, "ntpd does the same", "W004 key %u has %zu bytes: it is %s to %zu", l->id,
-             *length, *length < wanted ? "filled up with zeros" : "cut", wanted);
+             *length, *length < wanted ? "padded with zeros" : "truncated", wanted);
         *length = wanted;
     }
     return true;
@@ -402,12 +401,12 @@ static void read_key(struct key_line *l)
              "W005 key %u is used with MD5, which RFC 8573 advises against", l->id);
     }
     if (mac_find(&l->config->keys, l->id)) {
-        warn(l, 0, "", "W004 key %u again: this line holds", l->id);
+        warn(l, 0, "", "W004 key %u repeated: this line takes effect", l->id);
     }
     if (!mac_add(&l->config->keys, l->id, type, secret, length)) {
         warn(l, 0, "",
-             "W004 key %u has no room beside the others (%d keys, %d bytes); it is not used", l->id,
-             MAC_KEYS_MAX, MAC_SECRETS_MAX);
+             "W004 key %u exceeds the limit for all keys (%d keys, %d bytes); it is not used",
+             l->id, MAC_KEYS_MAX, MAC_SECRETS_MAX);
     }
 }
 
@@ -430,7 +429,7 @@ void keys_read_text(struct config *c, const char *name, const char *text, size_t
         line.count = 0;
         if (memchr(text, '\0', line.length)) {
             line.length = 0;
-            warn(&line, 0, "the keys from here on are not used",
+            warn(&line, 0, "the keys from here on are ignored",
                  "W004 a NUL byte: this is not a text file");
             return;
         }
@@ -517,12 +516,12 @@ static bool take_number(struct trust_reader *t, uint32_t *number)
 {
     if (t->kind != '1') {
         reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage,
-                     "E005 the number of a key is expected");
+                     "E005 expected a key number");
         return false;
     }
     if (t->number == 0 || t->number > NTP_KEY_MAX) {
         reader_error(t->r, t->word, "a whole number from 1 to 65535",
-                     "E017 '%.40s' cannot be the number of a key", t->word->text);
+                     "E017 '%.40s' is not a valid key number", t->word->text);
         return false;
     }
     *number = t->number;
@@ -533,7 +532,7 @@ static bool take_number(struct trust_reader *t, uint32_t *number)
 static bool take_mark(struct trust_reader *t, char kind, const char *mark)
 {
     if (t->kind != kind) {
-        reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage, "E005 '%s' is expected",
+        reader_error(t->r, t->kind != '\0' ? t->word : NULL, trust_usage, "E005 expected '%s'",
                      mark);
         return false;
     }
@@ -566,7 +565,7 @@ void keys_trusted(struct reader *r)
             return;
         }
         if (range.high < range.low) {
-            reader_error(r, first, trust_usage, "E017 the range ends before it begins");
+            reader_error(r, first, trust_usage, "E017 the end of the range is before its start");
             return;
         }
         if (r->trusted_count == KEY_RANGES_MAX) {
@@ -618,9 +617,9 @@ static void complain_of_missing(struct reader *r, const struct key_use *use, uin
 
     if (c->keyfile[0] == '\0') {
         snprintf(hint, sizeof hint, "add a line: %s FILE", row);
-        complain_of_use(r, use, hint, "E017 key %u is not known: no file of keys is named", id);
+        complain_of_use(r, use, hint, "E017 key %u is unknown: no key file is configured", id);
     } else if (r->key_file_error != 0) {
-        complain_of_use(r, use, "", "E017 key %u is not known: '%.180s': %s", id, c->keyfile,
+        complain_of_use(r, use, "", "E017 key %u is unknown: '%.180s': %s", id, c->keyfile,
                         include_explain(r->key_file_error));
     } else {
         complain_of_use(r, use, "", "E017 there is no usable key %u in '%.180s'", id, c->keyfile);
@@ -685,7 +684,7 @@ static void read_file(struct reader *r)
     if (mode > 0 && (mode & 07) != 0) {
         snprintf(hint, sizeof hint, "chmod 640 '%.200s'", c->keyfile);
         reader_message_at(r, CONFIG_WARNING, &r->key_file_seen, hint,
-                          "W005 everybody on this machine may %s the keys in '%.180s'",
+                          "W005 any user on this host can %s the keys in '%.180s'",
                           (mode & 02) != 0 ? "write" : "read", c->keyfile);
     }
     keys_read_text(c, c->keyfile, text, length, c->dialect == DIALECT_NTP ? KEYS_NTP : KEYS_CHRONY);
@@ -703,7 +702,7 @@ static void check_trusted(struct reader *r)
 
         if (c->keyfile[0] == '\0') {
             reader_message_at(r, CONFIG_WARNING, &range->at, "add a line: keys FILE",
-                              "W004 a key is trusted, but no file of keys is named");
+                              "W004 a key is trusted, but no key file is configured");
             return;
         }
         if (r->key_file_error == 0 && range->low == range->high &&
@@ -745,11 +744,10 @@ static void check_control(struct reader *r)
     char hint[60];
 
     if (id != 0 && r->control_seen.file && !mac_find(&r->config->keys, id)) {
-        snprintf(hint, sizeof hint, "it needs the lines: keys FILE and trustedkey %u", id);
-        reader_message_at(r, CONFIG_WARNING, &r->control_seen, hint,
-                          "W004 key %u, by which ntpq may change things, is not a usable and "
-                          "trusted one",
-                          id);
+        snprintf(hint, sizeof hint, "add the lines: keys FILE and trustedkey %u", id);
+        reader_message_at(
+            r, CONFIG_WARNING, &r->control_seen, hint,
+            "W004 key %u, which allows ntpq to make changes, is not usable and trusted", id);
     }
 }
 
@@ -767,8 +765,7 @@ void keys_load(struct reader *r)
     drop_untrusted(r);
     check_control(r);
     if (r->notrust_seen.file && c->keys.count == 0) {
-        reader_message_at(r, CONFIG_WARNING, &r->notrust_seen,
-                          "to refuse them all, write 'noserve'",
-                          "W020 there are no keys, so nobody can meet 'notrust'");
+        reader_message_at(r, CONFIG_WARNING, &r->notrust_seen, "to deny all of them, use 'noserve'",
+                          "W020 there are no keys, so no packet can satisfy 'notrust'");
     }
 }

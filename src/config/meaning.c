@@ -30,21 +30,21 @@ static void check_counts(struct reader *r)
     }
     if (s->spec_count == 0 && !s->local) {
         reader_message_at(r, CONFIG_WARNING, &nowhere, "add a line such as: server HOST iburst",
-                          "W013 no time source: the clock is left as it is");
+                          "W013 no time source: the clock will not be corrected");
     } else if (total > SOURCES_MAX) {
         reader_message_at(r, CONFIG_WARNING, &nowhere, "",
-                          "W014 up to %u sources are asked for; only %d can be had at a time",
+                          "W014 up to %u sources are configured; only %d can be used at a time",
                           total, SOURCES_MAX);
     }
     if (s->spec_count > 0 && s->min_sources > selectable) {
-        reader_message_at(r, CONFIG_WARNING, &nowhere, "",
-                          "W015 %u sources must agree, but there can be only %u: the clock will "
-                          "never be set",
-                          s->min_sources, selectable);
+        reader_message_at(
+            r, CONFIG_WARNING, &nowhere, "",
+            "W015 %u sources must agree, but there are at most %u: the clock will never be set",
+            s->min_sources, selectable);
     } else if (selectable == 2 && !decided) {
         reader_message_at(r, CONFIG_WARNING, &r->spec_seen[s->spec_count - 1],
-                          "three outvote one liar; or mark one of the two 'prefer'",
-                          "W001 of two sources nobody can tell which one lies");
+                          "use three or more, or mark one of the two 'prefer'",
+                          "W001 with two sources, a falseticker cannot be identified");
     }
 }
 
@@ -148,17 +148,17 @@ static void check_world_server(struct reader *r)
     }
     for (unsigned i = 0; i < c->settings.spec_count; i++) {
         if (ends_with(c->settings.specs[i].name, "pool.ntp.org")) {
-            reader_message_at(r, CONFIG_WARNING, &r->spec_seen[i], "choose four to seven by hand",
-                              "W002 servers of the pool, '%.100s', are the sources of a server for "
-                              "everybody",
+            reader_message_at(r, CONFIG_WARNING, &r->spec_seen[i],
+                              "configure four to seven selected servers",
+                              "W002 pool servers ('%.100s') are the sources of a public server",
                               c->settings.specs[i].name);
             break;
         }
     }
     if (!c->ratelimit.enabled && r->open_seen.file) {
         reader_message_at(r, CONFIG_WARNING, &r->open_seen,
-                          "add: ratelimit interval 1 burst 16; or name your networks",
-                          "W003 everybody is served, without a rate limit");
+                          "add: ratelimit interval 1 burst 16; or allow your own networks only",
+                          "W003 any host is served, without a rate limit");
     }
 }
 
@@ -171,17 +171,17 @@ static void check_restrict_default(struct reader *r)
 
     if (r->default_seen.file && r->default_flags == 0) {
         reader_message_at(r, CONFIG_WARNING, &r->default_seen,
-                          "write: restrict default limited kod nomodify notrap nopeer noquery",
-                          "W003 everybody may ask everything, as often as they like");
+                          "use: restrict default limited kod nomodify notrap nopeer noquery",
+                          "W003 any host may send any query, without a rate limit");
     }
     if (r->own_seen.file) {
-        reader_message_at(r, CONFIG_WARNING, &r->own_seen, "write: restrict 127.0.0.1",
-                          "W006 this computer may not ask itself");
+        reader_message_at(r, CONFIG_WARNING, &r->own_seen, "use: restrict 127.0.0.1",
+                          "W006 queries from this host itself are denied");
     } else if (r->default_seen.file && (r->default_flags & closing) != 0 &&
                (acl_flags(access, &own) & closing & r->default_flags) != 0) {
         reader_message_at(r, CONFIG_WARNING, &r->default_seen,
                           "add: restrict 127.0.0.1, and: restrict ::1",
-                          "W006 this computer may not ask itself");
+                          "W006 queries from this host itself are denied");
     }
 }
 

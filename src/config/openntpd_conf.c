@@ -50,8 +50,8 @@ static void apply_listen(struct reader *r)
         memcpy(address, any, sizeof address);
         count = 2;
     } else if (!address_parse(word->text, &address[0])) {
-        reader_error(r, word, "an address of this computer, or *",
-                     "E008 '%.100s' is not an address", word->text);
+        reader_error(r, word, "an address of this host, or *", "E008 '%.100s' is not an address",
+                     word->text);
         return;
     }
     if (c->bind_count + count > CONFIG_BIND_MAX) {
@@ -74,7 +74,7 @@ static void apply_query(struct reader *r)
         return;
     }
     if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "an address of this computer", "E008 '%.100s' is not an address",
+        reader_error(r, word, "an address of this host", "E008 '%.100s' is not an address",
                      word->text);
         return;
     }
@@ -113,9 +113,8 @@ static void apply_sensor(struct reader *r)
         return; /* all that there are: none, on this system */
     }
     reader_error(
-        r, word, "feed a shared memory segment, with chrony.conf's 'refclock SHM 0'",
-        "E014 '%.100s': there are no time sensors on this system as on OpenBSD, and this source "
-        "would be missing",
+        r, word, "use a shared memory segment: 'refclock SHM 0' in chrony.conf",
+        "E014 '%.100s': time sensors exist on OpenBSD only, so this source would be missing",
         word->text);
 }
 
@@ -156,12 +155,13 @@ static const struct source_spec source_defaults = {
     .weight = 1,
 };
 
-#define NO_ROUTING_TABLES "routing tables (rtable) are OpenBSD's: the system's one is used"
+#define NO_ROUTING_TABLES "routing tables (rtable) exist on OpenBSD only"
 
 static const struct parameter source_options[] = {
     {INTEGER("weight", 1, 10, NULL, "1"), TO_SPEC(STORE_UNSIGNED, weight),
-     .doc = "its votes, and those of others, decide who is right"},
-    {OPTION_FLAG("trusted"), IS_NOTHING("it frees the server from constraints; there are none")},
+     .doc = "number of its votes in source selection"},
+    {OPTION_FLAG("trusted"),
+     IS_NOTHING("it exempts the server from constraints, which do not exist")},
     {INTEGER("rtable", 0, 255, NULL, "0"), IS_OBSOLETE(NO_ROUTING_TABLES)},
     {0},
 };
@@ -172,15 +172,15 @@ static const struct parameter source_options[] = {
         .for_source = true, .repeats = true, .apply = function, .doc = text                        \
     }
 
-#define NO_SENSOR "there are no time sensors on this system as on OpenBSD"
+#define NO_SENSOR "time sensors exist on OpenBSD only"
 
 #define CONSTRAINT_ROW(word)                                                                       \
     {                                                                                              \
         .keyword = word,                                                                           \
         .arguments = PARAMETERS({WORD("from", NULL), .required = true},                            \
                                 {.name = "url", .type = PARAMETER_REST, .required = true}),        \
-        .repeats = true, IS_REFUSED("the time would not be held against what HTTPS servers say"),  \
-        INSTEAD("remove the line, and let at least four servers outvote a liar")                   \
+        .repeats = true, IS_REFUSED("the time would not be checked against HTTPS servers"),        \
+        INSTEAD("remove the line and use at least four servers, which outvote a falseticker")      \
     }
 
 static const struct directive directives[] = {
@@ -189,18 +189,18 @@ static const struct directive directives[] = {
     {.keyword = "listen",
      .arguments =
          PARAMETERS({WORD("on", NULL), .required = true},
-                    {WORD("address", "none"), .required = true, .doc = "or * for all of them"}),
+                    {WORD("address", "none"), .required = true, .doc = "or * for all addresses"}),
      .options = PARAMETERS({INTEGER("rtable", 0, 255, NULL, "0"), IS_OBSOLETE(NO_ROUTING_TABLES)}),
      .repeats = true,
      .apply = apply_listen,
      SETS(SET(access)),
-     .doc = "serves time on this address, to everybody"},
+     .doc = "listens on this address and serves time to any host"},
     {.keyword = "query",
      .arguments = PARAMETERS({WORD("from", NULL), .required = true},
                              {WORD("address", "any"), .required = true}),
      .repeats = true,
      .apply = apply_query,
-     .doc = "our address to ask the servers below from; one for each family"},
+     .doc = "source address of requests to the servers below, one per address family"},
     {.keyword = "sensor",
      .arguments = PARAMETERS({WORD("device", NULL), .required = true}),
      .options = PARAMETERS(
@@ -211,7 +211,7 @@ static const struct directive directives[] = {
          {OPTION_FLAG("trusted"), IS_NOTHING(NO_SENSOR)}),
      .repeats = true,
      .apply = apply_sensor,
-     IS_NOTHING("'*' (all there are) finds none on this system; a named one is refused")},
+     IS_NOTHING("'*' finds no sensor on this system; a named one is refused")},
     CONSTRAINT_ROW("constraint"),
     CONSTRAINT_ROW("constraints"),
     {0},

@@ -49,8 +49,8 @@
 #define INSTEAD(what) .instead = what
 
 /* Reasons that several rows have. */
-#define NO_WINDOW "samples are not kept in a window: how far back to look is found from them"
-#define UNREACHABLE_UNUSED "a source that has missed eight requests is not used at all"
+#define NO_WINDOW "there is no fixed window of samples: the filter adapts to the clock"
+#define UNREACHABLE_UNUSED "a source that has not answered eight requests is never used"
 
 /* An argument that is all further words. */
 #define WORDS(name_, fallback_)                                                                    \

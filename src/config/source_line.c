@@ -27,10 +27,10 @@ const char *source_line_find_problem(const char *host, const char **hint)
 
     *hint = "";
     if (length > 253) {
-        return "longer than a host name may be (253 characters)";
+        return "longer than a host name can be (253 characters)";
     }
     if (host[0] == '[') {
-        *hint = "write the address without brackets";
+        *hint = "use the address without brackets";
         return "neither an address nor a host name";
     }
     if (strchr(host, ':')) {
@@ -45,7 +45,7 @@ const char *source_line_find_problem(const char *host, const char **hint)
                 return NULL; /* fe80::1%eth0: the system knows the number of eth0 */
             }
         }
-        *hint = strchr(host, ':') == strrchr(host, ':') ? "the port is not part of the host" : "";
+        *hint = strchr(host, ':') == strrchr(host, ':') ? "the port is an option of its own" : "";
         return "neither an address nor a host name";
     }
     if (host[strspn(host, "0123456789.")] == '\0') {
@@ -54,7 +54,7 @@ const char *source_line_find_problem(const char *host, const char **hint)
     }
     for (size_t i = 0; i < length; i++) {
         if (!is_host_character(host[i])) {
-            *hint = (signed char)host[i] < 0 ? "write the name in its ASCII form (xn--...)" : "";
+            *hint = (signed char)host[i] < 0 ? "use the ASCII form of the name (xn--...)" : "";
             return "neither an address nor a host name";
         }
     }
@@ -79,8 +79,8 @@ static bool read_host(struct reader *r, const struct word *word)
                      (unsigned)spec->family);
         return false;
     } else if (spec->kind == SOURCE_POOL) {
-        reader_warning(r, word, "'server' is meant for it", "W017 a pool of one address, '%.100s'",
-                       word->text);
+        reader_warning(r, word, "use 'server' for a single address",
+                       "W017 '%.100s' is a single address, not a pool", word->text);
     }
     if (strlen(word->text) >= sizeof spec->name) {
         reader_error(r, word, "", "E019 '%.100s...' is too long", word->text);
@@ -101,7 +101,7 @@ static void order_polls(struct reader *r)
         return;
     }
     if (least && most) {
-        reader_warning(r, most->word, "", "W016 maxpoll %d is less than minpoll: it becomes %d",
+        reader_warning(r, most->word, "", "W016 maxpoll %d is less than minpoll: %d is used",
                        spec->maxpoll, spec->minpoll);
     }
     if (least) {
@@ -132,10 +132,10 @@ static void warn_of_second(struct reader *r, const struct word *word, unsigned f
     const char *file = place_file(r->config, place);
 
     if (file && place->line > 0) {
-        reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not %.80s:%u",
+        reader_warning(r, word, "", "W008 '%.100s' repeated: this line replaces %.80s:%u",
                        word->text, file, place->line);
     } else {
-        reader_warning(r, word, "", "W008 '%.100s' again: this line holds, not the one before",
+        reader_warning(r, word, "", "W008 '%.100s' repeated: this line replaces the previous one",
                        word->text);
     }
 }

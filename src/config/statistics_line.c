@@ -39,10 +39,10 @@ void statistics_line_log(struct reader *r)
             reader_warning(r, word, "", "W011 '%s' has no effect: toki does not track the %s",
                            word->text, strcmp(word->text, "rtc") == 0 ? "RTC" : "temperature");
         } else {
-            reader_error(r, word,
-                         "measurements, rawmeasurements, statistics, selection, tracking or "
-                         "refclocks",
-                         "E009 unknown log '%.100s'", word->text);
+            reader_error(
+                r, word,
+                "measurements, rawmeasurements, statistics, selection, tracking or refclocks",
+                "E009 unknown log '%.100s'", word->text);
         }
     }
     r->statistics_seen = reader_here(r);
@@ -56,8 +56,8 @@ static const char *why_not(const char *text)
     static const struct {
         const char *name, *why;
     } others[] = {{"cryptostats", "there is no Autokey"},
-                  {"timingstats", "toki does not time its own code"},
-                  {"usestats", "the service manager counts what the daemon uses"},
+                  {"timingstats", "toki does not measure its own code"},
+                  {"usestats", "resource usage is available from the service manager"},
                   {"ntsstats", "there is no NTS yet"},
                   {"ntskestats", "there is no NTS yet"},
                   {"ntskelog", "there is no NTS yet"}};
@@ -118,8 +118,8 @@ static bool read_name(struct reader *r, const struct word *word, struct statisti
 
     if (length == 0 || length >= sizeof file->name || strchr(word->text, '/') ||
         word->text[0] == '.') {
-        reader_error(r, word, "the folder is named by 'statsdir'",
-                     "E008 '%.100s' is not the name of a file in a folder", word->text);
+        reader_error(r, word, "the directory is set by 'statsdir'",
+                     "E008 '%.100s' is not a plain file name", word->text);
         return false;
     }
     memset(file->name, 0, sizeof file->name);
@@ -184,6 +184,6 @@ void statistics_line_finish(struct reader *r)
         r->config->dialect == DIALECT_CHRONY) {
         reader_message_at(r, CONFIG_WARNING, &r->statistics_seen,
                           "'logdir /var/log/chrony', for example",
-                          "W020 'log' writes nothing without 'logdir'");
+                          "W020 'log' has no effect without 'logdir'");
     }
 }

@@ -80,7 +80,7 @@ static void write_special_rules(struct document *d, const struct config *c)
     char words[160];
 
     if (c->have_source_access) {
-        write_item(d, c, "access", "our sources", describe_flags(c->source_access, words),
+        write_item(d, c, "access", "sources", describe_flags(c->source_access, words),
                    &c->places.source_access, offsetof(struct config, source_access));
     }
     for (unsigned i = 0; i < c->access_name_count; i++) {
@@ -97,7 +97,7 @@ static void write_addresses(struct document *d, const struct config *c)
     char text[ADDRESS_TEXT_MAX + 8];
 
     for (unsigned i = 0; i < c->bind_count; i++) {
-        write_item(d, c, "setting", "address to serve on", address_format(&c->bind[i], text),
+        write_item(d, c, "setting", "server address", address_format(&c->bind[i], text),
                    &c->places.bind[i], offsetof(struct config, bind));
     }
     for (unsigned i = 0; i < c->listen_rule_count; i++) {

@@ -34,7 +34,7 @@ ntp.conf:3:1: error: unknown directive 'driftfil' [E001]
     driftfil /var/x
     ^~~~~~~~
   did you mean 'driftfile'?
-ntp.conf:4:35: warning: 'minpoll' is given twice; the last one holds [W009]
+ntp.conf:4:35: warning: 'minpoll' is given twice; the last one takes effect [W009]
     server ntp3.example.org minpoll 6 minpoll 7
                                       ^~~~~~~
 ntp.conf:5:10: error: '300.1.2.3' is not an address [E008]
@@ -84,7 +84,7 @@ def test_typos_as_json(tmp_path):
 def test_a_difference_as_json(tmp_path):
     (tmp_path / 'a.conf').write_text('server 192.0.2.1 iburst\nrtcsync\n')
     (tmp_path / 'b.conf').write_text('server 192.0.2.1 iburst\nrtcsync\nmaxjitter 0.5\n')
-    for other, code, changes in (('a.conf', 0, []), ('b.conf', 1, ['~ greatest jitter: 1 s -> 0.5 s'])):
+    for other, code, changes in (('a.conf', 0, []), ('b.conf', 1, ['~ maximum jitter: 1 s -> 0.5 s'])):
         done = run(tmp_path, net.TOKI, 'config', 'diff', 'a.conf', other, '--json')
         assert done[0] == code
         assert schema.check(done[1], 'config-diff') == {
@@ -111,11 +111,11 @@ def test_errors_as_json_are_those_of_check(tmp_path, content):
 @pytest.mark.parametrize('content, message', [
     (b'server a\0b iburst\n',
      'x.conf:1:9: error: a NUL byte: this is not a text file [E013]\n    server a?b iburst\n'
-     '            ^\n  write it again as UTF-8; nothing of it was read\nx.conf: 1 error\n'),
+     '            ^\n  save it as UTF-8; nothing was read\nx.conf: 1 error\n'),
     (b'server a\nallow\nrestrict default\n',
      "x.conf:2:1: error: 'allow' is a word of chrony.conf [E010]\n    allow\n    ^~~~~\n"
      "x.conf:3:1: error: 'restrict' is a word of ntp.conf [E010]\n    restrict default\n    ^~~~~~~~\n"
-     '  one file is read in one language only; nothing of it was read\nx.conf: 2 errors\n'),
+     '  a file can only use one language; nothing was read\nx.conf: 2 errors\n'),
     ('server ntp.nict.jp ibrust # 東京\n'.encode(),
      "x.conf:1:20: error: unknown option 'ibrust' of 'server' [E002]\n"
      '    server ntp.nict.jp ibrust # 東京\n                       ^~~~~~\n'
@@ -132,9 +132,9 @@ def test_files_that_are_no_configuration(tmp_path):
     os.mkfifo(tmp_path / 'fifo')
     with open(tmp_path / 'large', 'wb') as f:
         f.truncate(100_000_000)
-    for name, message in (('missing', 'no such file'), ('folder', 'it is a directory'),
-                          ('fifo', 'it is not a regular file'),
-                          ('large', 'it is larger than 1000000 bytes')):
+    for name, message in (('missing', 'no such file'), ('folder', 'is a directory'),
+                          ('fifo', 'not a regular file'),
+                          ('large', 'larger than 1000000 bytes')):
         assert check(tmp_path, name) == (2, f'{name}: error: {message} [E011]\n{name}: 1 error\n')
         refuses_to_start(tmp_path, name)
 

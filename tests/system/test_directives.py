@@ -325,7 +325,7 @@ def test_config_show_of_a_file_and_of_the_daemon_are_the_same(host):
     of_daemon = json.loads(host.run(net.TOKI, 'config', 'show', '--daemon', '--json').stdout)
     assert of_file == of_daemon
     shown = host.run(net.TOKI, 'config', 'show', '--daemon').stdout
-    assert re.search(r'^fastest slew +maxslewrate +500 ppm +/etc/chrony\.conf:2$', shown, re.M), shown
+    assert re.search(r'^maximum slew rate +maxslewrate +500 ppm +/etc/chrony\.conf:2$', shown, re.M), shown
     assert re.search(r'^step threshold +makestep +never +default of chrony\.conf$', shown, re.M), shown
 
 
@@ -335,7 +335,7 @@ def test_config_diff_and_explain(host):
     same = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/a.conf')
     assert same.stdout == ''
     done = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/b.conf', check=False)
-    assert (done.returncode, done.stdout) == (1, '~ greatest jitter: 1 s -> 0.5 s\n')
+    assert (done.returncode, done.stdout) == (1, '~ maximum jitter: 1 s -> 0.5 s\n')
     host.write('/etc/b.conf', 'sever a\n')
     done = host.run(net.TOKI, 'config', 'diff', '/etc/a.conf', '/etc/b.conf', check=False)
     assert done.returncode == 2 and '[E001]' in done.stdout

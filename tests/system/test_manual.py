@@ -86,7 +86,7 @@ def test_explain_a_directive(tables):
     code, text = run(net.TOKI, 'explain', 'driftfile')
     assert 'chrony.conf' in text and 'ntp.conf' in text
     code, text = run(net.TOKI, 'explain', 'SMOOTHTIME')  # as chrony.conf may write it
-    assert code == 0 and 'refused: clients would get another time than it asks for; remove' in text
+    assert code == 0 and 'refused: clients would get a different time from the one requested; remove' in text
     assert run(net.TOKI, 'explain', 'makestop')[0] == 2
     code, text = run(net.TOKI, 'explain', 'iburst')
     assert code == 0 and 'option of server, pool, peer (chrony.conf)\n' in text

@@ -99,7 +99,7 @@ static void test_sources_by_hand(void **state)
     assert_change(CHANGE_ONLINE, "",
                   "~ server ntp1.example: minpoll 6 maxpoll 10 iburst offline -> minpoll 6 "
                   "maxpoll 10 iburst\n");
-    assert_refused(CHANGE_DELETE, "ntp1.exampel", "no source is called 'ntp1.exampel'",
+    assert_refused(CHANGE_DELETE, "ntp1.exampel", "there is no source 'ntp1.exampel'",
                    "did you mean 'ntp1.example'?");
     assert_refused(CHANGE_LINE, "server ntp2.example ibrust", "unknown option 'ibrust' of 'server'",
                    "did you mean 'iburst'?");
@@ -128,9 +128,9 @@ static void test_only_some_directives(void **state)
         }
     }
     assert_refused(CHANGE_LINE, "driftfile /etc/passwd",
-                   "'driftfile' cannot be given while the daemon runs: change the file and reload "
+                   "'driftfile' cannot be changed while the daemon runs: edit the file and reload "
                    "it",
-                   "server, pool, peer, allow, deny, restrict and unrestrict can be");
+                   "server, pool, peer, allow, deny, restrict and unrestrict are accepted");
     snprintf(change.text, sizeof change.text, "server ntp2.example\ndriftfile /etc/passwd");
     assert_false(change_is_sound(&change));
     memset(change.text, 'a', sizeof change.text);
@@ -176,9 +176,9 @@ static void test_access_by_hand_in_ntp_conf(void **state)
     assert_true(allowed("198.51.100.8") && !allowed("198.51.100.7"));
     assert_change(
         CHANGE_LINE, "deny",
-        "~ access of all others by IPv4: allow noquery limited kod -> deny noquery limited "
+        "~ access of all other hosts by IPv4: allow noquery limited kod -> deny noquery limited "
         "kod\n"
-        "~ access of all others by IPv6: allow noquery limited kod -> deny noquery limited "
+        "~ access of all other hosts by IPv6: allow noquery limited kod -> deny noquery limited "
         "kod\n");
     assert_change(CHANGE_LINE, "restrict 203.0.113.0/24 ignore",
                   "+ access 203.0.113.0/24: deny ignore\n");
@@ -203,17 +203,17 @@ static void test_differences(void **state)
     assert_string_equal(difference.text,
                         "- server a.example\n"
                         "+ server c.example port 11123 minpoll 6 maxpoll 10\n"
-                        "~ access of all others by IPv4: allow -> deny\n"
-                        "~ access of all others by IPv6: allow -> deny\n"
+                        "~ access of all other hosts by IPv4: allow -> deny\n"
+                        "~ access of all other hosts by IPv6: allow -> deny\n"
                         "+ access 192.0.2.0/24: deny\n"
                         "+ serves on 127.0.0.1\n"
                         "~ serves on: all addresses -> some\n"
                         "~ step threshold: 1 s -> 0.5 s\n"
-                        "~ fastest slew: 83333.333 ppm -> 500 ppm\n"
+                        "~ maximum slew rate: 83333.333 ppm -> 500 ppm\n"
                         "~ server port: 123 -> 11123\n"
                         "~ drift file: /a -> /b\n"
                         "~ key file: none -> /k\n"
-                        "~ user: one -> two (from the next start on)\n");
+                        "~ user: one -> two (after a restart)\n");
     assert_int_equal(difference.count, 13);
 }
 
@@ -300,7 +300,7 @@ static void test_options_of_sources(void **state)
     assert_change(CHANGE_OPTION, "ntp1.example maxdelay 1e10",
                   "~ server ntp1.example: minpoll 6 maxpoll 10 -> minpoll 6 maxpoll 10 "
                   "maxdelay 1e+10\n");
-    assert_refused(CHANGE_OPTION, "ntp9.example minpoll 4", "no source is called 'ntp9.example'",
+    assert_refused(CHANGE_OPTION, "ntp9.example minpoll 4", "there is no source 'ntp9.example'",
                    "did you mean 'ntp1.example'?");
     assert_refused(CHANGE_OPTION, "ntp1.example minpoll 25",
                    "'25' is not a value of 'minpoll': it is a whole number from -7 to 24 (log2 of "
@@ -337,7 +337,7 @@ static void test_sources_by_lists(void **state)
     assert_true(apply(CHANGE_ONLINE, ""));
     assert_false(is_offline(0) || is_offline(1) || is_offline(2));
     assert_refused(CHANGE_OFFLINE, "ntp1.example ntp22.example",
-                   "no source is called 'ntp22.example'", "did you mean 'ntp2.example'?");
+                   "there is no source 'ntp22.example'", "did you mean 'ntp2.example'?");
 }
 
 /* chrony.conf's language, whatever that of the file is. */
@@ -352,7 +352,7 @@ static void test_lines_of_chrony(void **state)
     assert_change(CHANGE_CHRONY_LINE, "server 192.0.2.9 port 123 minpoll 1 maxpoll 3 maxdelay 3",
                   "+ server 192.0.2.9 minpoll 1 maxpoll 3\n");
     assert_change(CHANGE_CHRONY_LINE, "makestep 0.5 -1",
-                  "~ step threshold: 0.128 s -> 0.5 s\n~ updates that may step: 1 -> -1\n");
+                  "~ step threshold: 0.128 s -> 0.5 s\n~ updates with steps: 1 -> -1\n");
     assert_true(apply(CHANGE_CHRONY_LINE, "local stratum 9 distance 0.5 activate 0"));
     assert_true(new.settings.local &&new.settings.local_stratum == 9);
     old.settings.local = true;
@@ -371,7 +371,7 @@ static void test_lines_of_chrony(void **state)
     assert_true(acl_allows(&new.command_access, &client));
     assert_false(acl_allows(&new.access, &client));
     assert_refused(CHANGE_CHRONY_LINE, "driftfile /etc/passwd",
-                   "'driftfile' cannot be given while the daemon runs", "");
+                   "'driftfile' cannot be changed while the daemon runs", "");
     assert_false(apply(CHANGE_CHRONY_LINE, "makestep x y"));
 }
 

@@ -671,9 +671,9 @@ static void included_files_count_as_if_they_stood_there(void **state)
     /* the second maxslewrate, and one30 read once more */
     assert_int_equal(c->warning_count, 2);
     assert_string_equal(c->messages[0].file, "one/30.conf");
-    assert_string_equal(c->messages[0].text, "'one30' again: this line holds, not one/30.conf:1");
+    assert_string_equal(c->messages[0].text, "'one30' repeated: this line replaces one/30.conf:1");
     assert_string_equal(c->messages[1].text,
-                        "'maxslewrate' again: this line holds, not one/10.conf:1");
+                        "'maxslewrate' repeated: this line replaces one/10.conf:1");
     config_free(c);
 
     write_file("ntp.conf", "includefile one/ntp\nserver last\n");

@@ -90,14 +90,14 @@ static void nul_bytes_are_refused_with_their_place(void **state)
                "x.conf:2:17: error: a NUL byte: this is not a text file [E013]\n"
                "    server a.example?.org\n"
                "                    ^\n"
-               "  write it again as UTF-8; nothing of it was read\n"
+               "  save it as UTF-8; nothing was read\n"
                "chrony.conf: 1 errors, 0 warnings\n");
     /* UTF-16 as a Windows editor writes it */
     check_text(TEXT("\xff\xfes\0e\0r\0v\0e\0r\0\n\0"),
                "x.conf:1:4: error: a NUL byte: this is not a text file [E013]\n"
                "    ??s?e?r?v?e?r?\n"
                "       ^\n"
-               "  write it again as UTF-8; nothing of it was read\n"
+               "  save it as UTF-8; nothing was read\n"
                "chrony.conf: 1 errors, 0 warnings\n");
 }
 
@@ -117,7 +117,7 @@ static void windows_line_ends_and_byte_order_mark_do_no_harm(void **state)
                "  usage: makestep threshold limit\n"
                "chrony.conf: 2 errors, 0 warnings\n");
     check_text(TEXT("rtcsync\rserver a"), /* no line end of ours */
-               "x.conf:1:9: error: 'server' is one word too many [E006]\n"
+               "x.conf:1:9: error: 'server' is an unexpected argument [E006]\n"
                "    rtcsyncserver a\n"
                "            ^~~~~~\n"
                "  usage: rtcsync\n"
@@ -128,7 +128,7 @@ static void other_bytes_are_named_and_not_printed(void **state)
 {
     (void)state;
     check_text(TEXT("rtcsync\nserver \x1b[31mred\nserver b # \xff\x1b]0;x\x07\n"),
-               "x.conf:2:8: error: a control character [E013]\n"
+               "x.conf:2:8: error: invalid control character [E013]\n"
                "    server ?[31mred\n"
                "           ^\n"
                "chrony.conf: 1 errors, 0 warnings\n");
@@ -136,7 +136,7 @@ static void other_bytes_are_named_and_not_printed(void **state)
                "x.conf:2:8: error: '\x83\x65' is neither an address nor a host name [E008]\n"
                "    server ?e\n"
                "           ^~\n"
-               "  write the name in its ASCII form (xn--...)\n"
+               "  use the ASCII form of the name (xn--...)\n"
                "chrony.conf: 1 errors, 0 warnings\n");
 }
 
@@ -144,7 +144,7 @@ static void carets_stand_under_wide_characters(void **state)
 {
     (void)state;
     check_text(TEXT("restrict default\nlogfile \"東京\"\nkeys \"東京\" \"大阪\"\nserver a\n"),
-               "x.conf:3:11: error: '大阪' is one word too many [E006]\n"
+               "x.conf:3:11: error: '大阪' is an unexpected argument [E006]\n"
                "    keys \"東京\" \"大阪\"\n"
                "                ^~~~~~\n" /* columns 13-18: four wide characters and the quotes */
                "  usage: keys file\n"
@@ -244,7 +244,7 @@ static void what_is_no_file_is_said(void **state)
 
     assert_non_null(mkdtemp(folder));
     snprintf(expected, sizeof expected,
-             "%s: error: it is a directory [E011]\nunknown: 1 errors, 0 warnings\n", folder);
+             "%s: error: is a directory [E011]\nunknown: 1 errors, 0 warnings\n", folder);
     check_unreadable(folder, expected);
 
     snprintf(path, sizeof path, "%s/x.conf", folder);
@@ -254,11 +254,11 @@ static void what_is_no_file_is_said(void **state)
 
     assert_int_equal(mkfifo(path, 0600), 0); /* must not wait for a writer */
     snprintf(expected, sizeof expected,
-             "%s: error: it is not a regular file [E011]\nunknown: 1 errors, 0 warnings\n", path);
+             "%s: error: not a regular file [E011]\nunknown: 1 errors, 0 warnings\n", path);
     check_unreadable(path, expected);
     unlink(path);
     check_unreadable("/dev/zero",
-                     "/dev/zero: error: it is not a regular file [E011]\n"
+                     "/dev/zero: error: not a regular file [E011]\n"
                      "unknown: 1 errors, 0 warnings\n");
 
     FILE *f = fopen(path, "w");
@@ -266,8 +266,7 @@ static void what_is_no_file_is_said(void **state)
     assert_int_equal(ftruncate(fileno(f), 100000000), 0);
     fclose(f);
     snprintf(expected, sizeof expected,
-             "%s: error: it is larger than 1000000 bytes [E011]\nunknown: 1 errors, 0 warnings\n",
-             path);
+             "%s: error: larger than 1000000 bytes [E011]\nunknown: 1 errors, 0 warnings\n", path);
     check_unreadable(path, expected);
     unlink(path);
     rmdir(folder);

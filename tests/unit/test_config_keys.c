@@ -65,7 +65,7 @@ static void test_chrony_lines(void **state)
                                   "1 SHA1 HEX:000102030405060708090a0b0c0d0e0f10111213\r\n"
                                   "  2\tSHA256   ASCII:tulip and no more is read # 4th\n",
                                   KEYS_CHRONY),
-                        "k:7:26: warning: a word too many behind key 2; it is not used [W004]\n"
+                        "k:7:26: warning: unexpected argument after key 2; it is not used [W004]\n"
                         "      2 SHA256   *********** *** ** **** ** **** * ***\n"
                         "                             ^~~\n"
                         "  a line is: ID [TYPE] KEY\n");
@@ -101,7 +101,7 @@ static void test_ntp_lines(void **state)
                   "3 AES-CMAC 000102030405060708090a0b0c0d0e0f\n"
                   "4 AES128CMAC 000102030405060708090a0b0c0d0e0f# no blank in front\n",
                   KEYS_NTP),
-        "k:5:14: warning: key 4 has a '#', which begins a comment; it is not used [W004]\n"
+        "k:5:14: warning: key 4 has a '#', which starts a comment; it is not used [W004]\n"
         "    4 AES128CMAC ********************************* ** ***** ** *****\n"
         "                 ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
         "  write the key as hexadecimal digits\n");
@@ -127,15 +127,15 @@ static void test_ntp_lines(void **state)
                   "3 SHA1 "
                   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff99\n",
                   KEYS_NTP),
-        "k:1:7: warning: key 1 has 5 bytes: it can be found by trying [W005]\n"
+        "k:1:7: warning: key 1 has 5 bytes: it can be found by brute force [W005]\n"
         "    1 AES *****\n"
         "          ^~~~~\n"
         "  make a better one: toki keygen\n"
-        "k:1:7: warning: key 1 has 5 bytes: it is filled up with zeros to 16 [W004]\n"
+        "k:1:7: warning: key 1 has 5 bytes: it is padded with zeros to 16 [W004]\n"
         "    1 AES *****\n"
         "          ^~~~~\n"
         "  ntpd does the same\n"
-        "k:2:7: warning: key 2 has 20 bytes: it is cut to 16 [W004]\n"
+        "k:2:7: warning: key 2 has 20 bytes: it is truncated to 16 [W004]\n"
         "    2 AES ********************\n"
         "          ^~~~~~~~~~~~~~~~~~~~\n"
         "  ntpd does the same\n"
@@ -156,25 +156,25 @@ static void test_wrong_lines(void **state)
         const char *line, *expected;
     } rows[] = {
         {KEYS_CHRONY, "0 SHA1 HEX:00112233445566778899",
-         "k:1:1: warning: '0' cannot be the number of a key; it is not used [W004]\n"
+         "k:1:1: warning: '0' is not a valid key number; the line is ignored [W004]\n"
          "    0 **** ************************\n"
          "    ^\n"
-         "  a line begins with the key's number, from 1 to 4294967295\n"},
+         "  a line starts with a key number from 1 to 4294967295\n"},
         {KEYS_CHRONY, "4294967296 SHA1 HEX:00112233445566778899",
-         "k:1:1: warning: '4294967296' cannot be the number of a key; it is not used [W004]\n"
+         "k:1:1: warning: '4294967296' is not a valid key number; the line is ignored [W004]\n"
          "    4294967296 **** ************************\n"
          "    ^~~~~~~~~~\n"
-         "  a line begins with the key's number, from 1 to 4294967295\n"},
+         "  a line starts with a key number from 1 to 4294967295\n"},
         {KEYS_NTP, "65536 SHA1 abcdefghijkl",
-         "k:1:1: warning: '65536' cannot be the number of a key; it is not used [W004]\n"
+         "k:1:1: warning: '65536' is not a valid key number; the line is ignored [W004]\n"
          "    65536 **** ************\n"
          "    ^~~~~\n"
-         "  a line begins with the key's number, from 1 to 65535\n"},
+         "  a line starts with a key number from 1 to 65535\n"},
         {KEYS_NTP, "opensesame",
-         "k:1:1: warning: not the number of a key; the line is not used [W004]\n"
+         "k:1:1: warning: not a key number; the line is ignored [W004]\n"
          "    **********\n"
          "    ^~~~~~~~~~\n"
-         "  a line begins with the key's number, from 1 to 65535\n"},
+         "  a line starts with a key number from 1 to 65535\n"},
         {KEYS_CHRONY, "5",
          "k:1:2: warning: key 5 has no secret; it is not used [W004]\n"
          "    5\n"
@@ -201,7 +201,7 @@ static void test_wrong_lines(void **state)
          "      ^~~~~\n"
          "  MD5, SHA1, SHA256, SHA384, SHA512, SHA3-256, AES128, AES256, ...\n"},
         {KEYS_CHRONY, "5 SHA1 HEX:0011223344556677889g",
-         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used "
+         "k:1:8: warning: key 5 has characters that are not hexadecimal digits; it is not used "
          "[W004]\n"
          "    5 SHA1 ************************\n"
          "           ^~~~~~~~~~~~~~~~~~~~~~~~\n"
@@ -212,7 +212,7 @@ static void test_wrong_lines(void **state)
          "           ^~~~~~~~~~~~~~~~~~~~~~~\n"
          "  two digits make a byte\n"},
         {KEYS_NTP, "5 SHA1 twenty-one.characters",
-         "k:1:8: warning: key 5 has characters that are no hexadecimal digits; it is not used "
+         "k:1:8: warning: key 5 has characters that are not hexadecimal digits; it is not used "
          "[W004]\n"
          "    5 SHA1 *********************\n"
          "           ^~~~~~~~~~~~~~~~~~~~~\n"
@@ -232,7 +232,7 @@ static void test_wrong_lines(void **state)
          "                        ^~~~~~~~~\n"
          "  a line is: ID TYPE KEY\n"},
         {KEYS_NTP, "5 SHA1 pa#ss", /* ntpkeygen of NTPsec 1.2.0 wrote such */
-         "k:1:8: warning: key 5 has a '#', which begins a comment; it is not used [W004]\n"
+         "k:1:8: warning: key 5 has a '#', which starts a comment; it is not used [W004]\n"
          "    5 SHA1 *****\n"
          "           ^~\n"
          "  write the key as hexadecimal digits\n"},
@@ -256,11 +256,11 @@ static void test_weak_and_double(void **state)
     (void)state;
     assert_string_equal(
         read_keys("1 SHA1 x\n2 SHA1 first-secret\n2 SHA256 second-secret\n", KEYS_CHRONY),
-        "k:1:8: warning: key 1 has 1 byte: it can be found by trying [W005]\n"
+        "k:1:8: warning: key 1 has 1 byte: it can be found by brute force [W005]\n"
         "    1 SHA1 *\n"
         "           ^\n"
         "  make a better one: toki keygen\n"
-        "k:3:1: warning: key 2 again: this line holds [W004]\n"
+        "k:3:1: warning: key 2 repeated: this line takes effect [W004]\n"
         "    2 SHA256 *************\n"
         "    ^\n");
     assert_key(1, MAC_SHA1, "x", 1);
@@ -278,7 +278,7 @@ static void test_damaged_files(void **state)
     keys_read_text(c, "k", "1 SHA1 a-good-secret\n2 SHA1 \0ther\n", 34, KEYS_NTP);
     assert_string_equal(messages(),
                         "k:2:1: warning: a NUL byte: this is not a text file [W004]\n"
-                        "  the keys from here on are not used\n");
+                        "  the keys from here on are ignored\n");
     assert_int_equal(c->keys.count, 1);
 
     memset(text, 'a', 3000);
@@ -291,12 +291,12 @@ static void test_damaged_files(void **state)
     for (unsigned i = 1; i <= MAC_KEYS_MAX + 1; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%u SHA1 secret-of-%u\n", i, i);
     }
-    assert_string_equal(
-        read_keys(text, KEYS_CHRONY),
-        "k:1025:1: warning: key 1025 has no room beside the others (1024 keys, 65536 bytes); it is "
-        "not used [W004]\n"
-        "    1025 SHA1 **************\n"
-        "    ^~~~\n");
+    assert_string_equal(read_keys(text, KEYS_CHRONY),
+                        "k:1025:1: warning: key 1025 exceeds the limit for all keys (1024 keys, "
+                        "65536 bytes); it is "
+                        "not used [W004]\n"
+                        "    1025 SHA1 **************\n"
+                        "    ^~~~\n");
     assert_int_equal(c->keys.count, MAC_KEYS_MAX);
     assert_key(1024, MAC_SHA1, "secret-of-1024", 14);
 }
@@ -384,11 +384,11 @@ static void test_chrony_sources(void **state)
     assert_string_equal(load(NULL, 0, "server a key 4\nkeyfile @\nrtcsync\n"),
                         "x.conf:2:9: warning: 'K': no such file [W004]\n"
                         "  no key can be used\n"
-                        "x.conf:1:14: error: key 4 is not known: 'K': no such file [E017]\n"
+                        "x.conf:1:14: error: key 4 is unknown: 'K': no such file [E017]\n"
                         "    server a key 4\n"
                         "                 ^\n");
     assert_string_equal(load(NULL, 0, "server a key 4\nrtcsync\n"),
-                        "x.conf:1:14: error: key 4 is not known: no file of keys is named [E017]\n"
+                        "x.conf:1:14: error: key 4 is unknown: no key file is configured [E017]\n"
                         "    server a key 4\n"
                         "                 ^\n"
                         "  add a line: keyfile FILE\n");
@@ -411,14 +411,14 @@ static void test_chrony_sources(void **state)
     assert_false(c->keys_unreadable);
     assert_string_equal(
         load(GOOD_CHRONY, 0644, "pool a\nkeyfile @\nrtcsync\n"),
-        "x.conf:2:9: warning: everybody on this machine may read the keys in 'K' [W005]\n"
+        "x.conf:2:9: warning: any user on this host can read the keys in 'K' [W005]\n"
         "  chmod 640 'K'\n");
     assert_string_equal(
         load(GOOD_CHRONY, 0602, "pool a\nkeyfile @\nrtcsync\n"),
-        "x.conf:2:9: warning: everybody on this machine may write the keys in 'K' [W005]\n"
+        "x.conf:2:9: warning: any user on this host can write the keys in 'K' [W005]\n"
         "  chmod 640 'K'\n");
     assert_string_equal(load(NULL, 0, "pool a\nkeyfile /\nrtcsync\n"),
-                        "x.conf:2:9: warning: '/': it is a directory [W004]\n"
+                        "x.conf:2:9: warning: '/': is a directory [W004]\n"
                         "  no key can be used\n");
     assert_true(c->keys_unreadable);
 }
@@ -443,9 +443,9 @@ static void test_ntp_trust(void **state)
     assert_false(c->settings.specs[0].long_mac);
     assert_int_equal(c->control_key, 1);
     assert_string_equal(load(GOOD_NTP, 0600, "server a\nkeys @\ntrustedkey 1\ncontrolkey 9\n"),
-                        "x.conf:4:1: warning: key 9, by which ntpq may change things, is not a "
-                        "usable and trusted one [W004]\n"
-                        "  it needs the lines: keys FILE and trustedkey 9\n");
+                        "x.conf:4:1: warning: key 9, which allows ntpq to make changes, is "
+                        "not usable and trusted [W004]\n"
+                        "  add the lines: keys FILE and trustedkey 9\n");
 
     assert_string_equal(load(GOOD_NTP, 0600,
                              "trustedkey 1\ntrustedkey (2...3)\ntrustedkey ( 4 ...\t9 )6 (7 ...8)\n"
@@ -462,7 +462,7 @@ static void test_ntp_trust(void **state)
         "x.conf:3:14: warning: there is no usable key 4 in 'K' [W004]\n");
     assert_string_equal(
         load(NULL, 0, "server a iburst\ntrustedkey 1 4\n"),
-        "x.conf:2:12: warning: a key is trusted, but no file of keys is named [W004]\n"
+        "x.conf:2:12: warning: a key is trusted, but no key file is configured [W004]\n"
         "  add a line: keys FILE\n");
     assert_string_equal(load(GOOD_NTP, 0600, "server a iburst\nkeys @\n"), "");
     assert_int_equal(c->keys.count, 0);
@@ -474,37 +474,37 @@ static void test_wrong_trust(void **state)
         const char *line, *expected;
     } rows[] = {
         {"trustedkey 0",
-         "x.conf:1:12: error: '0' cannot be the number of a key [E017]\n"
+         "x.conf:1:12: error: '0' is not a valid key number [E017]\n"
          "    trustedkey 0\n"
          "               ^\n"
          "  a whole number from 1 to 65535\n"},
         {"trustedkey 1 65536",
-         "x.conf:1:14: error: '65536' cannot be the number of a key [E017]\n"
+         "x.conf:1:14: error: '65536' is not a valid key number [E017]\n"
          "    trustedkey 1 65536\n"
          "                 ^~~~~\n"
          "  a whole number from 1 to 65535\n"},
         {"trustedkey 1-5",
-         "x.conf:1:12: error: the number of a key is expected [E005]\n"
+         "x.conf:1:12: error: expected a key number [E005]\n"
          "    trustedkey 1-5\n"
          "               ^~~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 ...",
-         "x.conf:1:18: error: the number of a key is expected [E005]\n"
+         "x.conf:1:18: error: expected a key number [E005]\n"
          "    trustedkey (5 ...\n"
          "                     ^\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 9)",
-         "x.conf:1:15: error: '...' is expected [E005]\n"
+         "x.conf:1:15: error: expected '...' [E005]\n"
          "    trustedkey (5 9)\n"
          "                  ^~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (5 ... 9",
-         "x.conf:1:20: error: ')' is expected [E005]\n"
+         "x.conf:1:20: error: expected ')' [E005]\n"
          "    trustedkey (5 ... 9\n"
          "                       ^\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
         {"trustedkey (9 ... 5)",
-         "x.conf:1:12: error: the range ends before it begins [E017]\n"
+         "x.conf:1:12: error: the end of the range is before its start [E017]\n"
          "    trustedkey (9 ... 5)\n"
          "               ^~\n"
          "  usage: trustedkey 1 3 (5 ... 9)\n"},
@@ -529,8 +529,8 @@ static void test_notrust(void **state)
         load(GOOD_NTP, 0600, "server a\nkeys @\ntrustedkey 1\nrestrict 10.0.0.0/8 notrust\n"), "");
     assert_string_equal(
         load(GOOD_NTP, 0600, "server a\nkeys @\nrestrict 10.0.0.0/8 notrust\n"),
-        "x.conf:3:1: warning: there are no keys, so nobody can meet 'notrust' [W020]\n"
-        "  to refuse them all, write 'noserve'\n");
+        "x.conf:3:1: warning: there are no keys, so no packet can satisfy 'notrust' [W020]\n"
+        "  to deny all of them, use 'noserve'\n");
 }
 
 static unsigned flags(const struct source_spec *s)

@@ -93,11 +93,11 @@ static void each_item_names_its_directive(void **state)
     assert_string_equal(directive(root, "127.0.0.1/32"), "cmdallow"); /* a default */
     assert_string_equal(directive(root, "step threshold"), "initstepslew");
     assert_string_equal(directive(root, "panic threshold"), "maxchange");
-    assert_string_equal(directive(root, "greatest root distance"), "maxdistance");
+    assert_string_equal(directive(root, "maximum root distance"), "maxdistance");
     assert_string_equal(directive(root, "rate limit"), "ratelimit");
     assert_string_equal(directive(root, "rate limit burst"), "ratelimit burst");
     assert_string_equal(directive(root, "drift file interval"), "driftfile interval");
-    assert_string_equal(directive(root, "address to serve on"), "bindaddress");
+    assert_string_equal(directive(root, "server address"), "bindaddress");
     assert_string_equal(directive(root, "log of tracking"), "log");
     assert_string_equal(directive(root, "second server port"), "-");
     json_decref(root);
@@ -118,7 +118,7 @@ static void each_item_names_its_directive(void **state)
 
     root = show_text("servers a.example\nlisten on *\n", DIALECT_OPENNTPD);
     assert_string_equal(directive(root, "pool a.example"), "servers");
-    assert_string_equal(directive(root, "address to serve on"), "listen");
+    assert_string_equal(directive(root, "server address"), "listen");
     assert_string_equal(directive(root, "step threshold"), "-");
     json_decref(root);
 }
@@ -133,17 +133,17 @@ static void each_item_has_its_line(void **state)
         DIALECT_CHRONY);
     assert_string_equal(json_string_value(json_object_get(root, "language")), "chrony.conf");
     assert_string_equal(item(root, "server a.example"), "minpoll 6 maxpoll 10 iburst at x.conf:2");
-    assert_string_equal(item(root, "fastest slew"), "500 ppm at x.conf:3");
-    assert_string_equal(item(root, "step threshold"), "2 s at x.conf:10");     /* the later one */
-    assert_string_equal(item(root, "updates that may step"), "3 at x.conf:4"); /* as it was */
+    assert_string_equal(item(root, "maximum slew rate"), "500 ppm at x.conf:3");
+    assert_string_equal(item(root, "step threshold"), "2 s at x.conf:10");  /* the later one */
+    assert_string_equal(item(root, "updates with steps"), "3 at x.conf:4"); /* as it was */
     assert_string_equal(item(root, "192.0.2.0/24"), "allow at x.conf:5");
     assert_string_equal(item(root, "0.0.0.0/0"), "deny at default:0");
     assert_string_equal(item(root, "b.example"), "allow at x.conf:9");
-    assert_string_equal(item(root, "greatest root distance"), "3 s at x.conf:6"); /* the default */
-    assert_string_equal(item(root, "greatest jitter"), "1 s at default:0");
+    assert_string_equal(item(root, "maximum root distance"), "3 s at x.conf:6"); /* the default */
+    assert_string_equal(item(root, "maximum jitter"), "1 s at default:0");
     assert_string_equal(item(root, "local reference"), "yes at x.conf:7");
     assert_string_equal(item(root, "local stratum"), "5 at x.conf:7");
-    assert_string_equal(item(root, "address to serve on"), "192.0.2.1 at x.conf:8");
+    assert_string_equal(item(root, "server address"), "192.0.2.1 at x.conf:8");
     assert_string_equal(item(root, "panic threshold"), "none at default:0");
     json_decref(root);
 
@@ -154,17 +154,17 @@ static void each_item_has_its_line(void **state)
         DIALECT_NTP);
     assert_string_equal(item(root, "0.0.0.0/0"), "allow noquery limited at x.conf:2");
     assert_string_equal(item(root, "10.0.0.0/8"), "deny at x.conf:3");
-    assert_string_equal(item(root, "our sources"), "allow nomodify at x.conf:4");
+    assert_string_equal(item(root, "sources"), "allow nomodify at x.conf:4");
     assert_string_equal(item(root, "does not serve on"), "all addresses at x.conf:5");
     assert_string_equal(item(root, "serves on"), "eth0 at x.conf:6");
     assert_string_equal(item(root, "step threshold"), "0.5 s at x.conf:7");
     assert_string_equal(item(root, "panic threshold"), "none at x.conf:7");
     assert_string_equal(item(root, "local reference"), "yes at x.conf:0"); /* of the whole */
-    assert_string_equal(item(root, "greatest jitter"), "1 s at default:0");
+    assert_string_equal(item(root, "maximum jitter"), "1 s at default:0");
     json_decref(root);
 
     root = show_text("server a weight 3\nlisten on *\n", DIALECT_OPENNTPD);
-    assert_string_equal(item(root, "address to serve on"), "0.0.0.0 at x.conf:2");
+    assert_string_equal(item(root, "server address"), "0.0.0.0 at x.conf:2");
     assert_string_equal(item(root, "step threshold"), "60 s at default:0");
     json_decref(root);
 }
@@ -192,8 +192,8 @@ static void included_files_are_named(void **state)
     assert_true(config_load(c, "main.conf", DIALECT_UNKNOWN));
     json_t *root = show(c, "main.conf");
     assert_string_equal(item(root, "server b"), "minpoll 6 maxpoll 10 at d/a.conf:3");
-    assert_string_equal(item(root, "greatest jitter"), "0.5 s at d/a.conf:4");
-    assert_string_equal(item(root, "fastest slew"), "300 ppm at main.conf:3");
+    assert_string_equal(item(root, "maximum jitter"), "0.5 s at d/a.conf:4");
+    assert_string_equal(item(root, "maximum slew rate"), "300 ppm at main.conf:3");
     json_decref(root);
     config_free(c);
     unlink("main.conf");
@@ -216,9 +216,9 @@ static void files_of_two_languages_are_compared_by_effect(void **state)
     assert_true(config_load_text(b, "b", ntp, strlen(ntp), DIALECT_UNKNOWN));
     difference_find(&d, a, b);
     assert_non_null(strstr(d.text, "~ language: chrony.conf -> ntp.conf\n"));
-    assert_non_null(strstr(d.text, "~ least number of sources: 2 -> 3\n"));
+    assert_non_null(strstr(d.text, "~ minimum number of sources: 2 -> 3\n"));
     assert_non_null(strstr(d.text, "~ step threshold: never -> 0.128 s\n"));
-    assert_null(strstr(d.text, "greatest root distance")); /* both have 1.5 s */
+    assert_null(strstr(d.text, "maximum root distance")); /* both have 1.5 s */
     assert_null(strstr(d.text, "drift file:"));
     assert_null(strstr(d.text, "- server 192.0.2.1")); /* it is the same one */
     assert_null(strstr(d.text, "other settings"));     /* where things stand makes no difference */
