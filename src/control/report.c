@@ -56,26 +56,19 @@ static double dispersion_now(const struct engine *e, const struct sample *sample
 static void fill_samples(struct report_source *out, const struct engine *e, const struct source *s,
                          const struct estimate *line)
 {
-    bool above = false;
-
-    out->runs = 0;
+    out->runs = chrony_words_runs(&s->filter, line);
     out->newest_count = s->filter.count < REPORT_SAMPLES ? s->filter.count : REPORT_SAMPLES;
-    for (unsigned i = 0; i < s->filter.count; i++) {
+    for (unsigned i = 0; i < out->newest_count; i++) {
         const struct sample *sample = filter_sample(&s->filter, i);
         double age_s = s_from_ns(ns_subtract(line->at.ns, sample->at.ns));
-        bool now_above = sample->offset_s > line->offset_s - age_s * line->rate;
 
-        out->runs += i == 0 || now_above != above;
-        above = now_above;
-        if (i < out->newest_count) {
-            out->newest[i] =
-                (struct report_sample){.offset_s = sample->offset_s + age_s * e->discipline.drift,
-                                       .delay_s = sample->delay_s,
-                                       .dispersion_s = dispersion_now(e, sample, age_s)};
-        }
-        out->span_s = age_s;
+        out->newest[i] =
+            (struct report_sample){.offset_s = sample->offset_s + age_s * e->discipline.drift,
+                                   .delay_s = sample->delay_s,
+                                   .dispersion_s = dispersion_now(e, sample, age_s)};
     }
-    out->span_s -= s_from_ns(ns_subtract(line->at.ns, filter_sample(&s->filter, 0)->at.ns));
+    out->span_s = s_from_ns(ns_subtract(filter_sample(&s->filter, 0)->at.ns,
+                                        filter_sample(&s->filter, s->filter.count - 1)->at.ns));
 }
 
 /* What the filter of a source says of the clock now. */

@@ -103,24 +103,6 @@ size_t columns_chrony_measurements(const struct engine *e, const struct effect_m
                capacity);
 }
 
-/* Runs of samples on the same side of the estimate, in the window of the filter. */
-static unsigned count_runs(const struct filter *f, const struct estimate *estimate)
-{
-    unsigned runs = 0;
-    int side = 0;
-
-    for (unsigned i = 0; i < f->count; i++) {
-        const struct sample *sample = filter_sample(f, i);
-        double expected = estimate->offset_s -
-                          estimate->rate * s_from_ns(ns_subtract(estimate->at.ns, sample->at.ns));
-        int now = sample->offset_s < expected ? -1 : 1;
-
-        runs += now != side;
-        side = now;
-    }
-    return runs;
-}
-
 size_t columns_chrony_statistics(const struct engine *e, const struct effect_measured *m, char *out,
                                  size_t capacity)
 {
@@ -138,7 +120,7 @@ size_t columns_chrony_statistics(const struct engine *e, const struct effect_mea
                         -timeline_clock_offset(&e->timeline, m->at.mono, estimate.offset_s),
                         estimate.offset_sd_s, e->discipline.drift - estimate.rate,
                         CHRONY_SKEW_DEVIATIONS * estimate.rate_sd, 0.0, s->filter.count, 0U,
-                        count_runs(&s->filter, &estimate), -s->filter.slope + 0.0),
+                        chrony_words_runs(&s->filter, &estimate), -s->filter.slope + 0.0),
                capacity);
 }
 

@@ -128,3 +128,144 @@ void chrony_field_pad(struct bytes_writer *w, size_t count)
         bytes_write_u8(w, 0);
     }
 }
+
+/* ---- lists of fields ---- */
+
+size_t chrony_field_length(const struct chrony_layout *layout)
+{
+    size_t length = 0;
+
+    for (unsigned i = 0; i < layout->item_field_count; i++) {
+        length += layout->items * layout->item[i].width;
+    }
+    for (unsigned i = 0; i < layout->field_count; i++) {
+        length += layout->fields[i].width;
+    }
+    return length;
+}
+
+static uint64_t load(const void *at, size_t width)
+{
+    return width == 1   ? *(const uint8_t *)at
+           : width == 2 ? *(const uint16_t *)at
+           : width == 4 ? *(const uint32_t *)at
+                        : *(const uint64_t *)at;
+}
+
+static void store(void *at, size_t width, uint64_t value)
+{
+    if (width == 1) {
+        *(uint8_t *)at = (uint8_t)value;
+    } else if (width == 2) {
+        *(uint16_t *)at = (uint16_t)value;
+    } else if (width == 4) {
+        *(uint32_t *)at = (uint32_t)value;
+    } else {
+        *(uint64_t *)at = value;
+    }
+}
+
+static void write_field(struct bytes_writer *w, const struct chrony_field *f, const void *body)
+{
+    const void *at = (const char *)body + f->offset;
+
+    switch (f->kind) {
+    case CHRONY_FIELD_INTEGER:
+        bytes_write(w, load(at, f->width), f->width);
+        break;
+    case CHRONY_FIELD_COUNT:
+        bytes_write(w, load(at, 8) < UINT32_MAX ? load(at, 8) : UINT32_MAX, f->width);
+        break;
+    case CHRONY_FIELD_FLOAT:
+        chrony_field_write_float(w, isfinite(*(const double *)at) ? *(const double *)at : 0);
+        break;
+    case CHRONY_FIELD_HOST:
+        chrony_field_write_host(w, at);
+        break;
+    case CHRONY_FIELD_TIME:
+        chrony_field_write_time(w, *(const struct wall_time *)at);
+        break;
+    case CHRONY_FIELD_NAME:
+        bytes_put(w, at, f->width);
+        break;
+    case CHRONY_FIELD_ZERO:
+    case CHRONY_FIELD_RESERVED:
+        for (unsigned i = 0; i < f->width; i++) {
+            bytes_write_u8(w, f->kind == CHRONY_FIELD_ZERO ? 0 : UINT8_MAX);
+        }
+        break;
+    }
+}
+
+static void read_name(struct bytes_reader *r, char *name)
+{
+    const uint8_t *bytes = bytes_take(r, CHRONY_NAME_LENGTH);
+
+    memset(name, 0, CHRONY_NAME_LENGTH + 1);
+    if (bytes) {
+        memcpy(name, bytes, CHRONY_NAME_LENGTH);
+    }
+}
+
+static void read_field(struct bytes_reader *r, const struct chrony_field *f, void *body)
+{
+    void *at = (char *)body + f->offset;
+
+    switch (f->kind) {
+    case CHRONY_FIELD_INTEGER:
+        store(at, f->width, bytes_read(r, f->width));
+        break;
+    case CHRONY_FIELD_COUNT:
+        store(at, 8, bytes_read(r, f->width));
+        break;
+    case CHRONY_FIELD_FLOAT:
+        *(double *)at = chrony_field_read_float(r);
+        break;
+    case CHRONY_FIELD_HOST:
+        *(struct chrony_host *)at = chrony_field_read_host(r);
+        break;
+    case CHRONY_FIELD_TIME:
+        *(struct wall_time *)at = chrony_field_read_time(r);
+        break;
+    case CHRONY_FIELD_NAME:
+        read_name(r, at);
+        break;
+    case CHRONY_FIELD_ZERO:
+    case CHRONY_FIELD_RESERVED:
+        bytes_take(r, f->width);
+        break;
+    }
+}
+
+void chrony_field_write(struct bytes_writer *w, const struct chrony_layout *layout,
+                        const void *body)
+{
+    for (unsigned i = 0; i < layout->field_count; i++) {
+        write_field(w, &layout->fields[i], body);
+    }
+    for (size_t item = 0; item < layout->items; item++) {
+        for (unsigned i = 0; i < layout->item_field_count; i++) {
+            write_field(w, &layout->item[i],
+                        (const char *)body + layout->offset + item * layout->stride);
+        }
+    }
+}
+
+void chrony_field_read(struct bytes_reader *r, const struct chrony_layout *layout, void *body)
+{
+    for (unsigned i = 0; i < layout->field_count; i++) {
+        read_field(r, &layout->fields[i], body);
+    }
+    for (size_t item = 0; item < layout->items; item++) {
+        for (unsigned i = 0; i < layout->item_field_count; i++) {
+            read_field(r, &layout->item[i], (char *)body + layout->offset + item * layout->stride);
+        }
+    }
+}
+
+void chrony_field_clean_name(char name[CHRONY_NAME_LENGTH + 1])
+{
+    for (char *at = name; *at; at++) {
+        *at = *at > ' ' && *at < 127 ? *at : '?';
+    }
+}

@@ -1,110 +1,114 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lengths and headers of the packets of chrony's command protocol. */
+/* Lists of the fields of chrony's requests, which list and which replies a command has, and headers
+ * of both. */
 #include "wire/chrony_packet.h"
 
-/* `now` is what today's chronyc sends, `least` what some version since 3.5 does. */
-struct lengths {
-    uint16_t least, now;
+#define R(member) CHRONY_FIELD(union chrony_request_body, member)
+#define ZERO(bytes) CHRONY_FIELD_FILL(ZERO, bytes)
+
+static const struct chrony_field nothing[] = {ZERO(0)};
+static const struct chrony_field host[] = {R(host)};
+static const struct chrony_field subnet[] = {R(subnet.mask), R(subnet.address)};
+static const struct chrony_field burst[] = {R(burst.subnet.mask), R(burst.subnet.address),
+                                            R(burst.answers), R(burst.requests)};
+static const struct chrony_field modify[] = {R(modify.host), R(modify.value)};
+static const struct chrony_field modify_real[] = {R(modify_real.host), R(modify_real.value)};
+static const struct chrony_field access[] = {R(access.host), R(access.bits)};
+static const struct chrony_field selectopts[] = {R(selectopts.host), R(selectopts.refid),
+                                                 R(selectopts.mask), R(selectopts.options)};
+static const struct chrony_field offset[] = {R(offset.host), R(offset.refid), R(offset.offset_s)};
+static const struct chrony_field makestep[] = {R(makestep.limit), R(makestep.threshold_s)};
+static const struct chrony_field local_old[] = {R(local.on), R(local.stratum), R(local.distance_s),
+                                                R(local.orphan)};
+static const struct chrony_field local[] = {
+    R(local.on),         R(local.stratum),       R(local.distance_s),     R(local.orphan),
+    R(local.activate_s), R(local.wait_synced_s), R(local.wait_unsynced_s)};
+static const struct chrony_field list_old[] = {R(list.first), R(list.count)};
+static const struct chrony_field list[] = {R(list.first), R(list.count), R(list.least_packets),
+                                           R(list.reset)};
+static const struct chrony_field time[] = {R(time)};
+static const struct chrony_field number[] = {R(number)};
+static const struct chrony_field real[] = {R(real)};
+
+#define NEW_SOURCE_POLLS                                                                           \
+    R(new_source.port), R(new_source.minpoll), R(new_source.maxpoll), R(new_source.presend),       \
+        R(new_source.min_stratum), R(new_source.poll_target), R(new_source.version),               \
+        R(new_source.max_sources), R(new_source.min_samples), R(new_source.max_samples),           \
+        R(new_source.key_id)
+#define NEW_SOURCE_DELAYS                                                                          \
+    R(new_source.max_delay_s), R(new_source.max_delay_ratio), R(new_source.max_delay_deviation),   \
+        R(new_source.min_delay_s), R(new_source.asymmetry), R(new_source.offset_s),                \
+        R(new_source.flags), R(new_source.filter)
+static const struct chrony_field new_source_old[] = {R(new_source.host), NEW_SOURCE_POLLS,
+                                                     NEW_SOURCE_DELAYS, ZERO(12)};
+static const struct chrony_field new_source[] = {R(new_source.type),
+                                                 R(new_source.name),
+                                                 NEW_SOURCE_POLLS,
+                                                 R(new_source.nts_port),
+                                                 NEW_SOURCE_DELAYS,
+                                                 R(new_source.certificates),
+                                                 R(new_source.max_delay_quantile),
+                                                 R(new_source.max_unreachable)};
+
+/* What belongs to a command: its body, and the shortest and the longest reply to it. */
+struct shape {
+    bool known;
+    struct chrony_layout body;
+    enum chrony_reply least, most;
 };
 
-#define SAME(length) length, length
+#define CASE(name, number, body, shortest, longest)                                                \
+    case CHRONY_##name:                                                                            \
+        return (struct shape){true, CHRONY_LAYOUT(body), CHRONY_REPLY_##shortest,                  \
+                              CHRONY_REPLY_##longest};
 
-static const struct lengths request_lengths[CHRONY_COMMANDS] = {
-    [CHRONY_NULL] = {SAME(28)},
-    [CHRONY_ONLINE] = {SAME(60)},
-    [CHRONY_OFFLINE] = {SAME(60)},
-    [CHRONY_BURST] = {SAME(68)},
-    [CHRONY_MINPOLL] = {SAME(44)},
-    [CHRONY_MAXPOLL] = {SAME(44)},
-    [CHRONY_DUMP] = {SAME(28)},
-    [CHRONY_MAXDELAY] = {SAME(44)},
-    [CHRONY_MAXDELAYRATIO] = {SAME(44)},
-    [CHRONY_MAXUPDATESKEW] = {SAME(28)},
-    [CHRONY_SETTIME] = {SAME(40)},
-    [CHRONY_MANUAL] = {SAME(28)},
-    [CHRONY_N_SOURCES] = {SAME(32)},
-    [CHRONY_SOURCE_DATA] = {SAME(76)},
-    [CHRONY_REKEY] = {SAME(28)},
-    [CHRONY_ALLOW] = {SAME(44)},
-    [CHRONY_ALLOW_ALL] = {SAME(44)},
-    [CHRONY_DENY] = {SAME(44)},
-    [CHRONY_DENY_ALL] = {SAME(44)},
-    [CHRONY_CMDALLOW] = {SAME(44)},
-    [CHRONY_CMDALLOW_ALL] = {SAME(44)},
-    [CHRONY_CMDDENY] = {SAME(44)},
-    [CHRONY_CMDDENY_ALL] = {SAME(44)},
-    [CHRONY_ACCHECK] = {SAME(40)},
-    [CHRONY_CMDACCHECK] = {SAME(40)},
-    [CHRONY_DELETE_SOURCE] = {SAME(40)},
-    [CHRONY_WRITE_RTC] = {SAME(28)},
-    [CHRONY_DFREQ] = {SAME(28)},
-    [CHRONY_DOFFSET_OLD] = {SAME(28)},
-    [CHRONY_TRACKING] = {SAME(104)},
-    [CHRONY_SOURCESTATS] = {SAME(84)},
-    [CHRONY_RTC_REPORT] = {SAME(56)},
-    [CHRONY_TRIM_RTC] = {SAME(28)},
-    [CHRONY_CYCLE_LOGS] = {SAME(28)},
-    [CHRONY_MANUAL_LIST] = {SAME(416)},
-    [CHRONY_MANUAL_DELETE] = {SAME(28)},
-    [CHRONY_MAKESTEP] = {SAME(28)},
-    [CHRONY_ACTIVITY] = {SAME(48)},
-    [CHRONY_MINSTRATUM] = {SAME(44)},
-    [CHRONY_POLLTARGET] = {SAME(44)},
-    [CHRONY_MAXDELAYDEVRATIO] = {SAME(44)},
-    [CHRONY_RESELECT] = {SAME(28)},
-    [CHRONY_RESELECTDIST] = {SAME(28)},
-    [CHRONY_MODIFY_MAKESTEP] = {SAME(28)},
-    [CHRONY_SMOOTHING] = {SAME(52)},
-    [CHRONY_SMOOTHTIME] = {SAME(28)},
-    [CHRONY_REFRESH] = {SAME(28)},
-    [CHRONY_SERVER_STATS] = {48, 196},
-    [CHRONY_CLIENT_ACCESSES_OLD] = {SAME(424)},
-    [CHRONY_LOCAL_OLD] = {SAME(36)},
-    [CHRONY_NTP_DATA] = {152, 172},
-    [CHRONY_ADD_SERVER_OLD] = {SAME(128)},
-    [CHRONY_ADD_PEER_OLD] = {SAME(128)},
-    [CHRONY_SHUTDOWN] = {SAME(28)},
-    [CHRONY_ONOFFLINE] = {SAME(28)},
-    [CHRONY_ADD_SOURCE] = {SAME(372)},
-    [CHRONY_SOURCE_NAME] = {SAME(284)},
-    [CHRONY_RESET_SOURCES] = {SAME(28)},
-    [CHRONY_AUTH_DATA] = {SAME(52)},
-    [CHRONY_CLIENT_ACCESSES] = {SAME(520)},
-    [CHRONY_SELECT_DATA] = {SAME(76)},
-    [CHRONY_RELOAD_SOURCES] = {SAME(28)},
-    [CHRONY_DOFFSET] = {SAME(28)},
-    [CHRONY_SELECTOPTS] = {SAME(52)},
-    [CHRONY_OFFSET] = {SAME(48)},
-    [CHRONY_LOCAL] = {SAME(48)},
-};
+static struct shape shape_of(enum chrony_command command)
+{
+    switch (command) {
+        CHRONY_COMMAND_LIST(CASE)
+    case CHRONY_COMMANDS:
+        break;
+    }
+    return (struct shape){.known = false};
+}
 
-static const uint16_t reply_lengths[CHRONY_REPLIES] = {
-    [CHRONY_REPLY_NULL] = 28,          [CHRONY_REPLY_N_SOURCES] = 32,
-    [CHRONY_REPLY_SOURCE_DATA] = 76,   [CHRONY_REPLY_TRACKING] = 104,
-    [CHRONY_REPLY_SOURCESTATS] = 84,   [CHRONY_REPLY_RTC] = 56,
-    [CHRONY_REPLY_ACTIVITY] = 48,      [CHRONY_REPLY_SMOOTHING] = 52,
-    [CHRONY_REPLY_SERVER_STATS] = 48,  [CHRONY_REPLY_CLIENT_ACCESSES_OLD] = 424,
-    [CHRONY_REPLY_NTP_DATA] = 152,     [CHRONY_REPLY_MANUAL_TIMESTAMP] = 40,
-    [CHRONY_REPLY_MANUAL_LIST] = 416,  [CHRONY_REPLY_SOURCE_NAME] = 284,
-    [CHRONY_REPLY_AUTH_DATA] = 52,     [CHRONY_REPLY_CLIENT_ACCESSES] = 520,
-    [CHRONY_REPLY_SERVER_STATS2] = 60, [CHRONY_REPLY_SELECT_DATA] = 76,
-    [CHRONY_REPLY_SERVER_STATS3] = 72, [CHRONY_REPLY_SERVER_STATS4] = 196,
-    [CHRONY_REPLY_NTP_DATA2] = 172,
-};
+/* Room for the body, and for the reply. */
+static size_t request_length(const struct shape *shape, enum chrony_reply reply)
+{
+    size_t length = CHRONY_REQUEST_HEADER + chrony_field_length(&shape->body);
+    size_t answer = chrony_reply_length(reply);
+
+    return !shape->known ? 0 : length > answer ? length : answer;
+}
 
 size_t chrony_packet_request_length(unsigned command)
 {
-    return command < CHRONY_COMMANDS ? request_lengths[command].least : 0;
+    struct shape shape = shape_of((enum chrony_command)command);
+
+    return request_length(&shape, shape.least);
 }
 
 size_t chrony_packet_request_length_now(unsigned command)
 {
-    return command < CHRONY_COMMANDS ? request_lengths[command].now : 0;
+    struct shape shape = shape_of((enum chrony_command)command);
+
+    return request_length(&shape, shape.most);
 }
 
-size_t chrony_packet_reply_length(unsigned reply)
+void chrony_packet_write_body(struct bytes_writer *w, enum chrony_command command,
+                              const union chrony_request_body *body)
 {
-    return reply < CHRONY_REPLIES ? reply_lengths[reply] : 0;
+    struct shape shape = shape_of(command);
+
+    chrony_field_write(w, &shape.body, body);
+}
+
+void chrony_packet_read_body(struct bytes_reader *r, enum chrony_command command,
+                             union chrony_request_body *body)
+{
+    struct shape shape = shape_of(command);
+
+    chrony_field_read(r, &shape.body, body);
 }
 
 /* ---- headers ---- */

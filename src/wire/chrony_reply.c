@@ -1,264 +1,214 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What chronyd answers, as structs; see the header. The order of the members of an initialiser is
- * not the order in which it is evaluated, so each field is read by a statement of its own. */
+/* Lists of the fields of chrony's replies, and which list a kind of reply has. */
 #include "wire/chrony_reply.h"
 
-struct chrony_tracking chrony_reply_tracking(struct bytes_reader *body)
-{
-    struct chrony_tracking t;
+#define R(member) CHRONY_FIELD(union chrony_reply_body, member)
+#define COUNT(member) CHRONY_FIELD_COUNTER(union chrony_reply_body, member)
+#define ZERO(bytes) CHRONY_FIELD_FILL(ZERO, bytes)
+#define RESERVED(bytes) CHRONY_FIELD_FILL(RESERVED, bytes)
 
-    t.refid = bytes_read_u32(body);
-    t.host = chrony_field_read_host(body);
-    t.stratum = bytes_read_u16(body);
-    t.leap = bytes_read_u16(body);
-    t.reference_time = chrony_field_read_time(body);
-    t.correction_s = chrony_field_read_float(body);
-    t.last_offset_s = chrony_field_read_float(body);
-    t.rms_offset_s = chrony_field_read_float(body);
-    t.frequency_ppm = chrony_field_read_float(body);
-    t.residual_ppm = chrony_field_read_float(body);
-    t.skew_ppm = chrony_field_read_float(body);
-    t.root_delay_s = chrony_field_read_float(body);
-    t.root_dispersion_s = chrony_field_read_float(body);
-    t.interval_s = chrony_field_read_float(body);
-    return t;
-}
+static const struct chrony_field nothing[] = {ZERO(0)};
+static const struct chrony_field sources[] = {R(sources)};
 
-struct chrony_source chrony_reply_source(struct bytes_reader *body)
-{
-    struct chrony_source s;
+static const struct chrony_field source[] = {
+    R(source.host),       R(source.poll),       R(source.stratum), R(source.state),
+    R(source.mode),       R(source.flags),      R(source.reach),   R(source.since_sample_s),
+    R(source.measured_s), R(source.adjusted_s), R(source.error_s)};
 
-    s.host = chrony_field_read_host(body);
-    s.poll = (int16_t)bytes_read_u16(body);
-    s.stratum = bytes_read_u16(body);
-    s.state = bytes_read_u16(body);
-    s.mode = bytes_read_u16(body);
-    s.flags = bytes_read_u16(body);
-    s.reach = bytes_read_u16(body);
-    s.since_sample_s = bytes_read_u32(body);
-    s.measured_s = chrony_field_read_float(body);
-    s.adjusted_s = chrony_field_read_float(body);
-    s.error_s = chrony_field_read_float(body);
-    return s;
-}
+static const struct chrony_field tracking[] = {R(tracking.refid),
+                                               R(tracking.host),
+                                               R(tracking.stratum),
+                                               R(tracking.leap),
+                                               R(tracking.reference_time),
+                                               R(tracking.correction_s),
+                                               R(tracking.last_offset_s),
+                                               R(tracking.rms_offset_s),
+                                               R(tracking.frequency_ppm),
+                                               R(tracking.residual_ppm),
+                                               R(tracking.skew_ppm),
+                                               R(tracking.root_delay_s),
+                                               R(tracking.root_dispersion_s),
+                                               R(tracking.interval_s)};
 
-struct chrony_sourcestats chrony_reply_sourcestats(struct bytes_reader *body)
-{
-    struct chrony_sourcestats s;
+static const struct chrony_field sourcestats[] = {
+    R(sourcestats.refid),         R(sourcestats.host),     R(sourcestats.samples),
+    R(sourcestats.runs),          R(sourcestats.span_s),   R(sourcestats.deviation_s),
+    R(sourcestats.residual_ppm),  R(sourcestats.skew_ppm), R(sourcestats.offset_s),
+    R(sourcestats.offset_error_s)};
 
-    s.refid = bytes_read_u32(body);
-    s.host = chrony_field_read_host(body);
-    s.samples = bytes_read_u32(body);
-    s.runs = bytes_read_u32(body);
-    s.span_s = bytes_read_u32(body);
-    s.deviation_s = chrony_field_read_float(body);
-    s.residual_ppm = chrony_field_read_float(body);
-    s.skew_ppm = chrony_field_read_float(body);
-    s.offset_s = chrony_field_read_float(body);
-    s.offset_error_s = chrony_field_read_float(body);
-    return s;
-}
+static const struct chrony_field rtc[] = {R(rtc.reference_time), R(rtc.samples), R(rtc.runs),
+                                          R(rtc.span_s),         R(rtc.fast_s),  R(rtc.gain_ppm)};
 
-struct chrony_activity chrony_reply_activity(struct bytes_reader *body)
-{
-    struct chrony_activity a;
+static const struct chrony_field activity[] = {R(activity.online), R(activity.offline),
+                                               R(activity.burst_online), R(activity.burst_offline),
+                                               R(activity.unresolved)};
 
-    a.online = bytes_read_u32(body);
-    a.offline = bytes_read_u32(body);
-    a.burst_online = bytes_read_u32(body);
-    a.burst_offline = bytes_read_u32(body);
-    a.unresolved = bytes_read_u32(body);
-    return a;
-}
+static const struct chrony_field smoothing[] = {
+    R(smoothing.flags),      R(smoothing.offset_s),      R(smoothing.frequency_ppm),
+    R(smoothing.wander_ppm), R(smoothing.last_update_s), R(smoothing.remaining_s)};
 
-struct chrony_ntp_data chrony_reply_ntp_data(struct bytes_reader *body, unsigned reply)
-{
-    struct chrony_ntp_data d = {.have_stamps = reply == CHRONY_REPLY_NTP_DATA2};
+static const struct chrony_field server_stats[] = {
+    COUNT(server_stats.ntp_received), COUNT(server_stats.command_received),
+    COUNT(server_stats.ntp_dropped), COUNT(server_stats.command_dropped),
+    COUNT(server_stats.log_dropped)};
 
-    d.remote = chrony_field_read_host(body);
-    d.local = chrony_field_read_host(body);
-    d.port = bytes_read_u16(body);
-    d.leap = bytes_read_u8(body);
-    d.version = bytes_read_u8(body);
-    d.mode = bytes_read_u8(body);
-    d.stratum = bytes_read_u8(body);
-    d.poll = (int8_t)bytes_read_u8(body);
-    d.precision = (int8_t)bytes_read_u8(body);
-    d.root_delay_s = chrony_field_read_float(body);
-    d.root_dispersion_s = chrony_field_read_float(body);
-    d.refid = bytes_read_u32(body);
-    d.reference_time = chrony_field_read_time(body);
-    d.offset_s = chrony_field_read_float(body);
-    d.delay_s = chrony_field_read_float(body);
-    d.dispersion_s = chrony_field_read_float(body);
-    d.response_s = chrony_field_read_float(body);
-    d.asymmetry = chrony_field_read_float(body);
-    d.flags = bytes_read_u16(body);
-    d.transmit_stamp = bytes_read_u8(body);
-    d.receive_stamp = bytes_read_u8(body);
-    d.sent = bytes_read_u32(body);
-    d.received = bytes_read_u32(body);
-    d.valid = bytes_read_u32(body);
-    d.good = bytes_read_u32(body);
-    if (d.have_stamps) {
-        d.kernel_sent = bytes_read_u32(body);
-        d.kernel_received = bytes_read_u32(body);
-        d.hardware_sent = bytes_read_u32(body);
-        d.hardware_received = bytes_read_u32(body);
+static const struct chrony_field server_stats3[] = {
+    COUNT(server_stats.ntp_received),     COUNT(server_stats.nke_accepted),
+    COUNT(server_stats.command_received), COUNT(server_stats.ntp_dropped),
+    COUNT(server_stats.nke_dropped),      COUNT(server_stats.command_dropped),
+    COUNT(server_stats.log_dropped),      COUNT(server_stats.ntp_authenticated),
+    COUNT(server_stats.ntp_interleaved),  COUNT(server_stats.stamps_held),
+    COUNT(server_stats.stamps_span_s)};
+
+static const struct chrony_field server_stats4[] = {
+    R(server_stats.ntp_received),     R(server_stats.nke_accepted),
+    R(server_stats.command_received), R(server_stats.ntp_dropped),
+    R(server_stats.nke_dropped),      R(server_stats.command_dropped),
+    R(server_stats.log_dropped),      R(server_stats.ntp_authenticated),
+    R(server_stats.ntp_interleaved),  R(server_stats.stamps_held),
+    R(server_stats.stamps_span_s),    R(server_stats.daemon_received),
+    R(server_stats.daemon_sent),      R(server_stats.kernel_received),
+    R(server_stats.kernel_sent),      R(server_stats.hardware_received),
+    R(server_stats.hardware_sent),    RESERVED(32)};
+
+#define NTP_DATA                                                                                   \
+    R(ntp_data.remote), R(ntp_data.local), R(ntp_data.port), R(ntp_data.leap),                     \
+        R(ntp_data.version), R(ntp_data.mode), R(ntp_data.stratum), R(ntp_data.poll),              \
+        R(ntp_data.precision), R(ntp_data.root_delay_s), R(ntp_data.root_dispersion_s),            \
+        R(ntp_data.refid), R(ntp_data.reference_time), R(ntp_data.offset_s), R(ntp_data.delay_s),  \
+        R(ntp_data.dispersion_s), R(ntp_data.response_s), R(ntp_data.asymmetry),                   \
+        R(ntp_data.flags), R(ntp_data.transmit_stamp), R(ntp_data.receive_stamp),                  \
+        R(ntp_data.sent), R(ntp_data.received), R(ntp_data.valid), R(ntp_data.good)
+
+static const struct chrony_field ntp_data[] = {NTP_DATA, RESERVED(12)};
+static const struct chrony_field ntp_data2[] = {NTP_DATA,
+                                                R(ntp_data.kernel_sent),
+                                                R(ntp_data.kernel_received),
+                                                R(ntp_data.hardware_sent),
+                                                R(ntp_data.hardware_received),
+                                                RESERVED(16)};
+
+static const struct chrony_field settime[] = {R(settime.offset_s), R(settime.frequency_change_ppm),
+                                              R(settime.frequency_ppm)};
+
+static const struct chrony_field name[] = {R(name)};
+
+static const struct chrony_field auth[] = {
+    R(auth.mode),   R(auth.key_type), R(auth.key_id),        R(auth.key_bits), R(auth.attempts),
+    R(auth.last_s), R(auth.cookies),  R(auth.cookie_length), R(auth.nak),      ZERO(2)};
+
+static const struct chrony_field selected[] = {
+    R(select.refid),         R(select.host),  R(select.state),      R(select.authenticated),
+    R(select.leap),          ZERO(1),         R(select.configured), R(select.effective),
+    R(select.last_sample_s), R(select.score), R(select.low_s),      R(select.high_s)};
+
+/* ---- lists of structs ---- */
+
+#undef R
+#undef COUNT
+#define R(member) CHRONY_FIELD(struct chrony_client, member)
+#define COUNT(member) CHRONY_FIELD_COUNTER(struct chrony_client, member)
+
+static const struct chrony_field client[] = {R(host),
+                                             COUNT(ntp),
+                                             COUNT(nke),
+                                             COUNT(command),
+                                             COUNT(ntp_dropped),
+                                             COUNT(nke_dropped),
+                                             COUNT(command_dropped),
+                                             R(ntp_interval),
+                                             R(nke_interval),
+                                             R(command_interval),
+                                             R(limited_interval),
+                                             R(ntp_last_s),
+                                             R(nke_last_s),
+                                             R(command_last_s)};
+static const struct chrony_field client_old[] = {R(host),
+                                                 COUNT(ntp),
+                                                 COUNT(command),
+                                                 COUNT(ntp_dropped),
+                                                 COUNT(command_dropped),
+                                                 R(ntp_interval),
+                                                 R(command_interval),
+                                                 R(limited_interval),
+                                                 ZERO(1),
+                                                 R(ntp_last_s),
+                                                 R(command_last_s)};
+
+#undef R
+#define R(member) CHRONY_FIELD(union chrony_reply_body, member)
+static const struct chrony_field clients[] = {R(clients.indices), R(clients.next),
+                                              R(clients.count)};
+
+static const struct chrony_field manual[] = {R(manual.count)};
+#undef R
+#define R(member) CHRONY_FIELD(struct chrony_manual_sample, member)
+static const struct chrony_field manual_sample[] = {R(when), R(slewed_s), R(original_s),
+                                                    R(residual_s)};
+
+/* ---- which list ---- */
+
+#define COUNT_OF(list) (sizeof(list) / sizeof(list)[0])
+#define PLAIN(list)                                                                                \
+    {                                                                                              \
+        .fields = list, .field_count = COUNT_OF(list)                                              \
     }
-    return d;
-}
-
-struct chrony_select chrony_reply_select(struct bytes_reader *body)
-{
-    struct chrony_select s;
-
-    s.refid = bytes_read_u32(body);
-    s.host = chrony_field_read_host(body);
-    s.state = bytes_read_u8(body);
-    s.authenticated = bytes_read_u8(body);
-    s.leap = bytes_read_u8(body);
-    bytes_read_u8(body);
-    s.configured = bytes_read_u16(body);
-    s.effective = bytes_read_u16(body);
-    s.last_sample_s = bytes_read_u32(body);
-    s.score = chrony_field_read_float(body);
-    s.low_s = chrony_field_read_float(body);
-    s.high_s = chrony_field_read_float(body);
-    return s;
-}
-
-struct chrony_auth chrony_reply_auth(struct bytes_reader *body)
-{
-    struct chrony_auth a;
-
-    a.mode = bytes_read_u16(body);
-    a.key_type = bytes_read_u16(body);
-    a.key_id = bytes_read_u32(body);
-    a.key_bits = bytes_read_u16(body);
-    a.attempts = bytes_read_u16(body);
-    a.last_s = bytes_read_u32(body);
-    a.cookies = bytes_read_u16(body);
-    a.cookie_length = bytes_read_u16(body);
-    a.nak = bytes_read_u16(body);
-    return a;
-}
-
-/* Layouts grew; each is a list of where its fields are shown. */
-struct chrony_server_stats chrony_reply_server_stats(struct bytes_reader *body, unsigned reply)
-{
-    /* shown: ntp received, dropped, command received, dropped, records lost, key establishment
-     * accepted, dropped, authenticated, interleaved, stamps held, their span, daemon receive, send,
-     * kernel receive, send, hardware receive, send */
-    static const uint8_t first[] = {0, 2, 1, 3, 4};
-    static const uint8_t later[] = {0, 5, 2, 1, 6, 3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-    struct chrony_server_stats s = {.count = reply == CHRONY_REPLY_SERVER_STATS    ? 5
-                                             : reply == CHRONY_REPLY_SERVER_STATS2 ? 8
-                                             : reply == CHRONY_REPLY_SERVER_STATS3 ? 11
-                                                                                   : 17};
-    const uint8_t *place = reply == CHRONY_REPLY_SERVER_STATS ? first : later;
-
-    for (unsigned i = 0; i < s.count; i++) {
-        s.values[place[i]] =
-            reply == CHRONY_REPLY_SERVER_STATS4 ? bytes_read_u64(body) : bytes_read_u32(body);
+#define FIRST(number, list)                                                                        \
+    {                                                                                              \
+        .fields = list, .field_count = (number)                                                    \
     }
-    return s;
-}
-
-static struct chrony_client read_client(struct bytes_reader *body)
-{
-    struct chrony_client c;
-
-    c.host = chrony_field_read_host(body);
-    c.ntp = bytes_read_u32(body);
-    c.nke = bytes_read_u32(body);
-    c.command = bytes_read_u32(body);
-    c.ntp_dropped = bytes_read_u32(body);
-    c.nke_dropped = bytes_read_u32(body);
-    c.command_dropped = bytes_read_u32(body);
-    c.ntp_interval = (int8_t)bytes_read_u8(body);
-    c.nke_interval = (int8_t)bytes_read_u8(body);
-    c.command_interval = (int8_t)bytes_read_u8(body);
-    c.limited_interval = (int8_t)bytes_read_u8(body);
-    c.ntp_last_s = bytes_read_u32(body);
-    c.nke_last_s = bytes_read_u32(body);
-    c.command_last_s = bytes_read_u32(body);
-    return c;
-}
-
-struct chrony_clients chrony_reply_clients(struct bytes_reader *body)
-{
-    struct chrony_clients c = {.count = 0};
-
-    c.indices = bytes_read_u32(body);
-    c.next = bytes_read_u32(body);
-    c.count = bytes_read_u32(body);
-    c.count = c.count < CHRONY_CLIENTS_MAX ? c.count : CHRONY_CLIENTS_MAX;
-    for (uint32_t i = 0; i < c.count; i++) {
-        c.clients[i] = read_client(body);
+#define LIST(head, each, array, number)                                                            \
+    {                                                                                              \
+        .fields = head, .field_count = COUNT_OF(head), .item = each,                               \
+        .item_field_count = COUNT_OF(each), .items = (number),                                     \
+        .offset = offsetof(union chrony_reply_body, array),                                        \
+        .stride = sizeof((union chrony_reply_body *)0)->array[0]                                   \
     }
-    return c;
-}
+#define CLIENTS(each) LIST(clients, each, clients.clients, CHRONY_CLIENTS_MAX)
+#define SAMPLES LIST(manual, manual_sample, manual.samples, CHRONY_MANUAL_MAX)
+#define CASE(name, number, layout)                                                                 \
+    case CHRONY_REPLY_##name:                                                                      \
+        return (struct chrony_layout)layout;
 
-struct chrony_rtc chrony_reply_rtc(struct bytes_reader *body)
+static struct chrony_layout layout_of(enum chrony_reply reply)
 {
-    struct chrony_rtc r;
-
-    r.reference_time = chrony_field_read_time(body);
-    r.samples = bytes_read_u16(body);
-    r.runs = bytes_read_u16(body);
-    r.span_s = bytes_read_u32(body);
-    r.fast_s = chrony_field_read_float(body);
-    r.gain_ppm = chrony_field_read_float(body);
-    return r;
-}
-
-struct chrony_smoothing chrony_reply_smoothing(struct bytes_reader *body)
-{
-    struct chrony_smoothing s;
-    uint32_t flags = bytes_read_u32(body);
-
-    s.active = flags & 1;
-    s.leap_only = flags >> 1 & 1;
-    s.offset_s = chrony_field_read_float(body);
-    s.frequency_ppm = chrony_field_read_float(body);
-    s.wander_ppm = chrony_field_read_float(body);
-    s.last_update_s = chrony_field_read_float(body);
-    s.remaining_s = chrony_field_read_float(body);
-    return s;
-}
-
-struct chrony_manual chrony_reply_manual(struct bytes_reader *body)
-{
-    struct chrony_manual m = {.count = bytes_read_u32(body)};
-
-    m.count = m.count < CHRONY_MANUAL_MAX ? m.count : CHRONY_MANUAL_MAX;
-    for (uint32_t i = 0; i < m.count; i++) {
-        m.samples[i].when = chrony_field_read_time(body);
-        m.samples[i].slewed_s = chrony_field_read_float(body);
-        m.samples[i].original_s = chrony_field_read_float(body);
-        m.samples[i].residual_s = chrony_field_read_float(body);
+    switch (reply) {
+        CHRONY_REPLY_LIST(CASE)
+    case CHRONY_REPLIES:
+        break;
     }
-    return m;
+    return (struct chrony_layout){.field_count = 0};
 }
 
-struct chrony_settime chrony_reply_settime(struct bytes_reader *body)
+size_t chrony_reply_length(unsigned reply)
 {
-    struct chrony_settime s;
+    struct chrony_layout layout = layout_of((enum chrony_reply)reply);
 
-    s.offset_s = chrony_field_read_float(body);
-    s.frequency_change_ppm = chrony_field_read_float(body);
-    s.frequency_ppm = chrony_field_read_float(body);
-    return s;
+    return layout.field_count > 0 ? CHRONY_REPLY_HEADER + chrony_field_length(&layout) : 0;
 }
 
-void chrony_reply_name(struct bytes_reader *body, char out[CHRONY_NAME_LENGTH + 1])
+void chrony_reply_write(struct bytes_writer *w, enum chrony_reply reply,
+                        const union chrony_reply_body *body)
 {
-    const uint8_t *bytes = bytes_take(body, CHRONY_NAME_LENGTH);
-    size_t length = 0;
+    struct chrony_layout layout = layout_of(reply);
 
-    for (; bytes && length < CHRONY_NAME_LENGTH && bytes[length]; length++) {
-        out[length] = bytes[length] > ' ' && bytes[length] < 127 ? (char)bytes[length] : '?';
+    chrony_field_write(w, &layout, body);
+}
+
+static uint32_t at_most(uint32_t count, uint32_t most)
+{
+    return count < most ? count : most;
+}
+
+void chrony_reply_read(struct bytes_reader *r, enum chrony_reply reply,
+                       union chrony_reply_body *body)
+{
+    struct chrony_layout layout = layout_of(reply);
+
+    chrony_field_read(r, &layout, body);
+    if (reply == CHRONY_REPLY_MANUAL_LIST) {
+        body->manual.count = at_most(body->manual.count, CHRONY_MANUAL_MAX);
+    } else if (layout.items > 0) {
+        body->clients.count = at_most(body->clients.count, CHRONY_CLIENTS_MAX);
     }
-    out[length] = '\0';
 }

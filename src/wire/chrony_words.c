@@ -452,49 +452,28 @@ unsigned chrony_words_key_type(enum mac_algorithm algorithm)
 
 const char *chrony_words_status(unsigned status)
 {
+#define CASE(name, number, text)                                                                   \
+    case CHRONY_##name:                                                                            \
+        return text;
     switch ((enum chrony_status)status) {
-    case CHRONY_SUCCESS:
-        return "200 OK";
-    case CHRONY_FAILED:
-        return "500 Failure";
-    case CHRONY_UNAUTHORISED:
-        return "501 Not authorised";
-    case CHRONY_INVALID:
-        return "502 Invalid command";
-    case CHRONY_NO_SUCH_SOURCE:
-        return "503 No such source";
-    case CHRONY_STALE_LOGON:
-        return "504 Duplicate or stale logon detected";
-    case CHRONY_NOT_ENABLED:
-        return "505 Facility not enabled in daemon";
-    case CHRONY_BAD_SUBNET:
-        return "507 Bad subnet";
-    case CHRONY_ACCESS_ALLOWED:
-        return "208 Access allowed";
-    case CHRONY_ACCESS_DENIED:
-        return "209 Access denied";
-    case CHRONY_NO_COMMAND_ACCESS:
-        return "510 No command access from this host";
-    case CHRONY_SOURCE_KNOWN:
-        return "511 Source already present";
-    case CHRONY_TOO_MANY_SOURCES:
-        return "512 Too many sources present";
-    case CHRONY_NO_RTC:
-        return "513 RTC driver not running";
-    case CHRONY_BAD_RTC_FILE:
-        return "514 Can't write RTC parameters";
-    case CHRONY_INACTIVE:
-        return "519 Client logging is not active in the daemon";
-    case CHRONY_BAD_SAMPLE:
-        return "516 Sample index out of range";
-    case CHRONY_INVALID_FAMILY:
-        return "515 Invalid address family";
-    case CHRONY_BAD_VERSION:
-        return "517 Protocol version mismatch";
-    case CHRONY_BAD_LENGTH:
-        return "518 Packet length mismatch";
-    case CHRONY_INVALID_NAME:
-        return "521 Invalid name";
+        CHRONY_STATUS_LIST(CASE)
     }
+#undef CASE
     return "520 Got unexpected error from daemon";
+}
+
+unsigned chrony_words_runs(const struct filter *filter, const struct estimate *line)
+{
+    unsigned runs = 0;
+    bool above = false;
+
+    for (unsigned i = 0; i < filter->count; i++) {
+        const struct sample *sample = filter_sample(filter, i);
+        double age_s = s_from_ns(ns_subtract(line->at.ns, sample->at.ns));
+        bool now_above = sample->offset_s > line->offset_s - age_s * line->rate;
+
+        runs += i == 0 || now_above != above;
+        above = now_above;
+    }
+    return runs;
 }

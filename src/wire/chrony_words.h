@@ -99,6 +99,9 @@ unsigned chrony_words_key_type(enum mac_algorithm algorithm);
 /* "500 Failure": what chronyc says of a status. */
 const char *chrony_words_status(unsigned status);
 
+/* NR: runs of samples kept by the filter that lie on one side of the estimate's line. */
+unsigned chrony_words_runs(const struct filter *filter, const struct estimate *line);
+
 /* A skew is a bound of a frequency, for which chronyd multiplies its deviation by Student's t of
  * 99.95 %: 3.5 with more than 40 samples. It is the same in logs, reports and the drift file. */
 #define CHRONY_SKEW_DEVIATIONS 3.5

@@ -34,72 +34,84 @@ static void show_time(struct wall_time t)
     require_plain(chronyc_format_stamp(t, text), 11);
 }
 
-static void show_reports(const uint8_t *data, size_t size)
-{
-    struct bytes_reader r = bytes_reader(data, size), again = r;
-    struct chrony_tracking t = chrony_reply_tracking(&r);
-    struct chrony_source s;
-    struct chrony_ntp_data d;
-    struct chrony_manual m;
-    char text[CHRONYC_TEXT_MAX];
-
-    show_time(t.reference_time);
-    show_number(t.correction_s);
-    show_number(t.frequency_ppm);
-    require_plain(chrony_words_leap(t.leap), 1);
-    require_plain(chronyc_format_refid(t.refid, text), 0);
-    r = again;
-    s = chrony_reply_source(&r);
-    show_number(s.error_s);
-    require_plain(chronyc_format_interval(s.since_sample_s, text), 4);
-    r = again;
-    d = chrony_reply_ntp_data(&r, size % 2 ? CHRONY_REPLY_NTP_DATA : CHRONY_REPLY_NTP_DATA2);
-    show_time(d.reference_time);
-    show_number(d.asymmetry);
-    r = again;
-    m = chrony_reply_manual(&r);
-    FUZZ_REQUIRE(m.count <= CHRONY_MANUAL_MAX);
-    for (uint32_t i = 0; i < m.count; i++) {
-        show_time(m.samples[i].when);
-        show_number(m.samples[i].residual_s);
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const unsigned layouts[] = {CHRONY_REPLY_SERVER_STATS, CHRONY_REPLY_SERVER_STATS2,
-                                       CHRONY_REPLY_SERVER_STATS3, CHRONY_REPLY_SERVER_STATS4};
-    struct bytes_reader all = bytes_reader(data, size), r = all;
-    char name[CHRONY_NAME_LENGTH + 1], text[CHRONYC_TEXT_MAX];
-    struct chrony_clients c = chrony_reply_clients(&r);
+    char text[CHRONYC_TEXT_MAX];
 
-    FUZZ_REQUIRE(c.count <= CHRONY_CLIENTS_MAX);
-    for (uint32_t i = 0; i < c.count; i++) {
-        require_plain(chronyc_format_log2(c.clients[i].ntp_interval, text), 2);
+    for (unsigned kind = 0; kind <= CHRONY_REPLIES; kind++) {
+        struct bytes_reader r = bytes_reader(data, size);
+        union chrony_reply_body body;
+
+        chrony_reply_read(&r, (enum chrony_reply)kind, &body);
+        switch ((enum chrony_reply)kind) {
+        case CHRONY_REPLY_TRACKING:
+            show_time(body.tracking.reference_time);
+            show_number(body.tracking.correction_s);
+            require_plain(chrony_words_leap(body.tracking.leap), 1);
+            require_plain(chronyc_format_refid(body.tracking.refid, text), 0);
+            break;
+        case CHRONY_REPLY_SOURCE_DATA:
+            show_number(body.source.error_s);
+            require_plain(chronyc_format_interval(body.source.since_sample_s, text), 4);
+            FUZZ_REQUIRE(chrony_words_source_state_letter(body.source.state) != '\0');
+            FUZZ_REQUIRE(chrony_words_source_mode_letter(body.source.mode) != '\0');
+            break;
+        case CHRONY_REPLY_SOURCESTATS:
+            show_number(body.sourcestats.deviation_s);
+            break;
+        case CHRONY_REPLY_NTP_DATA:
+        case CHRONY_REPLY_NTP_DATA2:
+            show_time(body.ntp_data.reference_time);
+            show_number(body.ntp_data.asymmetry);
+            require_plain(chrony_words_mode(body.ntp_data.mode), 1);
+            require_plain(chrony_words_stamp(body.ntp_data.transmit_stamp), 1);
+            break;
+        case CHRONY_REPLY_SELECT_DATA:
+            show_number(body.select.low_s);
+            break;
+        case CHRONY_REPLY_AUTH_DATA:
+            require_plain(chronyc_format_interval(body.auth.last_s, text), 4);
+            require_plain(chrony_words_auth_mode(body.auth.mode), 1);
+            break;
+        case CHRONY_REPLY_CLIENT_ACCESSES:
+        case CHRONY_REPLY_CLIENT_ACCESSES_OLD:
+            FUZZ_REQUIRE(body.clients.count <= CHRONY_CLIENTS_MAX);
+            for (uint32_t i = 0; i < body.clients.count; i++) {
+                require_plain(chronyc_format_log2(body.clients.clients[i].ntp_interval, text), 2);
+            }
+            break;
+        case CHRONY_REPLY_MANUAL_LIST:
+            FUZZ_REQUIRE(body.manual.count <= CHRONY_MANUAL_MAX);
+            for (uint32_t i = 0; i < body.manual.count; i++) {
+                show_time(body.manual.samples[i].when);
+                show_number(body.manual.samples[i].residual_s);
+            }
+            break;
+        case CHRONY_REPLY_SOURCE_NAME:
+            chrony_field_clean_name(body.name);
+            for (const char *at = body.name; *at; at++) {
+                FUZZ_REQUIRE(*at > ' ' && *at < 127);
+            }
+            break;
+        case CHRONY_REPLY_RTC:
+            show_time(body.rtc.reference_time);
+            break;
+        case CHRONY_REPLY_SMOOTHING:
+            show_number(body.smoothing.offset_s);
+            break;
+        case CHRONY_REPLY_MANUAL_TIMESTAMP:
+            show_number(body.settime.offset_s);
+            break;
+        case CHRONY_REPLY_NULL:
+        case CHRONY_REPLY_N_SOURCES:
+        case CHRONY_REPLY_ACTIVITY:
+        case CHRONY_REPLY_SERVER_STATS:
+        case CHRONY_REPLY_SERVER_STATS2:
+        case CHRONY_REPLY_SERVER_STATS3:
+        case CHRONY_REPLY_SERVER_STATS4:
+        case CHRONY_REPLIES:
+            break;
+        }
     }
-    for (size_t i = 0; i < 4; i++) {
-        r = all;
-        FUZZ_REQUIRE(chrony_reply_server_stats(&r, layouts[i]).count <= CHRONY_SERVER_STATS_MAX);
-    }
-    r = all;
-    chrony_reply_name(&r, name);
-    for (const char *at = name; *at; at++) {
-        FUZZ_REQUIRE(*at > ' ' && *at < 127);
-    }
-    r = all;
-    show_number(chrony_reply_sourcestats(&r).deviation_s);
-    r = all;
-    show_number(chrony_reply_select(&r).low_s);
-    r = all;
-    require_plain(chronyc_format_interval(chrony_reply_auth(&r).last_s, text), 4);
-    r = all;
-    show_time(chrony_reply_rtc(&r).reference_time);
-    r = all;
-    show_number(chrony_reply_smoothing(&r).offset_s);
-    r = all;
-    show_number(chrony_reply_settime(&r).offset_s);
-    r = all;
-    chrony_reply_activity(&r);
-    show_reports(data, size);
     return 0;
 }

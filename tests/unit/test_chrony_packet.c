@@ -146,16 +146,104 @@ static void hosts_and_times_come_back(void **state)
     assert_int_equal(chrony_field_read_time(&r).ns, INT64_C(1795297698000000005));
 }
 
-static void lengths_leave_room_for_replies(void **state)
+/* As chrony 3.5 to 4.8 have them (candm.h, pktlength.c). */
+static void lengths_are_those_of_chrony(void **state)
 {
+    static const struct {
+        enum chrony_command command;
+        size_t least, now;
+    } requests[] = {{CHRONY_NULL, 28, 28},
+                    {CHRONY_ONLINE, 60, 60},
+                    {CHRONY_OFFLINE, 60, 60},
+                    {CHRONY_BURST, 68, 68},
+                    {CHRONY_MINPOLL, 44, 44},
+                    {CHRONY_MAXPOLL, 44, 44},
+                    {CHRONY_DUMP, 28, 28},
+                    {CHRONY_MAXDELAY, 44, 44},
+                    {CHRONY_MAXDELAYRATIO, 44, 44},
+                    {CHRONY_MAXUPDATESKEW, 28, 28},
+                    {CHRONY_SETTIME, 40, 40},
+                    {CHRONY_MANUAL, 28, 28},
+                    {CHRONY_N_SOURCES, 32, 32},
+                    {CHRONY_SOURCE_DATA, 76, 76},
+                    {CHRONY_REKEY, 28, 28},
+                    {CHRONY_ALLOW, 44, 44},
+                    {CHRONY_ALLOW_ALL, 44, 44},
+                    {CHRONY_DENY, 44, 44},
+                    {CHRONY_DENY_ALL, 44, 44},
+                    {CHRONY_CMDALLOW, 44, 44},
+                    {CHRONY_CMDALLOW_ALL, 44, 44},
+                    {CHRONY_CMDDENY, 44, 44},
+                    {CHRONY_CMDDENY_ALL, 44, 44},
+                    {CHRONY_ACCHECK, 40, 40},
+                    {CHRONY_CMDACCHECK, 40, 40},
+                    {CHRONY_DELETE_SOURCE, 40, 40},
+                    {CHRONY_WRITE_RTC, 28, 28},
+                    {CHRONY_DFREQ, 28, 28},
+                    {CHRONY_DOFFSET_OLD, 28, 28},
+                    {CHRONY_TRACKING, 104, 104},
+                    {CHRONY_SOURCESTATS, 84, 84},
+                    {CHRONY_RTC_REPORT, 56, 56},
+                    {CHRONY_TRIM_RTC, 28, 28},
+                    {CHRONY_CYCLE_LOGS, 28, 28},
+                    {CHRONY_MANUAL_LIST, 416, 416},
+                    {CHRONY_MANUAL_DELETE, 28, 28},
+                    {CHRONY_MAKESTEP, 28, 28},
+                    {CHRONY_ACTIVITY, 48, 48},
+                    {CHRONY_MINSTRATUM, 44, 44},
+                    {CHRONY_POLLTARGET, 44, 44},
+                    {CHRONY_MAXDELAYDEVRATIO, 44, 44},
+                    {CHRONY_RESELECT, 28, 28},
+                    {CHRONY_RESELECTDIST, 28, 28},
+                    {CHRONY_MODIFY_MAKESTEP, 28, 28},
+                    {CHRONY_SMOOTHING, 52, 52},
+                    {CHRONY_SMOOTHTIME, 28, 28},
+                    {CHRONY_REFRESH, 28, 28},
+                    {CHRONY_SERVER_STATS, 48, 196},
+                    {CHRONY_CLIENT_ACCESSES_OLD, 424, 424},
+                    {CHRONY_LOCAL_OLD, 36, 36},
+                    {CHRONY_NTP_DATA, 152, 172},
+                    {CHRONY_ADD_SERVER_OLD, 128, 128},
+                    {CHRONY_ADD_PEER_OLD, 128, 128},
+                    {CHRONY_SHUTDOWN, 28, 28},
+                    {CHRONY_ONOFFLINE, 28, 28},
+                    {CHRONY_ADD_SOURCE, 372, 372},
+                    {CHRONY_SOURCE_NAME, 284, 284},
+                    {CHRONY_RESET_SOURCES, 28, 28},
+                    {CHRONY_AUTH_DATA, 52, 52},
+                    {CHRONY_CLIENT_ACCESSES, 520, 520},
+                    {CHRONY_SELECT_DATA, 76, 76},
+                    {CHRONY_RELOAD_SOURCES, 28, 28},
+                    {CHRONY_DOFFSET, 28, 28},
+                    {CHRONY_SELECTOPTS, 52, 52},
+                    {CHRONY_OFFSET, 48, 48},
+                    {CHRONY_LOCAL, 48, 48}};
+    static const struct {
+        enum chrony_reply reply;
+        size_t length;
+    } replies[] = {{CHRONY_REPLY_NULL, 28},          {CHRONY_REPLY_N_SOURCES, 32},
+                   {CHRONY_REPLY_SOURCE_DATA, 76},   {CHRONY_REPLY_TRACKING, 104},
+                   {CHRONY_REPLY_SOURCESTATS, 84},   {CHRONY_REPLY_RTC, 56},
+                   {CHRONY_REPLY_ACTIVITY, 48},      {CHRONY_REPLY_SMOOTHING, 52},
+                   {CHRONY_REPLY_SERVER_STATS, 48},  {CHRONY_REPLY_CLIENT_ACCESSES_OLD, 424},
+                   {CHRONY_REPLY_NTP_DATA, 152},     {CHRONY_REPLY_MANUAL_TIMESTAMP, 40},
+                   {CHRONY_REPLY_MANUAL_LIST, 416},  {CHRONY_REPLY_SOURCE_NAME, 284},
+                   {CHRONY_REPLY_AUTH_DATA, 52},     {CHRONY_REPLY_CLIENT_ACCESSES, 520},
+                   {CHRONY_REPLY_SERVER_STATS2, 60}, {CHRONY_REPLY_SELECT_DATA, 76},
+                   {CHRONY_REPLY_SERVER_STATS3, 72}, {CHRONY_REPLY_SERVER_STATS4, 196},
+                   {CHRONY_REPLY_NTP_DATA2, 172}};
+
     (void)state;
-    assert_int_equal(chrony_packet_request_length(CHRONY_TRACKING), 104);
-    assert_int_equal(chrony_packet_request_length(CHRONY_SERVER_STATS), 48);
-    assert_int_equal(chrony_packet_request_length_now(CHRONY_SERVER_STATS), 196);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        assert_int_equal(chrony_packet_request_length(requests[i].command), requests[i].least);
+        assert_int_equal(chrony_packet_request_length_now(requests[i].command), requests[i].now);
+    }
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        assert_int_equal(chrony_reply_length(replies[i].reply), replies[i].length);
+    }
     assert_int_equal(chrony_packet_request_length(10), 0); /* withdrawn */
     assert_int_equal(chrony_packet_request_length(75), 0);
-    assert_int_equal(chrony_packet_reply_length(CHRONY_REPLY_TRACKING), 104);
-    assert_int_equal(chrony_packet_reply_length(99), 0);
+    assert_int_equal(chrony_reply_length(99), 0);
     for (unsigned c = 0; c < CHRONY_COMMANDS; c++) {
         size_t least = chrony_packet_request_length(c);
 
@@ -164,8 +252,113 @@ static void lengths_leave_room_for_replies(void **state)
         assert_true(chrony_packet_request_length_now(c) <= CHRONY_PACKET_MAX);
     }
     for (unsigned k = 0; k < CHRONY_REPLIES; k++) {
-        assert_true(chrony_packet_reply_length(k) <= CHRONY_REPLY_MAX);
+        assert_true(chrony_reply_length(k) <= CHRONY_REPLY_MAX);
     }
+}
+
+/* Times that no clock shows are cut, and so do not come back. */
+static void set_times(unsigned kind, union chrony_reply_body *body)
+{
+    const struct wall_time t = {INT64_C(1795297698699896193)};
+
+    if (kind == CHRONY_REPLY_TRACKING) {
+        body->tracking.reference_time = t;
+    } else if (kind == CHRONY_REPLY_NTP_DATA || kind == CHRONY_REPLY_NTP_DATA2) {
+        body->ntp_data.reference_time = t;
+    } else if (kind == CHRONY_REPLY_RTC) {
+        body->rtc.reference_time = t;
+    }
+    for (unsigned i = 0; kind == CHRONY_REPLY_MANUAL_LIST && i < CHRONY_MANUAL_MAX; i++) {
+        body->manual.samples[i].when = t;
+    }
+}
+
+/* Any bytes are read as a body; what is written of it is read as the same, to the last byte. */
+static void bodies_come_back(void **state)
+{
+    uint8_t wire[2][CHRONY_PACKET_MAX], bytes[CHRONY_PACKET_MAX];
+    struct dice dice = {.state = 7};
+
+    (void)state;
+    for (unsigned turn = 0; turn < 200; turn++) {
+        union chrony_reply_body reply;
+        union chrony_request_body request;
+        struct bytes_reader r;
+        struct bytes_writer w[2];
+
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            bytes[i] = (uint8_t)(turn % 2 ? dice_u64(&dice) : dice_u64(&dice) % 4);
+        }
+        for (unsigned k = 0; k < CHRONY_REPLIES; k++) {
+            r = bytes_reader(bytes, sizeof bytes);
+            for (unsigned i = 0; i < 2; i++) {
+                memset(&reply, 0x55, sizeof reply);
+                chrony_reply_read(&r, (enum chrony_reply)k, &reply);
+                set_times(k, &reply);
+                w[i] = bytes_writer(wire[i], sizeof wire[i]);
+                chrony_reply_write(&w[i], (enum chrony_reply)k, &reply);
+                assert_false(r.failed || w[i].failed);
+                assert_true(w[i].at == 0 ||
+                            w[i].at + CHRONY_REPLY_HEADER == chrony_reply_length(k));
+                r = bytes_reader(wire[i], w[i].at);
+            }
+            assert_memory_equal(wire[0], wire[1], w[0].at);
+        }
+        for (unsigned c = 0; c < CHRONY_COMMANDS; c++) {
+            if (c == CHRONY_SETTIME) {
+                continue;
+            }
+            r = bytes_reader(bytes, sizeof bytes);
+            for (unsigned i = 0; i < 2; i++) {
+                memset(&request, 0x55, sizeof request);
+                chrony_packet_read_body(&r, (enum chrony_command)c, &request);
+                w[i] = bytes_writer(wire[i], sizeof wire[i]);
+                chrony_packet_write_body(&w[i], (enum chrony_command)c, &request);
+                assert_false(r.failed || w[i].failed);
+                r = bytes_reader(wire[i], w[i].at);
+            }
+            assert_memory_equal(wire[0], wire[1], w[0].at);
+        }
+    }
+}
+
+/* Unknown numbers are 0, counts are cut to what the wire holds, and lists to what they have. */
+static void bodies_are_bounded(void **state)
+{
+    union chrony_reply_body body = {.tracking = {.correction_s = (double)NAN,
+                                                 .rms_offset_s = (double)INFINITY,
+                                                 .skew_ppm = 0.5}};
+    uint8_t data[CHRONY_REPLY_MAX] = {0};
+    struct bytes_writer w = bytes_writer(data, sizeof data);
+    struct bytes_reader r;
+
+    (void)state;
+    chrony_reply_write(&w, CHRONY_REPLY_TRACKING, &body);
+    r = bytes_reader(data, w.at);
+    chrony_reply_read(&r, CHRONY_REPLY_TRACKING, &body);
+    assert_true(body.tracking.correction_s == 0 && body.tracking.rms_offset_s == 0);
+    assert_true(body.tracking.skew_ppm == 0.5);
+    r = bytes_reader(data, w.at - 1);
+    chrony_reply_read(&r, CHRONY_REPLY_TRACKING, &body);
+    assert_true(r.failed);
+
+    body.server_stats = (struct chrony_server_stats){.ntp_received = UINT64_C(1) << 40};
+    w = bytes_writer(data, sizeof data);
+    chrony_reply_write(&w, CHRONY_REPLY_SERVER_STATS3, &body);
+    assert_memory_equal(data, "\xff\xff\xff\xff", 4);
+
+    memset(data, 0xff, sizeof data);
+    r = bytes_reader(data, sizeof data);
+    chrony_reply_read(&r, CHRONY_REPLY_CLIENT_ACCESSES, &body);
+    assert_int_equal(body.clients.count, CHRONY_CLIENTS_MAX);
+    r = bytes_reader(data, sizeof data);
+    chrony_reply_read(&r, CHRONY_REPLY_MANUAL_LIST, &body);
+    assert_int_equal(body.manual.count, CHRONY_MANUAL_MAX);
+    r = bytes_reader(data, sizeof data);
+    chrony_reply_read(&r, CHRONY_REPLY_SOURCE_NAME, &body);
+    chrony_field_clean_name(body.name);
+    assert_int_equal(strlen(body.name), CHRONY_NAME_LENGTH);
+    assert_int_equal(strspn(body.name, "?"), CHRONY_NAME_LENGTH);
 }
 
 int main(void)
@@ -176,7 +369,9 @@ int main(void)
         cmocka_unit_test(floats_out_of_range_saturate),
         cmocka_unit_test(headers_come_back),
         cmocka_unit_test(hosts_and_times_come_back),
-        cmocka_unit_test(lengths_leave_room_for_replies),
+        cmocka_unit_test(lengths_are_those_of_chrony),
+        cmocka_unit_test(bodies_come_back),
+        cmocka_unit_test(bodies_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ static void ask_raw(const uint8_t *request, size_t length, bool may_change)
     if (got.result == CHRONYC_ANSWERED) {
         assert_true(got.length <= length);
         got.head = chrony_packet_read_response(&got.body);
-        assert_int_equal(got.length, chrony_packet_reply_length(got.head.reply));
+        assert_int_equal(got.length, chrony_reply_length(got.head.reply));
         assert_int_equal(got.head.version, 6);
         assert_int_equal(got.head.type, 2);
     }

@@ -10,11 +10,10 @@
 #include "args/args.h"
 #include "client/exchange.h"
 #include "core/random.h"
-#include "wire/chrony_reply.h"
+#include "wire/chrony_packet.h"
 
 #define CHRONYC_HOSTS "/run/chrony/chronyd.sock,127.0.0.1,::1"
 #define CHRONYC_WORDS_MAX 64
-#define CHRONYC_BODY_MAX (CHRONY_PACKET_MAX - CHRONY_REQUEST_HEADER)
 #define CHRONYC_NAME_SHOWN_MAX 512
 
 struct chronyc {
@@ -33,7 +32,7 @@ struct chronyc {
     uint8_t answer[CHRONY_PACKET_MAX];
     size_t answer_length;
     struct chrony_response response; /* to the last request */
-    struct bytes_reader body;
+    union chrony_reply_body reply;   /* of that, by response.reply */
 };
 
 /* One line of input. */
@@ -48,22 +47,25 @@ typedef bool chronyc_function(struct chronyc *c, const struct chronyc_line *line
 /* A session with the daemon of this host, by the usual ways; to be ended by exchange_close(). */
 void chronyc_start(struct chronyc *c);
 
-/* Sends a request with this body and waits for its answer: c->response, c->body. False: none came,
- * and that has been said. */
-bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer *body);
+/* Sends a request with this body (NULL: none) and waits for its answer: c->response, c->reply.
+ * False: none came, and that has been said. */
+bool chronyc_ask(struct chronyc *c, unsigned command, const union chrony_request_body *body);
 
 /* The same, and says why if the daemon refuses; for requests that have a reply of this kind. */
-bool chronyc_ask_for(struct chronyc *c, unsigned command, const struct bytes_writer *body,
+bool chronyc_ask_for(struct chronyc *c, unsigned command, const union chrony_request_body *body,
                      unsigned reply);
 
 /* The same for a change: prints the daemon's status, "200 OK" too. */
-bool chronyc_order(struct chronyc *c, unsigned command, const struct bytes_writer *body);
+bool chronyc_order(struct chronyc *c, unsigned command, const union chrony_request_body *body);
 
 /* Prints the status of the last answer; true if it is a good one. */
 bool chronyc_print_status(const struct chronyc *c);
 
-/* A body with one number in it. */
-struct bytes_writer chronyc_body(uint8_t room[CHRONYC_BODY_MAX]);
+/* The same for one of the daemon's list of sources. */
+bool chronyc_ask_number(struct chronyc *c, unsigned command, uint32_t number, unsigned reply);
+
+/* Is this option among the words behind the command? */
+bool chronyc_has_option(const struct chronyc_line *line, const char *option);
 
 /* How many sources there are; false: it has said why not. */
 bool chronyc_count_sources(struct chronyc *c, uint32_t *count);

@@ -7,84 +7,91 @@
 #include "cli/chronyc/chronyc.h"
 #include "wire/chrony_words.h"
 
-enum { SOURCE_TYPE_SERVER = 1, SOURCE_TYPE_PEER = 2, SOURCE_TYPE_POOL = 3 };
+/* Without an option of its own. */
+#define ASYMMETRY_NONE 1.0     /* it is estimated */
+#define UNREACHABLE_MAX 100000 /* polls without an answer until a source is replaced */
 
-#define UNRESTRICTED 100000 /* polls without an answer until a source is replaced */
+static const struct chrony_new_source usual = {.port = 123,
+                                               .minpoll = 6,
+                                               .maxpoll = 10,
+                                               .presend = 100,
+                                               .poll_target = 8,
+                                               .max_sources = 4,
+                                               .min_samples = -1,
+                                               .max_samples = -1,
+                                               .nts_port = 4460,
+                                               .max_delay_s = 3,
+                                               .max_delay_deviation = 10,
+                                               .asymmetry = ASYMMETRY_NONE,
+                                               .flags = CHRONY_SOURCE_ONLINE,
+                                               .max_unreachable = UNREACHABLE_MAX};
 
-/* The numbers of the body, in their order. */
-enum field {
-    PORT,
-    MINPOLL,
-    MAXPOLL,
-    PRESEND,
-    MINSTRATUM,
-    POLLTARGET,
-    VERSION,
-    MAXSOURCES,
-    MINSAMPLES,
-    MAXSAMPLES,
-    KEY,
-    NTSPORT,
-    MAXDELAY,
-    MAXDELAYRATIO,
-    MAXDELAYDEVRATIO,
-    MINDELAY,
-    ASYMMETRY,
-    OFFSET,
-    FLAGS,
-    FILTER,
-    CERTSET,
-    MAXDELAYQUANT,
-    MAXUNREACH,
-    FIELDS
-};
+#define NUMBER(word, member)                                                                       \
+    {                                                                                              \
+        word, CHRONY_FIELD(struct chrony_new_source, member)                                       \
+    }
 
 static const struct {
-    const char *option; /* NULL: not to be given */
-    double value;       /* without it */
-    bool real;
-} fields[FIELDS] = {
-    [PORT] = {"port", 123, false},
-    [MINPOLL] = {"minpoll", 6, false},
-    [MAXPOLL] = {"maxpoll", 10, false},
-    [PRESEND] = {"presend", 100, false},
-    [MINSTRATUM] = {"minstratum", 0, false},
-    [POLLTARGET] = {"polltarget", 8, false},
-    [VERSION] = {"version", 0, false},
-    [MAXSOURCES] = {"maxsources", 4, false},
-    [MINSAMPLES] = {"minsamples", -1, false},
-    [MAXSAMPLES] = {"maxsamples", -1, false},
-    [KEY] = {"key", 0, false},
-    [NTSPORT] = {"ntsport", 4460, false},
-    [MAXDELAY] = {"maxdelay", 3, true},
-    [MAXDELAYRATIO] = {"maxdelayratio", 0, true},
-    [MAXDELAYDEVRATIO] = {"maxdelaydevratio", 10, true},
-    [MINDELAY] = {"mindelay", 0, true},
-    [ASYMMETRY] = {"asymmetry", 1, true},
-    [OFFSET] = {"offset", 0, true},
-    [FLAGS] = {NULL, CHRONY_SOURCE_ONLINE, false},
-    [FILTER] = {"filter", 0, false},
-    [CERTSET] = {"certset", 0, false},
-    [MAXDELAYQUANT] = {"maxdelayquant", 0, true},
-    [MAXUNREACH] = {"maxunreach", UNRESTRICTED, false},
+    const char *option;
+    struct chrony_field field;
+} numbers[] = {
+    NUMBER("port", port),
+    NUMBER("minpoll", minpoll),
+    NUMBER("maxpoll", maxpoll),
+    NUMBER("presend", presend),
+    NUMBER("minstratum", min_stratum),
+    NUMBER("polltarget", poll_target),
+    NUMBER("version", version),
+    NUMBER("maxsources", max_sources),
+    NUMBER("minsamples", min_samples),
+    NUMBER("maxsamples", max_samples),
+    NUMBER("key", key_id),
+    NUMBER("ntsport", nts_port),
+    NUMBER("maxdelay", max_delay_s),
+    NUMBER("maxdelayratio", max_delay_ratio),
+    NUMBER("maxdelaydevratio", max_delay_deviation),
+    NUMBER("mindelay", min_delay_s),
+    NUMBER("asymmetry", asymmetry),
+    NUMBER("offset", offset_s),
+    NUMBER("filter", filter),
+    NUMBER("certset", certificates),
+    NUMBER("maxdelayquant", max_delay_quantile),
+    NUMBER("maxunreach", max_unreachable),
 };
 
+static bool set_number(struct chrony_new_source *source, const struct chrony_field *field,
+                       const char *word)
+{
+    void *at = (char *)source + field->offset;
+    char *end;
+    double value = strtod(word, &end);
+
+    if (*end != '\0' || end == word || !(value >= -2147483648.0 && value <= 4294967295.0)) {
+        return false;
+    }
+    if (field->kind == CHRONY_FIELD_FLOAT) {
+        *(double *)at = value;
+        return true;
+    }
+    *(uint32_t *)at = (uint32_t)(int64_t)value;
+    return value == (double)(int64_t)value;
+}
+
 /* One option with what follows it; false: it is none. */
-static bool take_option(const struct chronyc_line *line, unsigned *i, double values[FIELDS],
-                        unsigned *flag_bits)
+static bool take_option(const struct chronyc_line *line, unsigned *i,
+                        struct chrony_new_source *source)
 {
     const char *word = line->words[*i];
-    char *end;
 
     if (strcmp(word, "offline") == 0) {
-        *flag_bits &= ~(unsigned)CHRONY_SOURCE_ONLINE;
+        source->flags &= ~(uint32_t)CHRONY_SOURCE_ONLINE;
         return true;
     }
     for (unsigned bit = 0; bit < CHRONY_SOURCE_FLAGS; bit++) {
         const char *option = chrony_words_source_flag((enum chrony_source_flags)(1u << bit));
 
         if (option && strcmp(word, option) == 0) {
-            *flag_bits |= 1u << bit;
+            source->flags |= 1u << bit;
             return true;
         }
     }
@@ -94,17 +101,14 @@ static bool take_option(const struct chronyc_line *line, unsigned *i, double val
     if (strcmp(word, "extfield") == 0) {
         const char *type = line->words[++*i];
 
-        *flag_bits |= strcmp(type, "F323") == 0   ? CHRONY_SOURCE_EXTENSION_ROOT
-                      : strcmp(type, "F324") == 0 ? CHRONY_SOURCE_EXTENSION_CORRECTION
-                                                  : 0;
+        source->flags |= strcmp(type, "F323") == 0   ? CHRONY_SOURCE_EXTENSION_ROOT
+                         : strcmp(type, "F324") == 0 ? CHRONY_SOURCE_EXTENSION_CORRECTION
+                                                     : 0;
         return strcmp(type, "F323") == 0 || strcmp(type, "F324") == 0;
     }
-    for (size_t f = 0; f < FIELDS; f++) {
-        if (fields[f].option && strcmp(word, fields[f].option) == 0) {
-            values[f] = strtod(line->words[++*i], &end);
-            return *end == '\0' && end != line->words[*i] && values[f] >= -2147483648.0 &&
-                   values[f] <= 4294967295.0 &&
-                   (fields[f].real || values[f] == (double)(long long)values[f]);
+    for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {
+        if (strcmp(word, numbers[n].option) == 0) {
+            return set_number(source, &numbers[n].field, line->words[++*i]);
         }
     }
     return false;
@@ -112,26 +116,22 @@ static bool take_option(const struct chronyc_line *line, unsigned *i, double val
 
 bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const char *const types[] = {"", "server", "peer", "pool"};
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    unsigned type = SOURCE_TYPE_POOL, flag_bits = CHRONY_SOURCE_ONLINE;
-    double values[FIELDS];
+    static const char *const types[] = {
+        [CHRONY_ADD_SERVER] = "server", [CHRONY_ADD_PEER] = "peer", [CHRONY_ADD_POOL] = "pool"};
+    union chrony_request_body body = {.new_source = usual};
+    struct chrony_new_source *source = &body.new_source;
     struct address address;
-    size_t length;
 
-    while (type > 0 && (line->count < 3 || strcmp(line->words[1], types[type]) != 0)) {
-        type--;
+    source->type = CHRONY_ADD_POOL;
+    while (source->type > 0 && (line->count < 3 || strcmp(line->words[1], types[source->type]))) {
+        source->type--;
     }
-    length = type ? strlen(line->words[2]) : 0;
-    if (!type || length >= CHRONY_NAME_LENGTH) {
+    if (!source->type || strlen(line->words[2]) >= CHRONY_NAME_LENGTH) {
         return chronyc_syntax_error("add command");
     }
-    for (size_t f = 0; f < FIELDS; f++) {
-        values[f] = fields[f].value;
-    }
+    snprintf(source->name, sizeof source->name, "%s", line->words[2]);
     for (unsigned i = 3; i < line->count; i++) {
-        if (!take_option(line, &i, values, &flag_bits)) {
+        if (!take_option(line, &i, source)) {
             return chronyc_syntax_error("add command");
         }
     }
@@ -139,17 +139,6 @@ bool chronyc_add(struct chronyc *c, const struct chronyc_line *line)
     if (exchange_look_up(line->words[2], ADDRESS_NONE, &address, 1, NULL) == 0) {
         fputs("Invalid host/IP address\n", stderr);
         return false;
-    }
-    values[FLAGS] = flag_bits;
-    bytes_write_u32(&body, type);
-    bytes_put(&body, line->words[2], length);
-    chrony_field_pad(&body, CHRONY_NAME_LENGTH - length);
-    for (size_t f = 0; f < FIELDS; f++) {
-        if (fields[f].real) {
-            chrony_field_write_float(&body, values[f]);
-        } else {
-            bytes_write_u32(&body, (uint32_t)(int64_t)values[f]);
-        }
     }
     return chronyc_order(c, CHRONY_ADD_SOURCE, &body);
 }

@@ -11,18 +11,8 @@
 #include "core/time.h"
 #include "wire/chrony_words.h"
 
-static bool has_option(const struct chronyc_line *line, const char *option)
-{
-    for (unsigned i = 1; i < line->count; i++) {
-        if (strcmp(line->words[i], option) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void print_ntp_data_csv(const struct chrony_ntp_data *d, const char *remote,
-                               const char *local, const char *refid)
+static void print_ntp_data_csv(const struct chrony_ntp_data *d, bool counts_stamps,
+                               const char *remote, const char *local, const char *refid)
 {
     char text[4][CHRONYC_TEXT_MAX];
 
@@ -40,15 +30,15 @@ static void print_ntp_data_csv(const struct chrony_ntp_data *d, const char *remo
         d->flags & CHRONY_FLAG_INTERLEAVED ? "Yes" : "No",
         d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
         chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
-    if (d->have_stamps) {
+    if (counts_stamps) {
         printf(",%u,%u,%u,%u", d->kernel_sent, d->kernel_received, d->hardware_sent,
                d->hardware_received);
     }
     putchar('\n');
 }
 
-static void print_ntp_data_text(const struct chrony_ntp_data *d, const char *remote,
-                                const char *local, const char *refid)
+static void print_ntp_data_text(const struct chrony_ntp_data *d, bool counts_stamps,
+                                const char *remote, const char *local, const char *refid)
 {
     char text[4][CHRONYC_TEXT_MAX];
 
@@ -91,7 +81,7 @@ static void print_ntp_data_text(const struct chrony_ntp_data *d, const char *rem
         d->flags & CHRONY_FLAG_INTERLEAVED ? "Yes" : "No",
         d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
         chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
-    if (d->have_stamps) {
+    if (counts_stamps) {
         printf(
             "Total kernel TX : %u\n"
             "Total kernel RX : %u\n"
@@ -103,11 +93,7 @@ static void print_ntp_data_text(const struct chrony_ntp_data *d, const char *rem
 
 static bool ask_by_host(struct chronyc *c, unsigned command, const struct chrony_host *host)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-
-    chrony_field_write_host(&body, host);
-    if (!chronyc_ask(c, command, &body)) {
+    if (!chronyc_ask(c, command, &(union chrony_request_body){.host = *host})) {
         return false;
     }
     return c->response.status == CHRONY_SUCCESS || chronyc_print_status(c);
@@ -116,13 +102,14 @@ static bool ask_by_host(struct chronyc *c, unsigned command, const struct chrony
 static bool show_ntp_data(struct chronyc *c, const struct chrony_host *host, bool gap)
 {
     char remote[CHRONYC_NAME_SHOWN_MAX], local[CHRONYC_NAME_SHOWN_MAX], refid[CHRONYC_TEXT_MAX];
+    bool numeric = c->numeric, by_name = c->sources_by_name, counts_stamps;
     struct chrony_ntp_data d;
-    bool numeric = c->numeric, by_name = c->sources_by_name;
 
     if (!ask_by_host(c, CHRONY_NTP_DATA, host)) {
         return false;
     }
-    d = chrony_reply_ntp_data(&c->body, c->response.reply);
+    counts_stamps = c->response.reply == CHRONY_REPLY_NTP_DATA2;
+    d = c->reply.ntp_data;
     c->numeric = true; /* addresses are what is asked for */
     c->sources_by_name = false;
     chronyc_name(c, &d.remote, 0, false, 0, remote);
@@ -131,12 +118,12 @@ static bool show_ntp_data(struct chronyc *c, const struct chrony_host *host, boo
     c->sources_by_name = by_name;
     chronyc_format_refid(d.stratum <= 1 ? d.refid : 0, refid);
     if (c->csv) {
-        print_ntp_data_csv(&d, remote, local, refid);
+        print_ntp_data_csv(&d, counts_stamps, remote, local, refid);
     } else {
         if (gap) {
             putchar('\n');
         }
-        print_ntp_data_text(&d, remote, local, refid);
+        print_ntp_data_text(&d, counts_stamps, remote, local, refid);
     }
     return true;
 }
@@ -144,14 +131,10 @@ static bool show_ntp_data(struct chronyc *c, const struct chrony_host *host, boo
 /* The n-th source; false: it has said why not. */
 static bool ask_source(struct chronyc *c, uint32_t index, struct chrony_source *out)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-
-    bytes_write_u32(&body, index);
-    if (!chronyc_ask_for(c, CHRONY_SOURCE_DATA, &body, CHRONY_REPLY_SOURCE_DATA)) {
+    if (!chronyc_ask_number(c, CHRONY_SOURCE_DATA, index, CHRONY_REPLY_SOURCE_DATA)) {
         return false;
     }
-    *out = chrony_reply_source(&c->body);
+    *out = c->reply.source;
     return true;
 }
 
@@ -222,7 +205,7 @@ bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_count_sources(c, &count)) {
         return false;
     }
-    if (!c->csv && has_option(line, "-v")) {
+    if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
             "  S, the state: N noselect, s not synchronised, M samples are missing, d D too far,\n"
             "  ~ varies too much, w W waits for others, S stale, O orphan, T not trusted,\n"
@@ -237,16 +220,13 @@ bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
             "=======================================================================");
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t room[CHRONYC_BODY_MAX];
-        struct bytes_writer body = chronyc_body(room);
         struct chrony_select s;
 
-        bytes_write_u32(&body, i);
-        if (!chronyc_ask_for(c, CHRONY_SELECT_DATA, &body, CHRONY_REPLY_SELECT_DATA)) {
+        if (!chronyc_ask_number(c, CHRONY_SELECT_DATA, i, CHRONY_REPLY_SELECT_DATA)) {
             return false;
         }
-        s = chrony_reply_select(&c->body);
-        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
+        s = c->reply.select;
+        if (s.host.family != CHRONY_FAMILY_ID || chronyc_has_option(line, "-a")) {
             print_select(c, &s);
         }
     }
@@ -277,7 +257,7 @@ bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_count_sources(c, &count)) {
         return false;
     }
-    if (!c->csv && has_option(line, "-v")) {
+    if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
             "  Mode: SK a symmetric key, NTS; KeyID, Type and KLen (bits) of the key; Last and "
             "Atmp\n"
@@ -297,28 +277,51 @@ bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
             return false;
         }
         if (s.mode == CHRONY_MODE_REFCLOCK ||
-            (s.host.family == CHRONY_FAMILY_ID && !has_option(line, "-a"))) {
+            (s.host.family == CHRONY_FAMILY_ID && !chronyc_has_option(line, "-a"))) {
             continue;
         }
         if (!ask_by_host(c, CHRONY_AUTH_DATA, &s.host)) {
             return false;
         }
-        a = chrony_reply_auth(&c->body);
+        a = c->reply.auth;
         print_auth(c, &s.host, &a);
     }
     return true;
 }
 
+/* How many of the counters the daemon has, in the order in which they are shown. */
+static unsigned shown_counters(unsigned reply)
+{
+    return reply == CHRONY_REPLY_SERVER_STATS    ? 5
+           : reply == CHRONY_REPLY_SERVER_STATS2 ? 8
+           : reply == CHRONY_REPLY_SERVER_STATS3 ? 11
+           : reply == CHRONY_REPLY_SERVER_STATS4 ? 17
+                                                 : 0;
+}
+
 bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const char *const names[CHRONY_SERVER_STATS_MAX] = {
-        "NTP packets received       ", "NTP packets dropped        ", "Command packets received   ",
-        "Command packets dropped    ", "Client log records dropped ", "NTS-KE connections accepted",
-        "NTS-KE connections dropped ", "Authenticated NTP packets  ", "Interleaved NTP packets    ",
-        "NTP timestamps held        ", "NTP timestamp span         ", "NTP daemon RX timestamps   ",
-        "NTP daemon TX timestamps   ", "NTP kernel RX timestamps   ", "NTP kernel TX timestamps   ",
-        "NTP hardware RX timestamps ", "NTP hardware TX timestamps "};
-    struct chrony_server_stats s;
+    const struct chrony_server_stats *s = &c->reply.server_stats;
+    const struct {
+        const char *name;
+        const uint64_t *value;
+    } rows[] = {{"NTP packets received       ", &s->ntp_received},
+                {"NTP packets dropped        ", &s->ntp_dropped},
+                {"Command packets received   ", &s->command_received},
+                {"Command packets dropped    ", &s->command_dropped},
+                {"Client log records dropped ", &s->log_dropped},
+                {"NTS-KE connections accepted", &s->nke_accepted},
+                {"NTS-KE connections dropped ", &s->nke_dropped},
+                {"Authenticated NTP packets  ", &s->ntp_authenticated},
+                {"Interleaved NTP packets    ", &s->ntp_interleaved},
+                {"NTP timestamps held        ", &s->stamps_held},
+                {"NTP timestamp span         ", &s->stamps_span_s},
+                {"NTP daemon RX timestamps   ", &s->daemon_received},
+                {"NTP daemon TX timestamps   ", &s->daemon_sent},
+                {"NTP kernel RX timestamps   ", &s->kernel_received},
+                {"NTP kernel TX timestamps   ", &s->kernel_sent},
+                {"NTP hardware RX timestamps ", &s->hardware_received},
+                {"NTP hardware TX timestamps ", &s->hardware_sent}};
 
     (void)line;
     if (!chronyc_ask(c, CHRONY_SERVER_STATS, NULL)) {
@@ -327,12 +330,11 @@ bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
     if (c->response.status != CHRONY_SUCCESS) {
         return chronyc_print_status(c);
     }
-    s = chrony_reply_server_stats(&c->body, c->response.reply);
-    for (unsigned i = 0; i < s.count; i++) {
+    for (unsigned i = 0; i < shown_counters(c->response.reply); i++) {
         if (c->csv) {
-            printf("%s%llu", i ? "," : "", (unsigned long long)s.values[i]);
+            printf("%s%llu", i ? "," : "", (unsigned long long)*rows[i].value);
         } else {
-            printf("%s: %llu\n", names[i], (unsigned long long)s.values[i]);
+            printf("%s: %llu\n", rows[i].name, (unsigned long long)*rows[i].value);
         }
     }
     if (c->csv) {
@@ -344,20 +346,21 @@ bool chronyc_serverstats(struct chronyc *c, const struct chronyc_line *line)
 static void print_client(struct chronyc *c, const struct chrony_client *client, bool nke)
 {
     char name[CHRONYC_NAME_SHOWN_MAX], text[5][CHRONYC_TEXT_MAX];
-    uint32_t hits = nke ? client->nke : client->command;
-    uint32_t drops = nke ? client->nke_dropped : client->command_dropped;
+    unsigned long long hits = nke ? client->nke : client->command, ntp = client->ntp;
+    unsigned long long drops = nke ? client->nke_dropped : client->command_dropped;
+    unsigned long long ntp_drops = client->ntp_dropped;
     int8_t interval = nke ? client->nke_interval : client->command_interval;
     uint32_t last_s = nke ? client->nke_last_s : client->command_last_s;
 
     chronyc_name(c, &client->host, 0, false, 25, name);
     if (c->csv) {
-        printf("%s,%u,%u,%d,%d,%u,%u,%u,%d,%u\n", name, client->ntp, client->ntp_dropped,
+        printf("%s,%llu,%llu,%d,%d,%u,%llu,%llu,%d,%u\n", name, ntp, ntp_drops,
                client->ntp_interval, client->limited_interval, client->ntp_last_s, hits, drops,
                interval, last_s);
         return;
     }
-    printf("%-25s  %6u  %5u  %s  %s  %s  %6u  %5u  %s  %s\n", name, client->ntp,
-           client->ntp_dropped, chronyc_format_log2(client->ntp_interval, text[0]),
+    printf("%-25s  %6llu  %5llu  %s  %s  %s  %6llu  %5llu  %s  %s\n", name, ntp, ntp_drops,
+           chronyc_format_log2(client->ntp_interval, text[0]),
            chronyc_format_log2(client->limited_interval, text[1]),
            chronyc_format_interval(client->ntp_last_s, text[2]), hits, drops,
            chronyc_format_log2(interval, text[3]), chronyc_format_interval(last_s, text[4]));
@@ -365,7 +368,7 @@ static void print_client(struct chronyc *c, const struct chrony_client *client, 
 
 bool chronyc_clients(struct chronyc *c, const struct chronyc_line *line)
 {
-    bool nke = has_option(line, "-k"), by_name = c->sources_by_name;
+    bool nke = chronyc_has_option(line, "-k"), by_name = c->sources_by_name;
     uint32_t least = 0, first = 0, indices = 1;
 
     for (unsigned i = 1; i + 1 < line->count; i++) {
@@ -382,19 +385,17 @@ bool chronyc_clients(struct chronyc *c, const struct chronyc_line *line)
     }
     c->sources_by_name = false; /* these are none */
     while (first < indices) {
-        uint8_t room[CHRONYC_BODY_MAX];
-        struct bytes_writer body = chronyc_body(room);
+        const union chrony_request_body body = {.list = {.first = first,
+                                                         .count = CHRONY_CLIENTS_MAX,
+                                                         .least_packets = least,
+                                                         .reset = chronyc_has_option(line, "-r")}};
         struct chrony_clients list;
 
-        bytes_write_u32(&body, first);
-        bytes_write_u32(&body, CHRONY_CLIENTS_MAX);
-        bytes_write_u32(&body, least);
-        bytes_write_u32(&body, has_option(line, "-r"));
         if (!chronyc_ask_for(c, CHRONY_CLIENT_ACCESSES, &body, CHRONY_REPLY_CLIENT_ACCESSES)) {
             c->sources_by_name = by_name;
             return false;
         }
-        list = chrony_reply_clients(&c->body);
+        list = c->reply.clients;
         for (uint32_t i = 0; i < list.count; i++) {
             if (list.clients[i].host.family != CHRONY_FAMILY_NONE) {
                 print_client(c, &list.clients[i], nke);

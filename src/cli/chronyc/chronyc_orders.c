@@ -71,11 +71,9 @@ bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
                 {"doffset", CHRONY_DOFFSET, CHRONY_DOFFSET_OLD},
                 {"maxupdateskew", CHRONY_MAXUPDATESKEW, 0},
                 {"reselectdist", CHRONY_RESELECTDIST, 0}};
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    double value;
+    union chrony_request_body body;
 
-    if (line->count != 2 || !read_number(line->words[1], &value)) {
+    if (line->count != 2 || !read_number(line->words[1], &body.real)) {
         fputs("Invalid value\n", stderr);
         return false;
     }
@@ -83,7 +81,6 @@ bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
         if (strcmp(line->words[0], rows[i].word) != 0) {
             continue;
         }
-        chrony_field_write_float(&body, value);
         if (!chronyc_ask(c, rows[i].command, &body) ||
             (c->response.status == CHRONY_INVALID && rows[i].before &&
              !chronyc_ask(c, rows[i].before, &body))) {
@@ -97,39 +94,33 @@ bool chronyc_number(struct chronyc *c, const struct chronyc_line *line)
 /* COMMAND ADDRESS NUMBER */
 bool chronyc_source_number(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const struct {
-        const char *word;
-        unsigned command;
-        bool whole;
-    } rows[] = {{"maxdelay", CHRONY_MAXDELAY, false},
-                {"maxdelaydevratio", CHRONY_MAXDELAYDEVRATIO, false},
-                {"maxdelayratio", CHRONY_MAXDELAYRATIO, false},
-                {"maxpoll", CHRONY_MAXPOLL, true},
-                {"minpoll", CHRONY_MINPOLL, true},
-                {"minstratum", CHRONY_MINSTRATUM, true},
-                {"polltarget", CHRONY_POLLTARGET, true}};
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
+    static const enum chrony_command whole[] = {CHRONY_MINPOLL, CHRONY_MAXPOLL, CHRONY_MINSTRATUM,
+                                                CHRONY_POLLTARGET};
+    static const enum chrony_command real[] = {CHRONY_MAXDELAY, CHRONY_MAXDELAYRATIO,
+                                               CHRONY_MAXDELAYDEVRATIO};
     struct chrony_host host;
-    double value = 0;
-    long whole = 0;
+    double value;
+    long integer;
 
     if (line->count != 3 || !chronyc_read_host(c, line->words[1], &host) ||
         !read_number(line->words[2], &value)) {
         return chronyc_syntax_error("address value");
     }
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(line->words[0], rows[i].word) == 0) {
-            if (rows[i].whole && !read_integer(line->words[2], &whole)) {
-                return chronyc_syntax_error("address value");
-            }
-            chrony_field_write_host(&body, &host);
-            if (rows[i].whole) {
-                bytes_write_u32(&body, (uint32_t)(int32_t)whole);
-            } else {
-                chrony_field_write_float(&body, value);
-            }
-            return chronyc_order(c, rows[i].command, &body);
+    for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
+        if (strcmp(line->words[0], chrony_words_source_option(real[i])) == 0) {
+            return chronyc_order(
+                c, real[i],
+                &(union chrony_request_body){.modify_real = {.host = host, .value = value}});
+        }
+    }
+    if (!read_integer(line->words[2], &integer)) {
+        return chronyc_syntax_error("address value");
+    }
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (strcmp(line->words[0], chrony_words_source_option(whole[i])) == 0) {
+            return chronyc_order(
+                c, whole[i],
+                &(union chrony_request_body){.modify = {.host = host, .value = (int32_t)integer}});
         }
     }
     return false;
@@ -168,15 +159,8 @@ static bool read_subnet(const struct chronyc *c, const char *word, struct chrony
 /* allow|deny|cmdallow|cmddeny [all] [SUBNET] */
 bool chronyc_access(struct chronyc *c, const struct chronyc_line *line)
 {
-    static const struct {
-        const char *word;
-        unsigned command;
-    } rows[] = {{"allow", CHRONY_ALLOW},
-                {"deny", CHRONY_DENY},
-                {"cmdallow", CHRONY_CMDALLOW},
-                {"cmddeny", CHRONY_CMDDENY}};
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
+    static const enum chrony_command commands[] = {CHRONY_ALLOW, CHRONY_DENY, CHRONY_CMDALLOW,
+                                                   CHRONY_CMDDENY};
     bool all = line->count > 1 && strcmp(line->words[1], "all") == 0;
     const char *subnet = line->count > 1U + all ? line->words[1 + all] : NULL;
     struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
@@ -190,11 +174,11 @@ bool chronyc_access(struct chronyc *c, const struct chronyc_line *line)
         fputs("Could not read address\n", stderr);
         return false;
     }
-    chrony_field_write_host(&body, &host);
-    bytes_write_u32(&body, (uint32_t)bits);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(line->words[0], rows[i].word) == 0) {
-            return chronyc_order(c, rows[i].command + all, &body);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(line->words[0], chrony_words_access(commands[i])) == 0) {
+            return chronyc_order(
+                c, commands[i] + all,
+                &(union chrony_request_body){.access = {.host = host, .bits = (int32_t)bits}});
         }
     }
     return false;
@@ -202,15 +186,12 @@ bool chronyc_access(struct chronyc *c, const struct chronyc_line *line)
 
 bool chronyc_check_access(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    struct chrony_host host;
+    union chrony_request_body body;
 
-    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &body.host)) {
         fputs("Could not read address\n", stderr);
         return false;
     }
-    chrony_field_write_host(&body, &host);
     return chronyc_order(c, line->words[0][0] == 'c' ? CHRONY_CMDACCHECK : CHRONY_ACCHECK, &body);
 }
 
@@ -224,8 +205,8 @@ static void fill_mask(struct chrony_host *mask, const struct chrony_host *host, 
     }
 }
 
-/* [[MASK/]ADDRESS] or ADDRESS/BITS: two hosts of the body. */
-static bool write_masked(const struct chronyc *c, const char *word, struct bytes_writer *body)
+/* [[MASK/]ADDRESS] or ADDRESS/BITS */
+static bool read_masked(const struct chronyc *c, const char *word, struct chrony_subnet *out)
 {
     struct chrony_host host = {.family = CHRONY_FAMILY_NONE}, mask = host;
     const char *slash = word ? strchr(word, '/') : NULL;
@@ -252,18 +233,16 @@ static bool write_masked(const struct chronyc *c, const char *word, struct bytes
             fill_mask(&mask, &host, host.family == CHRONY_FAMILY_V4 ? 32 : 128);
         }
     }
-    chrony_field_write_host(body, &mask);
-    chrony_field_write_host(body, &host);
+    *out = (struct chrony_subnet){.mask = mask, .address = host};
     return true;
 }
 
 /* online|offline [[MASK/]ADDRESS] */
 bool chronyc_switch(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
+    union chrony_request_body body;
 
-    if (!write_masked(c, line->count > 1 ? line->words[1] : NULL, &body)) {
+    if (!read_masked(c, line->count > 1 ? line->words[1] : NULL, &body.subnet)) {
         return chronyc_syntax_error("mask/address");
     }
     return chronyc_order(c, strcmp(line->words[0], "online") == 0 ? CHRONY_ONLINE : CHRONY_OFFLINE,
@@ -273,8 +252,7 @@ bool chronyc_switch(struct chronyc *c, const struct chronyc_line *line)
 /* burst GOOD/TOTAL [[MASK/]ADDRESS] */
 bool chronyc_burst(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
+    union chrony_request_body body;
     const char *counts = line->count > 1 ? line->words[1] : "", *slash = strchr(counts, '/');
     char good_text[16];
     long good, total;
@@ -286,58 +264,50 @@ bool chronyc_burst(struct chronyc *c, const struct chronyc_line *line)
     if (!read_integer(good_text, &good) || !read_integer(slash + 1, &total)) {
         return syntax_of(line);
     }
-    if (!write_masked(c, line->count > 2 ? line->words[2] : NULL, &body)) {
+    if (!read_masked(c, line->count > 2 ? line->words[2] : NULL, &body.burst.subnet)) {
         return chronyc_syntax_error("mask/address");
     }
-    bytes_write_u32(&body, (uint32_t)(int32_t)good);
-    bytes_write_u32(&body, (uint32_t)(int32_t)total);
+    body.burst.answers = (int32_t)good;
+    body.burst.requests = (int32_t)total;
     return chronyc_order(c, CHRONY_BURST, &body);
 }
 
 /* makestep [THRESHOLD LIMIT] */
 bool chronyc_makestep(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    double threshold;
+    union chrony_request_body body;
     long limit;
 
     if (line->count == 1) {
         return chronyc_order(c, CHRONY_MAKESTEP, NULL);
     }
-    if (line->count != 3 || !read_number(line->words[1], &threshold) ||
+    if (line->count != 3 || !read_number(line->words[1], &body.makestep.threshold_s) ||
         !read_integer(line->words[2], &limit)) {
         fputs("Bad syntax for makestep command\n", stderr);
         return false;
     }
-    bytes_write_u32(&body, (uint32_t)(int32_t)limit);
-    chrony_field_write_float(&body, threshold);
+    body.makestep.limit = (int32_t)limit;
     return chronyc_order(c, CHRONY_MODIFY_MAKESTEP, &body);
 }
 
 bool chronyc_smoothtime(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
     const char *word = line->count == 2 ? line->words[1] : "";
 
     if (strcmp(word, "reset") != 0 && strcmp(word, "activate") != 0) {
         return syntax_of(line);
     }
-    bytes_write_u32(&body, *word == 'a');
-    return chronyc_order(c, CHRONY_SMOOTHTIME, &body);
+    return chronyc_order(c, CHRONY_SMOOTHTIME,
+                         &(union chrony_request_body){.number = *word == 'a'});
 }
 
 bool chronyc_delete(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    struct chrony_host host;
+    union chrony_request_body body;
 
-    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &body.host)) {
         return chronyc_syntax_error("address");
     }
-    chrony_field_write_host(&body, &host);
     return chronyc_order(c, CHRONY_DELETE_SOURCE, &body);
 }
 
@@ -351,8 +321,7 @@ bool chronyc_local(struct chronyc *c, const struct chronyc_line *line)
     } rows[] = {
         {"stratum", 10}, {"distance", 1}, {"activate", 0}, {"waitsynced", 0}, {"waitunsynced", 0}};
     bool off = line->count == 2 && strcmp(line->words[1], "off") == 0, orphan = false;
-    uint8_t room[CHRONYC_BODY_MAX], old_room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room), old = chronyc_body(old_room);
+    union chrony_request_body body = {.number = 0};
 
     for (unsigned i = 1; i < line->count && !off; i++) {
         size_t row = 0;
@@ -368,16 +337,17 @@ bool chronyc_local(struct chronyc *c, const struct chronyc_line *line)
             return syntax_of(line);
         }
     }
-    bytes_write_u32(&body, !off);
-    bytes_write_u32(&body, off ? 0 : (uint32_t)(int32_t)rows[0].value);
-    chrony_field_write_float(&body, off ? 0 : rows[1].value);
-    bytes_write_u32(&body, orphan);
-    bytes_put(&old, body.data, body.at);
-    for (size_t i = 2; i < 5; i++) {
-        chrony_field_write_float(&body, rows[i].value);
+    if (!off) {
+        body.local = (struct chrony_local){.on = 1,
+                                           .stratum = (int32_t)rows[0].value,
+                                           .distance_s = rows[1].value,
+                                           .orphan = orphan,
+                                           .activate_s = rows[2].value,
+                                           .wait_synced_s = rows[3].value,
+                                           .wait_unsynced_s = rows[4].value};
     }
     if (!chronyc_ask(c, CHRONY_LOCAL, &body) || /* a daemon before 4.6 has the other one */
-        (c->response.status == CHRONY_INVALID && !chronyc_ask(c, CHRONY_LOCAL_OLD, &old))) {
+        (c->response.status == CHRONY_INVALID && !chronyc_ask(c, CHRONY_LOCAL_OLD, &body))) {
         return false;
     }
     return chronyc_print_status(c);
@@ -408,9 +378,8 @@ static bool read_time(const char *text, time_t *out)
 
 bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    struct chrony_settime reply;
+    const struct chrony_settime *reply = &c->reply.settime;
+    union chrony_request_body body;
     char text[128] = "";
     size_t used = 0;
     time_t when;
@@ -423,45 +392,40 @@ bool chronyc_settime(struct chronyc *c, const struct chronyc_line *line)
         puts("510 - Could not parse date string");
         return false;
     }
-    chrony_field_write_time(&body, (struct wall_time){(int64_t)when * NS_PER_S});
+    body.time = (struct wall_time){(int64_t)when * NS_PER_S};
     if (!chronyc_ask(c, CHRONY_SETTIME, &body)) {
         return false;
     }
     if (!chronyc_print_status(c) || c->response.reply != CHRONY_REPLY_MANUAL_TIMESTAMP) {
         return false;
     }
-    reply = chrony_reply_settime(&c->body);
     printf("Clock was %.2f seconds fast.  Frequency change = %.2fppm, new frequency = %.2fppm\n",
-           reply.offset_s, reply.frequency_change_ppm, reply.frequency_ppm);
+           reply->offset_s, reply->frequency_change_ppm, reply->frequency_ppm);
     return true;
 }
 
 /* A source, or a reference clock by its letters. */
-static bool write_source(const struct chronyc *c, const char *word, struct bytes_writer *body)
+static bool read_source(const struct chronyc *c, const char *word, struct chrony_host *host,
+                        uint32_t *refid)
 {
-    struct chrony_host host = {.family = CHRONY_FAMILY_NONE};
-    uint32_t refid = 0;
-
+    *host = (struct chrony_host){.family = CHRONY_FAMILY_NONE};
+    *refid = 0;
     if (strlen(word) <= 4 && !strchr(word, '.') && !strchr(word, ':')) {
         for (size_t i = 0; i < 4; i++) {
-            refid = refid << 8 | (i < strlen(word) ? (uint8_t)word[i] : 0);
+            *refid = *refid << 8 | (i < strlen(word) ? (uint8_t)word[i] : 0);
         }
-    } else if (!chronyc_read_host(c, word, &host)) {
-        return false;
+        return true;
     }
-    chrony_field_write_host(body, &host);
-    bytes_write_u32(body, refid);
-    return true;
+    return chronyc_read_host(c, word, host);
 }
 
 /* selectopts SOURCE [+-OPTION ...] */
 bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    uint32_t mask = 0, options = 0;
+    union chrony_request_body body = {.selectopts = {.mask = 0}};
+    struct chrony_selectopts *wanted = &body.selectopts;
 
-    if (line->count < 2 || !write_source(c, line->words[1], &body)) {
+    if (line->count < 2 || !read_source(c, line->words[1], &wanted->host, &wanted->refid)) {
         return syntax_of(line);
     }
     for (unsigned i = 2; i < line->count; i++) {
@@ -473,30 +437,26 @@ bool chronyc_selectopts(struct chronyc *c, const struct chronyc_line *line)
 
             if (*word && strcmp(word + 1, chrony_words_select_option(option)) == 0) {
                 flag = chrony_words_select_source_flag(option);
-                mask |= option;
+                wanted->mask |= option;
             }
         }
         if (!flag || (*word != '+' && *word != '-')) {
             return syntax_of(line);
         }
-        options = *word == '+' ? options | flag : options & ~flag;
+        wanted->options = *word == '+' ? wanted->options | flag : wanted->options & ~flag;
     }
-    bytes_write_u32(&body, mask);
-    bytes_write_u32(&body, options);
     return chronyc_order(c, CHRONY_SELECTOPTS, &body);
 }
 
 /* offset SOURCE SECONDS */
 bool chronyc_offset(struct chronyc *c, const struct chronyc_line *line)
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    double offset;
+    union chrony_request_body body;
+    struct chrony_offset *wanted = &body.offset;
 
-    if (line->count != 3 || !read_number(line->words[2], &offset) ||
-        !write_source(c, line->words[1], &body)) {
+    if (line->count != 3 || !read_number(line->words[2], &wanted->offset_s) ||
+        !read_source(c, line->words[1], &wanted->host, &wanted->refid)) {
         return syntax_of(line);
     }
-    chrony_field_write_float(&body, offset);
     return chronyc_order(c, CHRONY_OFFSET, &body);
 }

@@ -16,16 +16,6 @@
 #define LOCAL_REFID UINT32_C(0x7f7f0101)
 #define WAITSYNC_INTERVAL_S 10.0
 
-static bool has_option(const struct chronyc_line *line, const char *option)
-{
-    for (unsigned i = 1; i < line->count; i++) {
-        if (strcmp(line->words[i], option) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *slow_or_fast(bool slow)
 {
     return slow ? "slow" : "fast";
@@ -72,19 +62,9 @@ bool chronyc_tracking(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_ask_for(c, CHRONY_TRACKING, NULL, CHRONY_REPLY_TRACKING)) {
         return false;
     }
-    t = chrony_reply_tracking(&c->body);
+    t = c->reply.tracking;
     print_tracking(c, &t);
     return true;
-}
-
-/* Asks for one of a list of sources. */
-static bool ask_indexed(struct chronyc *c, unsigned command, uint32_t index, unsigned reply)
-{
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-
-    bytes_write_u32(&body, index);
-    return chronyc_ask_for(c, command, &body, reply);
 }
 
 static void print_source(struct chronyc *c, const struct chrony_source *s)
@@ -115,7 +95,7 @@ bool chronyc_sources(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_count_sources(c, &count)) {
         return false;
     }
-    if (!c->csv && has_option(line, "-v")) {
+    if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
             "\n  M, the kind of source: '^' a server, '=' a peer, '#' a clock of this computer.\n"
             "  S, how it is judged:   '*' the best, '+' combined with it, '-' right but left out,\n"
@@ -135,11 +115,11 @@ bool chronyc_sources(struct chronyc *c, const struct chronyc_line *line)
     for (uint32_t i = 0; i < count; i++) {
         struct chrony_source s;
 
-        if (!ask_indexed(c, CHRONY_SOURCE_DATA, i, CHRONY_REPLY_SOURCE_DATA)) {
+        if (!chronyc_ask_number(c, CHRONY_SOURCE_DATA, i, CHRONY_REPLY_SOURCE_DATA)) {
             return false;
         }
-        s = chrony_reply_source(&c->body);
-        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
+        s = c->reply.source;
+        if (s.host.family != CHRONY_FAMILY_ID || chronyc_has_option(line, "-a")) {
             print_source(c, &s);
         }
     }
@@ -171,7 +151,7 @@ bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_count_sources(c, &count)) {
         return false;
     }
-    if (!c->csv && has_option(line, "-v")) {
+    if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
             "\n  NP samples kept, NR runs of residuals of one sign, Span the time they cover;\n"
             "  Frequency what the clock still gains against the source (ppm), Freq Skew its "
@@ -187,11 +167,11 @@ bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
     for (uint32_t i = 0; i < count; i++) {
         struct chrony_sourcestats s;
 
-        if (!ask_indexed(c, CHRONY_SOURCESTATS, i, CHRONY_REPLY_SOURCESTATS)) {
+        if (!chronyc_ask_number(c, CHRONY_SOURCESTATS, i, CHRONY_REPLY_SOURCESTATS)) {
             return false;
         }
-        s = chrony_reply_sourcestats(&c->body);
-        if (s.host.family != CHRONY_FAMILY_ID || has_option(line, "-a")) {
+        s = c->reply.sourcestats;
+        if (s.host.family != CHRONY_FAMILY_ID || chronyc_has_option(line, "-a")) {
             print_sourcestats(c, &s);
         }
     }
@@ -206,7 +186,7 @@ bool chronyc_activity(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_ask_for(c, CHRONY_ACTIVITY, NULL, CHRONY_REPLY_ACTIVITY)) {
         return false;
     }
-    a = chrony_reply_activity(&c->body);
+    a = c->reply.activity;
     printf(c->csv ? "%u,%u,%u,%u,%u\n"
                   : "200 OK\n"
                     "%u sources online\n"
@@ -231,9 +211,9 @@ bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_ask_for(c, CHRONY_SMOOTHING, NULL, CHRONY_REPLY_SMOOTHING)) {
         return false;
     }
-    s = chrony_reply_smoothing(&c->body);
+    s = c->reply.smoothing;
     if (c->csv) {
-        printf("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", yes_or_no(s.active), yes_or_no(s.leap_only),
+        printf("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", yes_or_no(s.flags & 1), yes_or_no(s.flags & 2),
                s.offset_s, s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
     } else {
         printf(
@@ -243,7 +223,7 @@ bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
             "Wander         : %+.6f ppm per second\n"
             "Last update    : %.1f seconds ago\n"
             "Remaining time : %.1f seconds\n",
-            yes_or_no(s.active), s.leap_only ? "(leap second only)" : "", s.offset_s,
+            yes_or_no(s.flags & 1), s.flags & 2 ? "(leap second only)" : "", s.offset_s,
             s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
     }
     return true;
@@ -258,7 +238,7 @@ bool chronyc_rtcdata(struct chronyc *c, const struct chronyc_line *line)
     if (!chronyc_ask_for(c, CHRONY_RTC_REPORT, NULL, CHRONY_REPLY_RTC)) {
         return false;
     }
-    r = chrony_reply_rtc(&c->body);
+    r = c->reply.rtc;
     if (c->csv) {
         printf("%s,%u,%u,%u,%.6f,%.3f\n", chronyc_format_stamp(r.reference_time, text), r.samples,
                r.runs, r.span_s, r.fast_s, r.gain_ppm);
@@ -278,20 +258,16 @@ bool chronyc_rtcdata(struct chronyc *c, const struct chronyc_line *line)
 
 bool chronyc_sourcename(struct chronyc *c, const struct chronyc_line *line)
 {
-    char name[CHRONY_NAME_LENGTH + 1];
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    struct chrony_host host;
+    union chrony_request_body body;
 
-    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &host)) {
+    if (line->count != 2 || !chronyc_read_host(c, line->words[1], &body.host)) {
         return chronyc_syntax_error("address value");
     }
-    chrony_field_write_host(&body, &host);
     if (!chronyc_ask_for(c, CHRONY_SOURCE_NAME, &body, CHRONY_REPLY_SOURCE_NAME)) {
         return false;
     }
-    chrony_reply_name(&c->body, name);
-    puts(name);
+    chrony_field_clean_name(c->reply.name);
+    puts(c->reply.name);
     return true;
 }
 
@@ -317,31 +293,25 @@ bool chronyc_manual(struct chronyc *c, const struct chronyc_line *line)
 {
     static const char *const words[] = {"off", "on", "reset"};
     const char *word = line->count > 1 ? line->words[1] : "";
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
     char *end;
 
     for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(word, words[i]) == 0) {
-            bytes_write_u32(&body, i);
-            return chronyc_order(c, CHRONY_MANUAL, &body);
+            return chronyc_order(c, CHRONY_MANUAL, &(union chrony_request_body){.number = i});
         }
     }
     if (strcmp(word, "delete") == 0 && line->count == 3) {
         unsigned long index = strtoul(line->words[2], &end, 10);
 
         if (*end == '\0' && index < UINT32_MAX) {
-            bytes_write_u32(&body, (uint32_t)index);
-            return chronyc_order(c, CHRONY_MANUAL_DELETE, &body);
+            return chronyc_order(c, CHRONY_MANUAL_DELETE,
+                                 &(union chrony_request_body){.number = (uint32_t)index});
         }
     } else if (strcmp(word, "list") == 0) {
-        struct chrony_manual m;
-
         if (!chronyc_ask_for(c, CHRONY_MANUAL_LIST, NULL, CHRONY_REPLY_MANUAL_LIST)) {
             return false;
         }
-        m = chrony_reply_manual(&c->body);
-        list_manual(c, &m);
+        list_manual(c, &c->reply.manual);
         return true;
     }
     return chronyc_syntax_error("manual command");
@@ -378,7 +348,7 @@ bool chronyc_waitsync(struct chronyc *c, const struct chronyc_line *line)
         if (!chronyc_ask_for(c, CHRONY_TRACKING, NULL, CHRONY_REPLY_TRACKING)) {
             return false;
         }
-        t = chrony_reply_tracking(&c->body);
+        t = c->reply.tracking;
         printf(c->csv ? "%u,%08X,%.9f,%.3f\n"
                       : "try: %u, refid: %08X, correction: %.9f, skew: %.3f\n",
                try, t.refid, fabs(t.correction_s), t.skew_ppm);

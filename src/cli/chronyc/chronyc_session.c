@@ -77,19 +77,19 @@ static bool open_next(struct chronyc *c)
     return false;
 }
 
-/* Is the datagram the answer to this request? Then c->response and c->body. */
+/* Is the datagram the answer to this request? Then c->response and c->reply. */
 static bool is_answer(struct chronyc *c, unsigned command, uint32_t sequence, size_t length)
 {
     struct bytes_reader r = bytes_reader(c->answer, length);
     struct chrony_response a = chrony_packet_read_response(&r);
-    size_t least = chrony_packet_reply_length(a.reply);
+    size_t least = chrony_reply_length(a.reply);
 
     if (r.failed || a.version != CHRONY_VERSION || a.type != CHRONY_REPLY || a.zero1 || a.zero2 ||
         a.command != command || a.sequence != sequence || least == 0 || length < least) {
         return false;
     }
     c->response = a;
-    c->body = r;
+    chrony_reply_read(&r, (enum chrony_reply)a.reply, &c->reply);
     return true;
 }
 
@@ -110,7 +110,7 @@ static int wait_for(struct chronyc *c, unsigned command, uint32_t sequence, doub
     }
 }
 
-static size_t build(struct chronyc *c, unsigned command, const struct bytes_writer *body,
+static size_t build(struct chronyc *c, unsigned command, const union chrony_request_body *body,
                     unsigned attempt, uint32_t *sequence, uint8_t out[CHRONY_PACKET_MAX])
 {
     struct bytes_writer w = bytes_writer(out, CHRONY_PACKET_MAX);
@@ -123,7 +123,7 @@ static size_t build(struct chronyc *c, unsigned command, const struct bytes_writ
                                                              .attempt = (uint16_t)attempt,
                                                              .sequence = *sequence});
     if (body) {
-        bytes_put(&w, body->data, body->at);
+        chrony_packet_write_body(&w, (enum chrony_command)command, body);
     }
     if (w.at < length) {
         chrony_field_pad(&w, length - w.at);
@@ -131,7 +131,7 @@ static size_t build(struct chronyc *c, unsigned command, const struct bytes_writ
     return w.failed ? 0 : w.at;
 }
 
-bool chronyc_ask(struct chronyc *c, unsigned command, const struct bytes_writer *body)
+bool chronyc_ask(struct chronyc *c, unsigned command, const union chrony_request_body *body)
 {
     uint8_t request[CHRONY_PACKET_MAX];
     double wait_s = c->timeout_s;
@@ -181,7 +181,7 @@ bool chronyc_print_status(const struct chronyc *c)
            c->response.status == CHRONY_ACCESS_DENIED;
 }
 
-bool chronyc_ask_for(struct chronyc *c, unsigned command, const struct bytes_writer *body,
+bool chronyc_ask_for(struct chronyc *c, unsigned command, const union chrony_request_body *body,
                      unsigned reply)
 {
     if (!chronyc_ask(c, command, body)) {
@@ -197,14 +197,24 @@ bool chronyc_ask_for(struct chronyc *c, unsigned command, const struct bytes_wri
     return true;
 }
 
-bool chronyc_order(struct chronyc *c, unsigned command, const struct bytes_writer *body)
+bool chronyc_order(struct chronyc *c, unsigned command, const union chrony_request_body *body)
 {
     return chronyc_ask(c, command, body) && chronyc_print_status(c);
 }
 
-struct bytes_writer chronyc_body(uint8_t room[CHRONYC_BODY_MAX])
+bool chronyc_ask_number(struct chronyc *c, unsigned command, uint32_t number, unsigned reply)
 {
-    return bytes_writer(room, CHRONYC_BODY_MAX);
+    return chronyc_ask_for(c, command, &(union chrony_request_body){.number = number}, reply);
+}
+
+bool chronyc_has_option(const struct chronyc_line *line, const char *option)
+{
+    for (unsigned i = 1; i < line->count; i++) {
+        if (strcmp(line->words[i], option) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool chronyc_count_sources(struct chronyc *c, uint32_t *count)
@@ -212,22 +222,17 @@ bool chronyc_count_sources(struct chronyc *c, uint32_t *count)
     if (!chronyc_ask_for(c, CHRONY_N_SOURCES, NULL, CHRONY_REPLY_N_SOURCES)) {
         return false;
     }
-    *count = bytes_read_u32(&c->body);
+    *count = c->reply.sources;
     return true;
 }
 
 static void name_by_daemon(struct chronyc *c, const struct chrony_host *host,
                            char out[CHRONYC_NAME_SHOWN_MAX])
 {
-    uint8_t room[CHRONYC_BODY_MAX];
-    struct bytes_writer body = chronyc_body(room);
-    char name[CHRONY_NAME_LENGTH + 1];
-
-    chrony_field_write_host(&body, host);
-    if (chronyc_ask(c, CHRONY_SOURCE_NAME, &body) &&
+    if (chronyc_ask(c, CHRONY_SOURCE_NAME, &(union chrony_request_body){.host = *host}) &&
         c->response.reply == CHRONY_REPLY_SOURCE_NAME) {
-        chrony_reply_name(&c->body, name);
-        snprintf(out, CHRONYC_NAME_SHOWN_MAX, "%s", name);
+        chrony_field_clean_name(c->reply.name);
+        snprintf(out, CHRONYC_NAME_SHOWN_MAX, "%s", c->reply.name);
     }
 }
 

@@ -68,16 +68,13 @@ static void ask_chronyd_poll(struct chronyc *c, struct state *state)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t room[CHRONYC_BODY_MAX];
-        struct bytes_writer body = chronyc_body(room);
         struct chrony_source s;
 
-        bytes_write_u32(&body, i);
-        if (!chronyc_ask(c, CHRONY_SOURCE_DATA, &body) ||
+        if (!chronyc_ask(c, CHRONY_SOURCE_DATA, &(union chrony_request_body){.number = i}) ||
             c->response.reply != CHRONY_REPLY_SOURCE_DATA) {
             return;
         }
-        s = chrony_reply_source(&c->body);
+        s = c->reply.source;
         if (s.state == CHRONY_STATE_SELECTED ||
             (!state->synchronised && !(state->poll_s <= exp2(s.poll)))) {
             state->poll_s = exp2(s.poll);
@@ -99,7 +96,7 @@ static bool ask_chronyd(struct state *state)
     c->quiet = c->numeric = true;
     found = chronyc_ask(c, CHRONY_TRACKING, NULL) && c->response.reply == CHRONY_REPLY_TRACKING;
     if (found) {
-        t = chrony_reply_tracking(&c->body);
+        t = c->reply.tracking;
         is_clock = t.host.family == CHRONY_FAMILY_NONE;
         state->synchronised = t.leap < 3;
         state->stratum = t.stratum;

@@ -16,82 +16,94 @@ struct row {
 };
 
 #define REPORT(word, function)                                                                     \
+    (struct row)                                                                                   \
     {                                                                                              \
         .open = word, .report = function                                                           \
     }
 #define ORDER(function)                                                                            \
+    (struct row)                                                                                   \
     {                                                                                              \
         .order = function                                                                          \
     }
 
-static const struct row rows[CHRONY_COMMANDS] = {
-    [CHRONY_NULL] = ORDER(chronyc_orders_nothing),
-    [CHRONY_ONLINE] = ORDER(chronyc_orders_connect),
-    [CHRONY_OFFLINE] = ORDER(chronyc_orders_connect),
-    [CHRONY_BURST] = ORDER(chronyc_orders_burst),
-    [CHRONY_MINPOLL] = ORDER(chronyc_orders_modify),
-    [CHRONY_MAXPOLL] = ORDER(chronyc_orders_modify),
-    [CHRONY_DUMP] = ORDER(chronyc_orders_simple),
-    [CHRONY_MAXDELAY] = ORDER(chronyc_orders_modify_real),
-    [CHRONY_MAXDELAYRATIO] = ORDER(chronyc_orders_modify_real),
-    [CHRONY_MAXUPDATESKEW] = ORDER(chronyc_orders_number),
-    [CHRONY_SETTIME] = ORDER(chronyc_orders_disabled),
-    [CHRONY_MANUAL] = ORDER(chronyc_orders_manual),
-    [CHRONY_N_SOURCES] = REPORT("sources", chronyc_source_count),
-    [CHRONY_SOURCE_DATA] = REPORT("sources", chronyc_source_data),
-    [CHRONY_REKEY] = ORDER(chronyc_orders_reload),
-    [CHRONY_ALLOW] = ORDER(chronyc_orders_access),
-    [CHRONY_ALLOW_ALL] = ORDER(chronyc_orders_access),
-    [CHRONY_DENY] = ORDER(chronyc_orders_access),
-    [CHRONY_DENY_ALL] = ORDER(chronyc_orders_access),
-    [CHRONY_CMDALLOW] = ORDER(chronyc_orders_access),
-    [CHRONY_CMDALLOW_ALL] = ORDER(chronyc_orders_access),
-    [CHRONY_CMDDENY] = ORDER(chronyc_orders_access),
-    [CHRONY_CMDDENY_ALL] = ORDER(chronyc_orders_access),
-    [CHRONY_ACCHECK] = REPORT(NULL, chronyc_report_access),
-    [CHRONY_CMDACCHECK] = REPORT(NULL, chronyc_report_command_access),
-    [CHRONY_DELETE_SOURCE] = ORDER(chronyc_orders_delete),
-    [CHRONY_WRITE_RTC] = ORDER(chronyc_orders_no_rtc),
-    [CHRONY_DFREQ] = ORDER(chronyc_orders_refuse),
-    [CHRONY_DOFFSET_OLD] = ORDER(chronyc_orders_refuse),
-    [CHRONY_TRACKING] = REPORT("tracking", chronyc_report_tracking),
-    [CHRONY_SOURCESTATS] = REPORT("sourcestats", chronyc_source_statistics),
-    [CHRONY_RTC_REPORT] = REPORT("rtcdata", chronyc_report_rtc),
-    [CHRONY_TRIM_RTC] = ORDER(chronyc_orders_no_rtc),
-    [CHRONY_CYCLE_LOGS] = ORDER(chronyc_orders_nothing), /* each line opens its file anew */
-    [CHRONY_MANUAL_LIST] = REPORT("manual", chronyc_report_manual),
-    [CHRONY_MANUAL_DELETE] = ORDER(chronyc_orders_no_sample),
-    [CHRONY_MAKESTEP] = ORDER(chronyc_orders_simple),
-    [CHRONY_ACTIVITY] = REPORT("activity", chronyc_report_activity),
-    [CHRONY_MINSTRATUM] = ORDER(chronyc_orders_modify),
-    [CHRONY_POLLTARGET] = ORDER(chronyc_orders_modify),
-    [CHRONY_MAXDELAYDEVRATIO] = ORDER(chronyc_orders_modify_real),
-    [CHRONY_RESELECT] = ORDER(chronyc_orders_simple),
-    [CHRONY_RESELECTDIST] = ORDER(chronyc_orders_number),
-    [CHRONY_MODIFY_MAKESTEP] = ORDER(chronyc_orders_makestep),
-    [CHRONY_SMOOTHING] = REPORT("smoothing", chronyc_report_smoothing),
-    [CHRONY_SMOOTHTIME] = ORDER(chronyc_orders_disabled),
-    [CHRONY_REFRESH] = ORDER(chronyc_orders_simple),
-    [CHRONY_SERVER_STATS] = REPORT("serverstats", chronyc_report_server),
-    [CHRONY_CLIENT_ACCESSES_OLD] = REPORT("clients", chronyc_report_clients_old),
-    [CHRONY_LOCAL_OLD] = ORDER(chronyc_orders_local),
-    [CHRONY_NTP_DATA] = REPORT("ntpdata", chronyc_source_packets),
-    [CHRONY_ADD_SERVER_OLD] = ORDER(chronyc_orders_add_old),
-    [CHRONY_ADD_PEER_OLD] = ORDER(chronyc_orders_add_old),
-    [CHRONY_SHUTDOWN] = ORDER(chronyc_orders_simple),
-    [CHRONY_ONOFFLINE] = ORDER(chronyc_orders_simple),
-    [CHRONY_ADD_SOURCE] = ORDER(chronyc_orders_add),
-    [CHRONY_SOURCE_NAME] = REPORT("sourcename", chronyc_source_name),
-    [CHRONY_RESET_SOURCES] = ORDER(chronyc_orders_simple),
-    [CHRONY_AUTH_DATA] = REPORT("authdata", chronyc_source_authentication),
-    [CHRONY_CLIENT_ACCESSES] = REPORT("clients", chronyc_report_clients),
-    [CHRONY_SELECT_DATA] = REPORT("selectdata", chronyc_source_selection),
-    [CHRONY_RELOAD_SOURCES] = ORDER(chronyc_orders_reload),
-    [CHRONY_DOFFSET] = ORDER(chronyc_orders_refuse),
-    [CHRONY_SELECTOPTS] = ORDER(chronyc_orders_select),
-    [CHRONY_OFFSET] = ORDER(chronyc_orders_offset),
-    [CHRONY_LOCAL] = ORDER(chronyc_orders_local),
-};
+#define ROW(name, row)                                                                             \
+    case CHRONY_##name:                                                                            \
+        return row;
+
+static struct row row_of(enum chrony_command command)
+{
+    switch (command) {
+        ROW(NULL, ORDER(chronyc_orders_nothing))
+        ROW(ONLINE, ORDER(chronyc_orders_connect))
+        ROW(OFFLINE, ORDER(chronyc_orders_connect))
+        ROW(BURST, ORDER(chronyc_orders_burst))
+        ROW(MINPOLL, ORDER(chronyc_orders_modify))
+        ROW(MAXPOLL, ORDER(chronyc_orders_modify))
+        ROW(DUMP, ORDER(chronyc_orders_simple))
+        ROW(MAXDELAY, ORDER(chronyc_orders_modify_real))
+        ROW(MAXDELAYRATIO, ORDER(chronyc_orders_modify_real))
+        ROW(MAXUPDATESKEW, ORDER(chronyc_orders_number))
+        ROW(SETTIME, ORDER(chronyc_orders_disabled))
+        ROW(MANUAL, ORDER(chronyc_orders_manual))
+        ROW(N_SOURCES, REPORT("sources", chronyc_source_count))
+        ROW(SOURCE_DATA, REPORT("sources", chronyc_source_data))
+        ROW(REKEY, ORDER(chronyc_orders_reload))
+        ROW(ALLOW, ORDER(chronyc_orders_access))
+        ROW(ALLOW_ALL, ORDER(chronyc_orders_access))
+        ROW(DENY, ORDER(chronyc_orders_access))
+        ROW(DENY_ALL, ORDER(chronyc_orders_access))
+        ROW(CMDALLOW, ORDER(chronyc_orders_access))
+        ROW(CMDALLOW_ALL, ORDER(chronyc_orders_access))
+        ROW(CMDDENY, ORDER(chronyc_orders_access))
+        ROW(CMDDENY_ALL, ORDER(chronyc_orders_access))
+        ROW(ACCHECK, REPORT(NULL, chronyc_report_access))
+        ROW(CMDACCHECK, REPORT(NULL, chronyc_report_command_access))
+        ROW(DELETE_SOURCE, ORDER(chronyc_orders_delete))
+        ROW(WRITE_RTC, ORDER(chronyc_orders_no_rtc))
+        ROW(DFREQ, ORDER(chronyc_orders_refuse))
+        ROW(DOFFSET_OLD, ORDER(chronyc_orders_refuse))
+        ROW(TRACKING, REPORT("tracking", chronyc_report_tracking))
+        ROW(SOURCESTATS, REPORT("sourcestats", chronyc_source_statistics))
+        ROW(RTC_REPORT, REPORT("rtcdata", chronyc_report_rtc))
+        ROW(TRIM_RTC, ORDER(chronyc_orders_no_rtc))
+        ROW(CYCLE_LOGS, ORDER(chronyc_orders_nothing))
+        ROW(MANUAL_LIST, REPORT("manual", chronyc_report_manual))
+        ROW(MANUAL_DELETE, ORDER(chronyc_orders_no_sample))
+        ROW(MAKESTEP, ORDER(chronyc_orders_simple))
+        ROW(ACTIVITY, REPORT("activity", chronyc_report_activity))
+        ROW(MINSTRATUM, ORDER(chronyc_orders_modify))
+        ROW(POLLTARGET, ORDER(chronyc_orders_modify))
+        ROW(MAXDELAYDEVRATIO, ORDER(chronyc_orders_modify_real))
+        ROW(RESELECT, ORDER(chronyc_orders_simple))
+        ROW(RESELECTDIST, ORDER(chronyc_orders_number))
+        ROW(MODIFY_MAKESTEP, ORDER(chronyc_orders_makestep))
+        ROW(SMOOTHING, REPORT("smoothing", chronyc_report_smoothing))
+        ROW(SMOOTHTIME, ORDER(chronyc_orders_disabled))
+        ROW(REFRESH, ORDER(chronyc_orders_simple))
+        ROW(SERVER_STATS, REPORT("serverstats", chronyc_report_server))
+        ROW(CLIENT_ACCESSES_OLD, REPORT("clients", chronyc_report_clients_old))
+        ROW(LOCAL_OLD, ORDER(chronyc_orders_local))
+        ROW(NTP_DATA, REPORT("ntpdata", chronyc_source_packets))
+        ROW(ADD_SERVER_OLD, ORDER(chronyc_orders_add_old))
+        ROW(ADD_PEER_OLD, ORDER(chronyc_orders_add_old))
+        ROW(SHUTDOWN, ORDER(chronyc_orders_simple))
+        ROW(ONOFFLINE, ORDER(chronyc_orders_simple))
+        ROW(ADD_SOURCE, ORDER(chronyc_orders_add))
+        ROW(SOURCE_NAME, REPORT("sourcename", chronyc_source_name))
+        ROW(RESET_SOURCES, ORDER(chronyc_orders_simple))
+        ROW(AUTH_DATA, REPORT("authdata", chronyc_source_authentication))
+        ROW(CLIENT_ACCESSES, REPORT("clients", chronyc_report_clients))
+        ROW(SELECT_DATA, REPORT("selectdata", chronyc_source_selection))
+        ROW(RELOAD_SOURCES, ORDER(chronyc_orders_reload))
+        ROW(DOFFSET, ORDER(chronyc_orders_refuse))
+        ROW(SELECTOPTS, ORDER(chronyc_orders_select))
+        ROW(OFFSET, ORDER(chronyc_orders_offset))
+        ROW(LOCAL, ORDER(chronyc_orders_local))
+    case CHRONY_COMMANDS:
+        break;
+    }
+    return (struct row){.open = NULL};
+}
 
 static size_t write_reply(const struct chrony_request *request, enum chrony_reply kind,
                           enum chrony_status status, uint8_t reply[CHRONY_REPLY_MAX])
@@ -104,7 +116,7 @@ static size_t write_reply(const struct chrony_request *request, enum chrony_repl
                                                                .reply = (uint16_t)kind,
                                                                .status = (uint16_t)status,
                                                                .sequence = request->sequence});
-    return chrony_packet_reply_length(kind);
+    return chrony_reply_length(kind);
 }
 
 /* Is the word in the list? */
@@ -123,7 +135,7 @@ static bool is_open(const char *list, const char *word)
 static enum chrony_status check(const struct chronyc_context *context,
                                 const struct chrony_request *request, size_t length)
 {
-    const struct row *row;
+    struct row row = row_of((enum chrony_command)request->command);
 
     if (request->version != CHRONY_VERSION) {
         return CHRONY_BAD_VERSION;
@@ -134,49 +146,44 @@ static enum chrony_status check(const struct chronyc_context *context,
     if (length < chrony_packet_request_length(request->command)) {
         return CHRONY_BAD_LENGTH;
     }
-    row = &rows[request->command];
-    return context->may_change || (row->open && is_open(context->open_commands, row->open))
+    return context->may_change || (row.open && is_open(context->open_commands, row.open))
                ? CHRONY_SUCCESS
                : CHRONY_UNAUTHORISED;
 }
 
-/* Fills the body of the reply; its kind is in *kind. */
+/* Writes the body of the reply; its kind is in *kind. */
 static enum chrony_status run_report(struct chronyc_context *context, const struct row *row,
-                                     const struct bytes_reader *body, size_t length, uint8_t *reply,
-                                     enum chrony_reply *kind)
+                                     const union chrony_request_body *body, size_t length,
+                                     uint8_t *reply, enum chrony_reply *kind)
 {
-    struct chronyc_exchange x = {
-        .report = context->report,
-        .requests = context->requests,
-        .refused = context->refused,
-        .length = length,
-        .body = *body,
-        .out = bytes_writer(reply + CHRONY_REPLY_HEADER, CHRONY_REPLY_MAX - CHRONY_REPLY_HEADER),
-        .reply = CHRONY_REPLY_NULL};
+    struct chronyc_exchange x = {.report = context->report,
+                                 .requests = context->requests,
+                                 .refused = context->refused,
+                                 .length = length,
+                                 .request = body,
+                                 .reply = CHRONY_REPLY_NULL};
+    struct bytes_writer w =
+        bytes_writer(reply + CHRONY_REPLY_HEADER, CHRONY_REPLY_MAX - CHRONY_REPLY_HEADER);
     enum chrony_status status;
 
     status = row->report(&x);
-    if (status != CHRONY_SUCCESS) {
-        *kind = CHRONY_REPLY_NULL;
-        return status;
+    if (status == CHRONY_SUCCESS && chrony_reply_length(x.reply) > length) {
+        status = CHRONY_FAILED;
     }
-    *kind = x.reply;
-    if (x.out.failed || x.body.failed ||
-        x.out.at + CHRONY_REPLY_HEADER != chrony_packet_reply_length(x.reply) ||
-        chrony_packet_reply_length(x.reply) > length) {
-        *kind = CHRONY_REPLY_NULL;
-        return CHRONY_FAILED;
-    }
-    return CHRONY_SUCCESS;
+    *kind = status == CHRONY_SUCCESS ? x.reply : CHRONY_REPLY_NULL;
+    chrony_reply_write(&w, *kind, &x.out);
+    return status;
 }
 
 enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8_t *request,
                                     size_t length, struct command_order *order,
                                     uint8_t reply[CHRONY_REPLY_MAX], size_t *reply_length)
 {
-    struct bytes_reader body = bytes_reader(request, length);
-    struct chrony_request header = chrony_packet_read_request(&body);
+    struct bytes_reader r = bytes_reader(request, length);
+    struct chrony_request header = chrony_packet_read_request(&r);
     enum chrony_reply kind = CHRONY_REPLY_NULL;
+    union chrony_request_body body;
+    struct row row = row_of((enum chrony_command)header.command);
     struct chronyc_wish wish;
     enum chrony_status status;
 
@@ -193,16 +200,20 @@ enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8
     }
     context->requests++;
     context->refused += status != CHRONY_SUCCESS;
-    if (status == CHRONY_SUCCESS && rows[header.command].report) {
-        status = run_report(context, &rows[header.command], &body, length, reply, &kind);
+    if (status == CHRONY_SUCCESS) {
+        memset(&body, 0, sizeof body);
+        chrony_packet_read_body(&r, (enum chrony_command)header.command, &body);
+    }
+    if (status == CHRONY_SUCCESS && row.report) {
+        status = run_report(context, &row, &body, length, reply, &kind);
     } else if (status == CHRONY_SUCCESS) {
         memset(order, 0, sizeof *order);
         wish = (struct chronyc_wish){.command = (enum chrony_command)header.command,
-                                     .body = body,
+                                     .request = &body,
                                      .report = context->report,
                                      .order = order};
         order->verb = "chronyc";
-        status = rows[header.command].order(&wish);
+        status = row.order(&wish);
         if (wish.ordered && status == CHRONY_SUCCESS) {
             return CHRONYC_ORDERED;
         }

@@ -26,39 +26,25 @@ order_change(struct chronyc_wish *w, enum change_kind kind, const char *format, 
     va_start(arguments, format);
     length = vsnprintf(change->text, sizeof change->text, format, arguments);
     va_end(arguments);
-    if (w->body.failed || length < 0 || (size_t)length >= sizeof change->text ||
-        !change_is_sound(change)) {
+    if (length < 0 || (size_t)length >= sizeof change->text || !change_is_sound(change)) {
         return CHRONY_FAILED;
     }
     w->ordered = true;
     return CHRONY_SUCCESS;
 }
 
-static double read_float(struct chronyc_wish *w)
+static const struct report_source *find_source(struct chronyc_wish *w,
+                                               const struct chrony_host *host)
 {
-    return chrony_field_read_float(&w->body);
-}
-
-static int32_t read_int(struct chronyc_wish *w)
-{
-    return (int32_t)bytes_read_u32(&w->body);
-}
-
-static const struct report_source *read_source(struct chronyc_wish *w)
-{
-    struct chrony_host host = chrony_field_read_host(&w->body);
-
-    return chronyc_source_find(w->report, &host);
+    return chronyc_source_find(w->report, host);
 }
 
 /* A source by its address, or a reference clock by its letters. */
-static const struct report_source *read_source_or_clock(struct chronyc_wish *w)
+static const struct report_source *
+find_source_or_clock(struct chronyc_wish *w, const struct chrony_host *host, uint32_t refid)
 {
-    struct chrony_host host = chrony_field_read_host(&w->body);
-    uint32_t refid = bytes_read_u32(&w->body);
-
-    if (host.family != CHRONY_FAMILY_NONE) {
-        return chronyc_source_find(w->report, &host);
+    if (host->family != CHRONY_FAMILY_NONE) {
+        return find_source(w, host);
     }
     for (unsigned i = 0; i < w->report->source_count; i++) {
         const struct report_source *s = &w->report->sources[i];
@@ -72,24 +58,12 @@ static const struct report_source *read_source_or_clock(struct chronyc_wish *w)
 
 /* ---- sources of a subnet ---- */
 
-struct subnet {
-    struct chrony_host mask, address; /* both of no family: all */
-};
-
-static struct subnet read_subnet(struct chronyc_wish *w)
-{
-    struct subnet subnet = {.mask = chrony_field_read_host(&w->body)};
-
-    subnet.address = chrony_field_read_host(&w->body);
-    return subnet;
-}
-
-static bool subnet_is_all(const struct subnet *subnet)
+static bool subnet_is_all(const struct chrony_subnet *subnet)
 {
     return subnet->address.family == CHRONY_FAMILY_NONE;
 }
 
-static bool subnet_has(const struct subnet *subnet, struct report *report,
+static bool subnet_has(const struct chrony_subnet *subnet, struct report *report,
                        const struct report_source *s)
 {
     const struct address *mask = &subnet->mask.address, *address = &subnet->address.address;
@@ -127,7 +101,7 @@ static bool has_word(const char *list, const char *word)
 }
 
 /* The names of their lines, each once. False: too many to say. */
-static bool list_names(const struct subnet *subnet, struct report *report, char *out,
+static bool list_names(const struct chrony_subnet *subnet, struct report *report, char *out,
                        size_t capacity)
 {
     size_t used = 0;
@@ -149,32 +123,36 @@ static bool list_names(const struct subnet *subnet, struct report *report, char 
 
 enum chrony_status chronyc_orders_connect(struct chronyc_wish *w)
 {
-    struct subnet subnet = read_subnet(w);
+    const struct chrony_subnet *subnet = &w->request->subnet;
     char names[CHANGE_TEXT_MAX];
 
-    if (!list_names(&subnet, w->report, names, sizeof names)) {
+    if (!list_names(subnet, w->report, names, sizeof names)) {
         return CHRONY_FAILED;
     }
     if (names[0] == '\0') {
         return CHRONY_NO_SUCH_SOURCE;
     }
     return order_change(w, w->command == CHRONY_OFFLINE ? CHANGE_OFFLINE : CHANGE_ONLINE, "%s",
-                        subnet_is_all(&subnet) ? "" : names);
+                        subnet_is_all(subnet) ? "" : names);
+}
+
+static unsigned limited_burst(int32_t count)
+{
+    return count < ENGINE_BURST_MAX ? (unsigned)count : ENGINE_BURST_MAX;
 }
 
 enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 {
-    struct subnet subnet = read_subnet(w);
-    int32_t answers = read_int(w), requests = read_int(w);
+    const struct chrony_burst *burst = &w->request->burst;
 
-    if (answers < 1 || requests < answers || w->body.failed) {
+    if (burst->answers < 1 || burst->requests < burst->answers) {
         return CHRONY_INVALID;
     }
     w->order->kind = ORDER_BURST;
-    w->order->requests = requests < ENGINE_BURST_MAX ? (unsigned)requests : ENGINE_BURST_MAX;
-    w->order->answers = answers < ENGINE_BURST_MAX ? (unsigned)answers : ENGINE_BURST_MAX;
+    w->order->requests = limited_burst(burst->requests);
+    w->order->answers = limited_burst(burst->answers);
     for (unsigned i = 0; i < w->report->source_count; i++) {
-        if (subnet_has(&subnet, w->report, &w->report->sources[i])) {
+        if (subnet_has(&burst->subnet, w->report, &w->report->sources[i])) {
             w->order->chosen |= UINT64_C(1) << w->report->sources[i].slot;
         }
     }
@@ -186,26 +164,26 @@ enum chrony_status chronyc_orders_burst(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_modify(struct chronyc_wish *w)
 {
-    const struct report_source *s = read_source(w);
+    const struct report_source *s = find_source(w, &w->request->modify.host);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
               : order_change(w, CHANGE_OPTION, "%s %s %d", s->spec->name,
-                             chrony_words_source_option(w->command), (int)read_int(w));
+                             chrony_words_source_option(w->command), (int)w->request->modify.value);
 }
 
 enum chrony_status chronyc_orders_modify_real(struct chronyc_wish *w)
 {
-    const struct report_source *s = read_source(w);
+    const struct report_source *s = find_source(w, &w->request->modify_real.host);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
               : order_change(w, CHANGE_OPTION, "%s %s %.7g", s->spec->name,
-                             chrony_words_source_option(w->command), read_float(w));
+                             chrony_words_source_option(w->command), w->request->modify_real.value);
 }
 
 enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
 {
-    const struct report_source *s = read_source_or_clock(w);
-    uint32_t mask = bytes_read_u32(&w->body), flags = bytes_read_u32(&w->body);
+    const struct chrony_selectopts *wanted = &w->request->selectopts;
+    const struct report_source *s = find_source_or_clock(w, &wanted->host, wanted->refid);
     char words[128] = "";
     size_t used = 0;
 
@@ -215,10 +193,10 @@ enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
     for (unsigned i = 0; i < CHRONY_SELECT_LETTERS; i++) {
         enum chrony_select_flags option = (enum chrony_select_flags)(1u << i);
 
-        if (mask & option) {
-            used += (size_t)snprintf(words + used, sizeof words - used, " %s %d",
-                                     chrony_words_select_option(option),
-                                     (flags & chrony_words_select_source_flag(option)) != 0);
+        if (wanted->mask & option) {
+            used += (size_t)snprintf(
+                words + used, sizeof words - used, " %s %d", chrony_words_select_option(option),
+                (wanted->options & chrony_words_select_source_flag(option)) != 0);
         }
     }
     return used == 0 ? CHRONY_SUCCESS
@@ -227,16 +205,17 @@ enum chrony_status chronyc_orders_select(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_offset(struct chronyc_wish *w)
 {
-    const struct report_source *s = read_source_or_clock(w);
+    const struct chrony_offset *wanted = &w->request->offset;
+    const struct report_source *s = find_source_or_clock(w, &wanted->host, wanted->refid);
 
     return !s ? CHRONY_NO_SUCH_SOURCE
-              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->spec->name, read_float(w));
+              : order_change(w, CHANGE_OPTION, "%s offset %.7g", s->spec->name, wanted->offset_s);
 }
 
 /* A pool has lines for all of its servers: to take away one of them would bring it back. */
 enum chrony_status chronyc_orders_delete(struct chronyc_wish *w)
 {
-    const struct report_source *s = read_source(w);
+    const struct report_source *s = find_source(w, &w->request->host);
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
@@ -249,75 +228,8 @@ enum chrony_status chronyc_orders_delete(struct chronyc_wish *w)
 
 /* ---- a new source ---- */
 
-enum { ADD_SERVER = 1, ADD_PEER, ADD_POOL };
-
 #define ASYMMETRY_OFF 0.5    /* above it: not given */
 #define DEVIATION_USUAL 10.0 /* what chronyc sends where nothing was said; here it is off then */
-
-/* The body of ADD_SOURCE. */
-struct new_source {
-    uint32_t type, port, min_stratum, poll_target, version, max_sources, key_id, flags;
-    int32_t minpoll, maxpoll;
-    char name[CHRONY_NAME_LENGTH];
-    double max_delay_s, max_delay_ratio, max_delay_deviation, min_delay_s, asymmetry, offset_s;
-    double max_delay_quantile;
-};
-
-static void read_intervals(struct chronyc_wish *w, struct new_source *n)
-{
-    n->port = bytes_read_u32(&w->body);
-    n->minpoll = read_int(w);
-    n->maxpoll = read_int(w);
-    bytes_take(&w->body, 4); /* a request before the request: not needed (see its option) */
-    n->min_stratum = bytes_read_u32(&w->body);
-    n->poll_target = bytes_read_u32(&w->body);
-    n->version = bytes_read_u32(&w->body);
-    n->max_sources = bytes_read_u32(&w->body);
-    bytes_take(&w->body, 8); /* samples of a window */
-    n->key_id = bytes_read_u32(&w->body);
-}
-
-static void read_delays(struct chronyc_wish *w, struct new_source *n)
-{
-    n->max_delay_s = read_float(w);
-    n->max_delay_ratio = read_float(w);
-    n->max_delay_deviation = read_float(w);
-    n->min_delay_s = read_float(w);
-    n->asymmetry = read_float(w);
-    n->offset_s = read_float(w);
-    n->flags = bytes_read_u32(&w->body);
-    bytes_take(&w->body, 4); /* length of a filter */
-}
-
-static struct new_source read_new_source(struct chronyc_wish *w)
-{
-    struct new_source n = {.type = bytes_read_u32(&w->body)};
-    const uint8_t *name = bytes_take(&w->body, CHRONY_NAME_LENGTH);
-
-    if (name) {
-        memcpy(n.name, name, sizeof n.name);
-    }
-    read_intervals(w, &n);
-    bytes_take(&w->body, 4); /* port of key exchanges */
-    read_delays(w, &n);
-    bytes_take(&w->body, 4); /* certificates */
-    n.max_delay_quantile = read_float(w);
-    return n;
-}
-
-/* Before 4.0 a source had an address and no name. */
-static struct new_source read_old_source(struct chronyc_wish *w)
-{
-    struct new_source n = {.type = w->command == CHRONY_ADD_PEER_OLD ? ADD_PEER : ADD_SERVER};
-    struct chrony_host host = chrony_field_read_host(&w->body);
-
-    if (host.address.family != ADDRESS_NONE) {
-        address_format(&host.address, n.name);
-    }
-    read_intervals(w, &n);
-    read_delays(w, &n);
-    return n;
-}
 
 static bool is_host_text(const char *name)
 {
@@ -330,7 +242,7 @@ static bool is_host_text(const char *name)
     return name[0] != '\0';
 }
 
-static bool is_known(const struct report *report, const struct new_source *n)
+static bool is_known(const struct report *report, const struct chrony_new_source *n)
 {
     struct address address;
     bool numeric = address_parse(n->name, &address);
@@ -364,11 +276,11 @@ static void __attribute__((format(printf, 2, 3))) say(struct words *out, const c
     va_end(arguments);
 }
 
-static void say_numbers(struct words *out, const struct new_source *n)
+static void say_numbers(struct words *out, const struct chrony_new_source *n)
 {
     say(out, " port %u minpoll %d maxpoll %d maxdelay %.7g", n->port, (int)n->minpoll,
         (int)n->maxpoll, n->max_delay_s);
-    if (n->type == ADD_POOL) {
+    if (n->type == CHRONY_ADD_POOL) {
         say(out, " maxsources %u", n->max_sources);
     }
     if (n->min_stratum > 0) {
@@ -417,16 +329,16 @@ static void say_flags(struct words *out, uint32_t flags)
     }
 }
 
-static enum chrony_status add_source(struct chronyc_wish *w, const struct new_source *n)
+static enum chrony_status add_source(struct chronyc_wish *w, const struct chrony_new_source *n)
 {
     static const char *const kinds[] = {
-        [ADD_SERVER] = "server", [ADD_PEER] = "peer", [ADD_POOL] = "pool"};
+        [CHRONY_ADD_SERVER] = "server", [CHRONY_ADD_PEER] = "peer", [CHRONY_ADD_POOL] = "pool"};
     struct words line = {.used = 0};
 
-    if (n->type < ADD_SERVER || n->type > ADD_POOL) {
+    if (n->type < CHRONY_ADD_SERVER || n->type > CHRONY_ADD_POOL) {
         return CHRONY_INVALID;
     }
-    if (n->name[sizeof n->name - 1] != '\0' || !is_host_text(n->name)) {
+    if (strlen(n->name) >= CHRONY_NAME_LENGTH || !is_host_text(n->name)) {
         return CHRONY_INVALID_NAME;
     }
     if (n->flags & CHRONY_SOURCE_NTS) {
@@ -447,15 +359,18 @@ static enum chrony_status add_source(struct chronyc_wish *w, const struct new_so
 
 enum chrony_status chronyc_orders_add(struct chronyc_wish *w)
 {
-    const struct new_source n = read_new_source(w);
-
-    return add_source(w, &n);
+    return add_source(w, &w->request->new_source);
 }
 
+/* Before 4.0 a source had an address and no name. */
 enum chrony_status chronyc_orders_add_old(struct chronyc_wish *w)
 {
-    const struct new_source n = read_old_source(w);
+    struct chrony_new_source n = w->request->new_source;
 
+    n.type = w->command == CHRONY_ADD_PEER_OLD ? CHRONY_ADD_PEER : CHRONY_ADD_SERVER;
+    if (n.host.address.family != ADDRESS_NONE) {
+        address_format(&n.host.address, n.name);
+    }
     return add_source(w, &n);
 }
 
@@ -463,60 +378,53 @@ enum chrony_status chronyc_orders_add_old(struct chronyc_wish *w)
 
 enum chrony_status chronyc_orders_access(struct chronyc_wish *w)
 {
-    struct chrony_host host = chrony_field_read_host(&w->body);
-    int32_t length = read_int(w);
+    const struct chrony_host *host = &w->request->access.host;
+    int32_t length = w->request->access.bits;
     char text[ADDRESS_TEXT_MAX];
 
-    if (host.family == CHRONY_FAMILY_NONE) { /* all of both families */
+    if (host->family == CHRONY_FAMILY_NONE) { /* all of both families */
         return order_change(w, CHANGE_CHRONY_LINE, "%s", chrony_words_access(w->command));
     }
-    if (host.family == CHRONY_FAMILY_ID || host.address.family == ADDRESS_NONE || length < 0 ||
-        length > (host.family == CHRONY_FAMILY_V4 ? 32 : 128)) {
+    if (host->family == CHRONY_FAMILY_ID || host->address.family == ADDRESS_NONE || length < 0 ||
+        length > (host->family == CHRONY_FAMILY_V4 ? 32 : 128)) {
         return CHRONY_BAD_SUBNET;
     }
     return order_change(w, CHANGE_CHRONY_LINE, "%s %s/%d", chrony_words_access(w->command),
-                        address_format(&host.address, text), (int)length);
+                        address_format(&host->address, text), (int)length);
 }
 
 /* ---- settings ---- */
 
 enum chrony_status chronyc_orders_local(struct chronyc_wish *w)
 {
-    int32_t on = read_int(w), stratum = read_int(w);
-    double distance_s = read_float(w), activate_s = 0, synced_s = 0, unsynced_s = 0;
-    int32_t orphan = read_int(w);
+    const struct chrony_local *l = &w->request->local;
 
-    if (!on) {
+    if (!l->on) {
         return order_change(w, CHANGE_CHRONY_LINE, "local off");
-    }
-    if (w->command == CHRONY_LOCAL) { /* older ones have not the rest */
-        activate_s = read_float(w);
-        synced_s = read_float(w);
-        unsynced_s = read_float(w);
     }
     return order_change(w, CHANGE_CHRONY_LINE,
                         "local stratum %d distance %.7g activate %.7g waitsynced %.7g "
                         "waitunsynced %.7g%s",
-                        (int)stratum, distance_s, activate_s, synced_s, unsynced_s,
-                        orphan ? " orphan" : "");
+                        (int)l->stratum, l->distance_s, l->activate_s, l->wait_synced_s,
+                        l->wait_unsynced_s, l->orphan ? " orphan" : "");
 }
 
 /* In the file the limit counts the updates since the start; by hand it counts from now on. */
 enum chrony_status chronyc_orders_makestep(struct chronyc_wish *w)
 {
-    int64_t limit = read_int(w), done = w->report->clock.updates;
-    double threshold_s = read_float(w);
+    int64_t limit = w->request->makestep.limit, done = w->report->clock.updates;
 
     limit = limit > 0 ? limit + done : limit;
     limit = limit < 1000000000 ? limit : 1000000000;
-    return order_change(w, CHANGE_CHRONY_LINE, "makestep %.7g %lld", threshold_s, (long long)limit);
+    return order_change(w, CHANGE_CHRONY_LINE, "makestep %.7g %lld",
+                        w->request->makestep.threshold_s, (long long)limit);
 }
 
 enum chrony_status chronyc_orders_number(struct chronyc_wish *w)
 {
     return order_change(w, CHANGE_CHRONY_LINE, "%s %.7g",
                         w->command == CHRONY_RESELECTDIST ? "reselectdist" : "maxupdateskew",
-                        read_float(w));
+                        w->request->real);
 }
 
 enum chrony_status chronyc_orders_reload(struct chronyc_wish *w)
@@ -550,7 +458,7 @@ enum { MANUAL_OFF, MANUAL_ON, MANUAL_RESET };
 
 enum chrony_status chronyc_orders_manual(struct chronyc_wish *w)
 {
-    switch (read_int(w)) {
+    switch (w->request->number) {
     case MANUAL_OFF:
     case MANUAL_RESET:
         return CHRONY_SUCCESS; /* it is, there are no samples */

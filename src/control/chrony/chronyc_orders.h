@@ -10,7 +10,7 @@
 /* A request whose header is read. */
 struct chronyc_wish {
     enum chrony_command command;
-    struct bytes_reader body;
+    const union chrony_request_body *request;
     struct report *report;       /* as in struct chronyc_exchange */
     struct command_order *order; /* zeroed */
     bool ordered;                /* it is to be carried out; else the status is the answer */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reports of chrony's command protocol on the clock and the daemon as a whole; those on sources are
- * in chronyc_source.h. Each function reads the rest of a request, and writes the body of a reply
- * behind its header, or says why there is none. Pure.
- *
- * Signs of the wire: a correction is positive where our clock is slow; a "last offset", an offset
- * of a source, a frequency and the ends of an interval where it is fast. */
+ * in chronyc_source.h. Each function fills the body of a reply, or gives the status that says why
+ * there is none. Signs are those of the wire (wire/chrony_reply.h). Pure. */
 #ifndef TOKI_CONTROL_CHRONY_CHRONYC_REPORT_H
 #define TOKI_CONTROL_CHRONY_CHRONYC_REPORT_H
 
@@ -16,9 +13,9 @@ struct chronyc_exchange {
     struct report *report;      /* started just now, the clock is filled */
     uint64_t requests, refused; /* of this protocol, since the start */
     size_t length;              /* of the whole request: it chooses the layout */
-    struct bytes_reader body;   /* of the request */
-    struct bytes_writer out;    /* for the body of the reply */
-    enum chrony_reply reply;    /* what was written */
+    const union chrony_request_body *request;
+    enum chrony_reply reply;     /* what the answer is */
+    union chrony_reply_body out; /* zeroed */
 };
 
 enum chrony_status chronyc_report_tracking(struct chronyc_exchange *x);

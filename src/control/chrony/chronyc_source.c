@@ -4,20 +4,15 @@
 #include "control/chrony/chronyc_source.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/packet.h"
 #include "wire/chrony_words.h"
 
 #define PPM 1e6
-#define RESERVED UINT32_MAX
 /* Of a source without samples: as chronyd says it. */
 #define EMPTY_DEVIATION_S 4.0
 #define EMPTY_SKEW_PPM 2000.0
-
-static void put_float(struct chronyc_exchange *x, double value)
-{
-    chrony_field_write_float(&x->out, isfinite(value) ? value : 0);
-}
 
 static uint32_t whole_seconds(double s)
 {
@@ -76,34 +71,31 @@ const struct report_source *chronyc_source_find(struct report *report,
     return NULL;
 }
 
-/* Address and number: what names a source in all replies but SOURCE_DATA. */
-static void put_names(struct chronyc_exchange *x, const struct report_source *s)
+/* What names a source in all replies but SOURCE_DATA. */
+static struct chrony_host source_host(const struct report_source *s)
 {
-    struct chrony_host host = chrony_field_host(&s->remote);
-    uint32_t refid = address_refid(&s->remote);
-
     if (s->kind == SOURCE_REFCLOCK) {
-        host.family = CHRONY_FAMILY_NONE;
-        refid = s->spec->refclock_refid;
-    } else if (!has_address(s)) {
-        host = (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = source_id(s)};
+        return (struct chrony_host){.family = CHRONY_FAMILY_NONE};
     }
-    bytes_write_u32(&x->out, refid);
-    chrony_field_write_host(&x->out, &host);
+    return has_address(s) ? chrony_field_host(&s->remote)
+                          : (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = source_id(s)};
+}
+
+static uint32_t source_refid(const struct report_source *s)
+{
+    return s->kind == SOURCE_REFCLOCK ? s->spec->refclock_refid : address_refid(&s->remote);
 }
 
 /* The source of the number that the request asks for. */
-static const struct report_source *read_number(struct chronyc_exchange *x)
+static const struct report_source *asked_number(const struct chronyc_exchange *x)
 {
-    return fill_number(x->report, bytes_read_u32(&x->body));
+    return fill_number(x->report, x->request->number);
 }
 
 /* The source of the address that the request asks for. */
-static const struct report_source *read_address(struct chronyc_exchange *x)
+static const struct report_source *asked_address(const struct chronyc_exchange *x)
 {
-    struct chrony_host host = chrony_field_read_host(&x->body);
-
-    return chronyc_source_find(x->report, &host);
+    return chronyc_source_find(x->report, &x->request->host);
 }
 
 /* ---- sources ---- */
@@ -111,54 +103,43 @@ static const struct report_source *read_address(struct chronyc_exchange *x)
 enum chrony_status chronyc_source_count(struct chronyc_exchange *x)
 {
     x->reply = CHRONY_REPLY_N_SOURCES;
-    bytes_write_u32(&x->out, x->report->source_count);
+    x->out.sources = x->report->source_count;
     return CHRONY_SUCCESS;
-}
-
-static void put_last_sample(struct chronyc_exchange *x, const struct report_source *s)
-{
-    if (s->samples == 0) {
-        bytes_write_u32(&x->out, CHRONY_NEVER);
-        chrony_field_pad(&x->out, 12);
-        return;
-    }
-    bytes_write_u32(&x->out, whole_seconds(s->last_sample_age_s));
-    put_float(x, -s->last_clock_offset_s);
-    put_float(x, -s->last_offset_s);
-    put_float(x, (s->last.root_delay_s + s->last.delay_s) / 2 + s->last.root_dispersion_s +
-                     s->last.dispersion_s);
 }
 
 enum chrony_status chronyc_source_data(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_number(x);
-    struct chrony_host host;
-    bool refclock;
+    const struct report_source *s = asked_number(x);
+    struct chrony_source *out = &x->out.source;
+    bool refclock = s && s->kind == SOURCE_REFCLOCK;
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
-    refclock = s->kind == SOURCE_REFCLOCK;
-    host = chrony_field_host(&s->remote);
-    if (refclock) { /* its letters in place of an address */
-        struct bytes_writer letters = bytes_writer(host.address.bytes, sizeof host.address.bytes);
-
-        host.family = CHRONY_FAMILY_V4;
-        bytes_write_u32(&letters, s->spec->refclock_refid);
-    } else if (s->remote.family == ADDRESS_NONE) {
-        host = (struct chrony_host){.family = CHRONY_FAMILY_ID, .id = source_id(s)};
-    }
     x->reply = CHRONY_REPLY_SOURCE_DATA;
-    chrony_field_write_host(&x->out, &host);
-    bytes_write_u16(&x->out, (uint16_t)s->poll);
-    bytes_write_u16(&x->out, refclock         ? (uint16_t)s->spec->refclock_stratum
-                             : s->samples > 0 ? s->last.stratum
-                                              : s->stratum);
-    bytes_write_u16(&x->out, chrony_words_source_state(s->status));
-    bytes_write_u16(&x->out, chrony_words_source_mode(s->kind));
-    bytes_write_u16(&x->out, 0);
-    bytes_write_u16(&x->out, s->reach);
-    put_last_sample(x, s);
+    *out = (struct chrony_source){.host = source_host(s),
+                                  .poll = (int16_t)s->poll,
+                                  .stratum = refclock         ? (uint16_t)s->spec->refclock_stratum
+                                             : s->samples > 0 ? s->last.stratum
+                                                              : s->stratum,
+                                  .state = chrony_words_source_state(s->status),
+                                  .mode = chrony_words_source_mode(s->kind),
+                                  .reach = s->reach,
+                                  .since_sample_s = CHRONY_NEVER};
+    if (refclock) { /* its letters in place of an address */
+        struct bytes_writer letters =
+            bytes_writer(out->host.address.bytes, sizeof out->host.address.bytes);
+
+        out->host.family = CHRONY_FAMILY_V4;
+        bytes_write_u32(&letters, s->spec->refclock_refid);
+    }
+    if (s->samples > 0) {
+        out->since_sample_s = whole_seconds(s->last_sample_age_s);
+        out->measured_s = -s->last_clock_offset_s;
+        out->adjusted_s = -s->last_offset_s;
+        out->error_s = (s->last.root_delay_s + s->last.delay_s) / 2 + s->last.root_dispersion_s +
+                       s->last.dispersion_s;
+    }
     return CHRONY_SUCCESS;
 }
 
@@ -166,29 +147,27 @@ enum chrony_status chronyc_source_data(struct chronyc_exchange *x)
 
 enum chrony_status chronyc_source_statistics(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_number(x);
+    const struct report_source *s = asked_number(x);
+    struct chrony_sourcestats *out = &x->out.sourcestats;
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
     x->reply = CHRONY_REPLY_SOURCESTATS;
-    put_names(x, s);
-    if (s->samples == 0) {
-        chrony_field_pad(&x->out, 12);
-        put_float(x, EMPTY_DEVIATION_S);
-        put_float(x, 0);
-        put_float(x, EMPTY_SKEW_PPM);
-        chrony_field_pad(&x->out, 8);
-        return CHRONY_SUCCESS;
+    *out = (struct chrony_sourcestats){.refid = source_refid(s),
+                                       .host = source_host(s),
+                                       .samples = s->samples,
+                                       .deviation_s = EMPTY_DEVIATION_S,
+                                       .skew_ppm = EMPTY_SKEW_PPM};
+    if (s->samples > 0) {
+        out->runs = s->runs;
+        out->span_s = whole_seconds(round(s->span_s));
+        out->deviation_s = s->jitter_s;
+        out->residual_ppm = -(s->frequency - x->report->clock.drift) * PPM;
+        out->skew_ppm = CHRONY_SKEW_DEVIATIONS * s->frequency_sd * PPM;
+        out->offset_s = -s->offset_s;
+        out->offset_error_s = s->root_distance_s;
     }
-    bytes_write_u32(&x->out, s->samples);
-    bytes_write_u32(&x->out, s->runs);
-    bytes_write_u32(&x->out, whole_seconds(round(s->span_s)));
-    put_float(x, s->jitter_s);
-    put_float(x, -(s->frequency - x->report->clock.drift) * PPM);
-    put_float(x, CHRONY_SKEW_DEVIATIONS * s->frequency_sd * PPM);
-    put_float(x, -s->offset_s);
-    put_float(x, s->root_distance_s);
     return CHRONY_SUCCESS;
 }
 
@@ -208,25 +187,25 @@ static double source_score(struct report *report, const struct report_source *s)
 
 enum chrony_status chronyc_source_selection(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_number(x);
-    bool measured;
+    const struct report_source *s = asked_number(x);
+    bool measured = s && s->samples > 0;
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
-    measured = s->samples > 0;
     x->reply = CHRONY_REPLY_SELECT_DATA;
-    put_names(x, s);
-    bytes_write_u8(&x->out, (uint8_t)s->chrony_state);
-    bytes_write_u8(&x->out, s->key != 0);
-    bytes_write_u8(&x->out, measured ? s->last.leap : LEAP_UNSYNCHRONISED);
-    bytes_write_u8(&x->out, 0);
-    bytes_write_u16(&x->out, (uint16_t)chrony_words_select(s->spec));
-    bytes_write_u16(&x->out, (uint16_t)chrony_words_select(s->spec));
-    bytes_write_u32(&x->out, measured ? whole_seconds(s->last_sample_age_s) : 0);
-    put_float(x, source_score(x->report, s));
-    put_float(x, measured ? -s->offset_s - s->root_distance_s : 0);
-    put_float(x, measured ? -s->offset_s + s->root_distance_s : 0);
+    x->out.select =
+        (struct chrony_select){.refid = source_refid(s),
+                               .host = source_host(s),
+                               .state = (uint8_t)s->chrony_state,
+                               .authenticated = s->key != 0,
+                               .leap = measured ? s->last.leap : LEAP_UNSYNCHRONISED,
+                               .configured = (uint16_t)chrony_words_select(s->spec),
+                               .effective = (uint16_t)chrony_words_select(s->spec),
+                               .last_sample_s = measured ? whole_seconds(s->last_sample_age_s) : 0,
+                               .score = source_score(x->report, s),
+                               .low_s = measured ? -s->offset_s - s->root_distance_s : 0,
+                               .high_s = measured ? -s->offset_s + s->root_distance_s : 0};
     return CHRONY_SUCCESS;
 }
 
@@ -243,89 +222,69 @@ static uint32_t valid_answers(const struct report_source *s)
     return s->received - strange;
 }
 
-static void put_last_packet(struct chronyc_exchange *x, const struct report_source *s)
-{
-    bytes_write_u8(&x->out, s->leap);
-    bytes_write_u8(&x->out, s->version);
-    bytes_write_u8(&x->out, s->mode);
-    bytes_write_u8(&x->out, s->stratum);
-    bytes_write_u8(&x->out, (uint8_t)s->server_poll);
-    bytes_write_u8(&x->out, (uint8_t)s->precision);
-    put_float(x, s->root_delay_s);
-    put_float(x, s->root_dispersion_s);
-    bytes_write_u32(&x->out, s->refid_number);
-    chrony_field_write_time(&x->out, s->reference_time);
-}
-
-static void put_packet_counters(struct chronyc_exchange *x, const struct report_source *s)
-{
-    unsigned reserved = x->reply == CHRONY_REPLY_NTP_DATA2 ? 4 : 3;
-
-    bytes_write_u32(&x->out, s->sent);
-    bytes_write_u32(&x->out, s->received);
-    bytes_write_u32(&x->out, valid_answers(s));
-    bytes_write_u32(&x->out, s->verdicts[REPLY_ACCEPTED]);
-    if (x->reply == CHRONY_REPLY_NTP_DATA2) {
-        bytes_write_u32(&x->out, s->kernel_sent);
-        bytes_write_u32(&x->out, s->kernel_received);
-        bytes_write_u32(&x->out, 0); /* stamps of network cards are not used */
-        bytes_write_u32(&x->out, 0);
-    }
-    for (unsigned i = 0; i < reserved; i++) {
-        bytes_write_u32(&x->out, RESERVED);
-    }
-}
-
 enum chrony_status chronyc_source_packets(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_address(x);
-    struct chrony_host remote, local;
-    uint16_t flags;
+    const struct report_source *s = asked_address(x);
 
     if (!s || s->remote.family == ADDRESS_NONE) {
         return CHRONY_NO_SUCH_SOURCE;
     }
-    x->reply = x->length >= chrony_packet_reply_length(CHRONY_REPLY_NTP_DATA2)
-                   ? CHRONY_REPLY_NTP_DATA2
-                   : CHRONY_REPLY_NTP_DATA;
-    remote = chrony_field_host(&s->remote);
-    local = chrony_field_host(&s->local);
-    chrony_field_write_host(&x->out, &remote);
-    chrony_field_write_host(&x->out, &local);
-    bytes_write_u16(&x->out, s->remote.port);
-    put_last_packet(x, s);
-    put_float(x, s->last_clock_offset_s);
-    put_float(x, s->last.delay_s);
-    put_float(x, s->last.dispersion_s);
-    put_float(x, s->turnaround_s);
-    put_float(x, fmax(-0.5, fmin(-s->slope, 0.5)));
-    flags = s->chrony_tests;
-    flags |= s->interleaved ? CHRONY_FLAG_INTERLEAVED : 0;
-    flags |= s->key != 0 && s->verdicts[REPLY_ACCEPTED] > 0 ? CHRONY_FLAG_AUTHENTICATED : 0;
-    bytes_write_u16(&x->out, flags);
-    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->transmit_stamp));
-    bytes_write_u8(&x->out, (uint8_t)chrony_words_stamp_letter(s->receive_stamp));
-    put_packet_counters(x, s);
+    x->reply = x->length >= chrony_reply_length(CHRONY_REPLY_NTP_DATA2) ? CHRONY_REPLY_NTP_DATA2
+                                                                        : CHRONY_REPLY_NTP_DATA;
+    x->out.ntp_data = (struct chrony_ntp_data){
+        .remote = chrony_field_host(&s->remote),
+        .local = chrony_field_host(&s->local),
+        .port = s->remote.port,
+        .leap = s->leap,
+        .version = s->version,
+        .mode = s->mode,
+        .stratum = s->stratum,
+        .poll = s->server_poll,
+        .precision = s->precision,
+        .root_delay_s = s->root_delay_s,
+        .root_dispersion_s = s->root_dispersion_s,
+        .refid = s->refid_number,
+        .reference_time = s->reference_time,
+        .offset_s = s->last_clock_offset_s,
+        .delay_s = s->last.delay_s,
+        .dispersion_s = s->last.dispersion_s,
+        .response_s = s->turnaround_s,
+        .asymmetry = fmax(-0.5, fmin(-s->slope, 0.5)),
+        .flags = s->chrony_tests,
+        .transmit_stamp = (uint8_t)chrony_words_stamp_letter(s->transmit_stamp),
+        .receive_stamp = (uint8_t)chrony_words_stamp_letter(s->receive_stamp),
+        .sent = s->sent,
+        .received = s->received,
+        .valid = valid_answers(s),
+        .good = s->verdicts[REPLY_ACCEPTED],
+        .kernel_sent = s->kernel_sent, /* stamps of network cards are not used */
+        .kernel_received = s->kernel_received};
+    if (s->interleaved) {
+        x->out.ntp_data.flags |= CHRONY_FLAG_INTERLEAVED;
+    }
+    if (s->key != 0 && s->verdicts[REPLY_ACCEPTED] > 0) {
+        x->out.ntp_data.flags |= CHRONY_FLAG_AUTHENTICATED;
+    }
     return CHRONY_SUCCESS;
 }
 
 /* ---- authdata ---- */
 
+/* There is no NTS: no attempts to exchange keys, no cookies. */
 enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_address(x);
+    const struct report_source *s = asked_address(x);
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
     x->reply = CHRONY_REPLY_AUTH_DATA;
-    bytes_write_u16(&x->out, s->key != 0 ? CHRONY_AUTH_SYMMETRIC : CHRONY_AUTH_NONE);
-    bytes_write_u16(&x->out, (uint16_t)chrony_words_key_type(s->key_algorithm));
-    bytes_write_u32(&x->out, s->key);
-    bytes_write_u16(&x->out, s->key_bits);
-    bytes_write_u16(&x->out, 0); /* attempts to exchange keys: there is no NTS */
-    bytes_write_u32(&x->out, CHRONY_NEVER);
-    chrony_field_pad(&x->out, 8);
+    x->out.auth =
+        (struct chrony_auth){.mode = s->key != 0 ? CHRONY_AUTH_SYMMETRIC : CHRONY_AUTH_NONE,
+                             .key_type = (uint16_t)chrony_words_key_type(s->key_algorithm),
+                             .key_id = s->key,
+                             .key_bits = s->key_bits,
+                             .last_s = CHRONY_NEVER};
     return CHRONY_SUCCESS;
 }
 
@@ -333,15 +292,12 @@ enum chrony_status chronyc_source_authentication(struct chronyc_exchange *x)
 
 enum chrony_status chronyc_source_name(struct chronyc_exchange *x)
 {
-    const struct report_source *s = read_address(x);
-    size_t length;
+    const struct report_source *s = asked_address(x);
 
     if (!s) {
         return CHRONY_NO_SUCH_SOURCE;
     }
     x->reply = CHRONY_REPLY_SOURCE_NAME;
-    length = strnlen(s->spec->name, CHRONY_NAME_LENGTH - 1);
-    bytes_put(&x->out, s->spec->name, length);
-    chrony_field_pad(&x->out, CHRONY_NAME_LENGTH - length);
+    memcpy(x->out.name, s->spec->name, strnlen(s->spec->name, CHRONY_NAME_LENGTH - 1));
     return CHRONY_SUCCESS;
 }
