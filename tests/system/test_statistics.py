@@ -103,9 +103,10 @@ def test_chrony_columns(chrony, chronic, ntpsec, classic, name):
     assert heading(chronic, file) == heading(chrony, file)
     assert len(ours[-1].split()) == len(theirs[-1].split())
     assert re.match(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d 192\.0\.2\.1 ', ours[-1])
-    if name != 'selection':  # the letters of the state may differ
-        assert len(ours[-1]) == len(theirs[-1])
-        assert shape(ours[-1])[:24] == shape(theirs[-1])[:24]
+    assert len(ours[-1]) == len(theirs[-1])
+    assert shape(ours[-1])[:24] == shape(theirs[-1])[:24]
+    if name == 'selection':  # state and options in effect
+        assert ours[-1].split()[3:5] == theirs[-1].split()[3:5] == ['*', '-----']
 
 
 def first_value(host, file, column):
