@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of sources; see the header. */
+/* One row for each source, with colours by its tally. */
 #include "cli/source_table.h"
 
 #include <math.h>

@@ -58,7 +58,7 @@ def test_a_users_file_takes_seconds(tmp_path, name, text):
                        '--wander', '1e-9', '--days', '3', '--plot', 'out.svg')
     assert code == 0
     assert cpu_seconds() - before < 5
-    for line in ('accuracy ', 'bound told ', 'convergence ', 'packets '):
+    for line in ('accuracy ', 'error bound ', 'convergence ', 'packets '):
         assert line in out
     assert ElementTree.parse(tmp_path / 'out.svg').getroot().tag == SVG + 'svg'
 
@@ -198,7 +198,7 @@ def test_picture_of_one_clock(tmp_path):
     assert 'Predicted clock error: a&b<c>.conf, 1 server' in words
     assert 'time since the start (h)' in words
     assert any(w.startswith('clock error (clock') for w in words)
-    assert any('bound that clients are told' in w for w in words)
+    assert any('error bound sent to clients' in w for w in words)
     assert any(w.endswith('\u00b5s') for w in words)
     assert root.findall(f".//{SVG}path[@class='b']")  # the band
 

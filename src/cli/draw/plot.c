@@ -251,13 +251,13 @@ static void add_keys(const struct plot *p, struct svg_picture *picture)
 
     if (p->count == 1) {
         *key++ = (struct svg_key){SVG_LINE, 0, "error of the clock: above zero it is fast"};
-        *key++ = (struct svg_key){SVG_BOUND, 0, "bound that clients are told (root distance)"};
+        *key++ = (struct svg_key){SVG_BOUND, 0, "error bound sent to clients (root distance)"};
     } else {
         for (unsigned i = 0; i < p->count; i++) {
             *key++ = (struct svg_key){SVG_LINE, i, p->curves[i]->label};
         }
         *key++ = (struct svg_key){SVG_PLAIN, 0, "solid: size of the error (rms)"};
-        *key++ = (struct svg_key){SVG_PLAIN, 0, "dashed: bound that clients are told"};
+        *key++ = (struct svg_key){SVG_PLAIN, 0, "dashed: error bound sent to clients"};
     }
     picture->key_count = (unsigned)(key - picture->keys);
 }

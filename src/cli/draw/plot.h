@@ -20,13 +20,13 @@ struct plot;
 struct plot *plot_new(double length_s, double settled_s);
 void plot_free(struct plot *p);
 
-/* The next curve; what plot_add() is told belongs to it. At most PLOT_CURVES_MAX. */
+/* Begins the next curve, to which plot_add() adds. At most PLOT_CURVES_MAX. */
 void plot_begin(struct plot *p);
 
 /* Its name in the legend. */
 void plot_name(struct plot *p, const char *label);
 
-/* One second: clock - truth, and the bound that the clock tells (NAN: it is not synchronised). */
+/* One second: clock - true time, and the error bound sent to clients (NAN: not synchronised). */
 void plot_add(struct plot *p, double now_s, double error_s, double bound_s);
 
 /* Two lines stand below the title; either may be "". */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Words and tables for people; see the header. */
+/* Cleaning and measuring text, colours, the width of the terminal, and numbers with units. */
 #include "cli/draw/render.h"
 
 #include <math.h>

@@ -252,7 +252,7 @@ static void put_y_tick(FILE *out, const struct svg_panel *p, double v, double st
     put_text(out, p->left - 7, y + 4, "class=\"t e\"", zero ? "0" : text, sizeof text);
 }
 
-/* At powers of ten from `low` on, each so many of them, and below zero too. */
+/* Ticks at every `stride`th power of ten from 10^low on, on both sides of zero where both are. */
 static void put_decades(FILE *out, const struct svg_panel *p, double low, double stride)
 {
     for (double power = ceil(low - 1e-9); pow(10, power) <= p->y.high * 1.001; power += stride) {

@@ -77,7 +77,7 @@ enum svg_look {
     SVG_DOTTED, /* a line with a dot at each point */
     SVG_BOUND,  /* areas: pale with an outline, */
     SVG_RANGE,  /* translucent, behind a line of colour 0, */
-    SVG_DENSE,  /* solid: the envelope of so many values that a line would be one */
+    SVG_DENSE,  /* solid: the envelope of more values than a line could show */
     SVG_MARK,   /* a moment */
     SVG_SHADE   /* a stretch of time */
 };

@@ -13,7 +13,7 @@
 
 #define SETTLE_MAX_S 21600.0 /* not counted for the accuracy */
 #define RUNS_DEFAULT 5
-#define RUNS_SAMPLES 400000.0 /* without --runs: as many as give about so many samples */
+#define RUNS_SAMPLES 400000.0 /* without --runs: as many as give about this many samples */
 
 static const char default_text[] = "server HOST iburst\nmakestep 1 3\n";
 
@@ -41,12 +41,12 @@ static bool load_config(struct simulation *s)
         }
     }
     if (!good) {
-        fprintf(stderr, "toki: simulate: %s has errors; 'toki check' tells all of them\n", file);
+        fprintf(stderr, "toki: simulate: %s has errors; 'toki check' lists all of them\n", file);
     }
     return good;
 }
 
-/* Adds so many servers of a line, up to `most` in all. */
+/* Adds `count` servers of a line, up to `most` in all. */
 static unsigned add_servers(struct settings *out, const struct source_spec *line, unsigned count,
                             unsigned most)
 {
@@ -314,8 +314,8 @@ const struct args_command simulate_command = {
     .options = simulate_option_rows,
     .help =
         "Predicts how well tokid would keep a clock with your configuration on your network, "
-        "with tokid's own engine in a simulated world: accuracy, the bound that clients are "
-        "told, packets, and how soon after the start the clock is right. Nothing is sent, and "
+        "with tokid's own engine in a simulated world: accuracy, the error bound sent to "
+        "clients, packets, and how soon after the start the clock is right. Nothing is sent, and "
         "no clock is touched.",
     .notes = notes,
     .exits = {"done", NULL,

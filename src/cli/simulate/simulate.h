@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What `toki simulate` runs and what came of it, and the telling of it. */
+/* What `toki simulate` runs, its results, and how they are printed. */
 #ifndef TOKI_CLI_SIMULATE_SIMULATE_H
 #define TOKI_CLI_SIMULATE_SIMULATE_H
 
@@ -36,7 +36,7 @@ void simulate_report_label(const struct simulation *s, const struct test_case *c
 void simulate_report_words(const struct simulation *s);
 void simulate_report_json(const struct simulation *s);
 
-/* False: what is wrong was said. */
+/* False: an error was printed. */
 bool simulate_report_plot(const struct simulation *s);
 
 extern const struct args_command simulate_command;

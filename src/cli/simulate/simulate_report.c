@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The result of `toki simulate`: as words (one case), a table (several), JSON, a picture. */
+/* The result of `toki simulate`: words for one case, a table for several, JSON, a picture. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "cli/draw/render.h"
 #include "cli/simulate/simulate.h"
 #include "control/document.h"
-#include "control/explain.h"
 
 #define JSON_MAX (1 << 18)
 #define TEXT_MAX 512
@@ -44,7 +43,7 @@ static const char *power_text(double v, char text[32])
     return text;
 }
 
-/* The value of a case on an axis, for people. */
+/* The value of a case on an axis, as people write it. */
 static const char *value_text(const struct test_case *c, unsigned axis, char text[32])
 {
     const struct simulate_value *v = &c->values[axis];
@@ -97,8 +96,7 @@ void simulate_report_label(const struct simulation *s, const struct test_case *c
         }
     }
     if (used < capacity) {
-        snprintf(out + used, capacity - used, ": %.20s rms",
-                 explain_seconds(c->result.rms_s, text));
+        snprintf(out + used, capacity - used, ": %.20s rms", render_seconds(c->result.rms_s, text));
     }
 }
 
@@ -118,7 +116,7 @@ static const char *poll_text_s(double s, char text[32])
 
 static const char *plain_seconds(double s, char text[32])
 {
-    return s > 0 ? explain_seconds(s, text) : "0";
+    return s > 0 ? render_seconds(s, text) : "0";
 }
 
 /* "5 servers, 1 reference clock" */
@@ -138,8 +136,8 @@ static void sources_text(const struct test_case *c, char out[64])
 }
 
 /* Adds ", word text" for an axis that all cases share. */
-static size_t add_shared(const struct simulation *s, unsigned axis, const char *before,
-                         const char *after, char *out, size_t used)
+static size_t add_shared(const struct simulation *s, unsigned axis, const char *word, char *out,
+                         size_t used)
 {
     char text[32];
     int n;
@@ -147,27 +145,27 @@ static size_t add_shared(const struct simulation *s, unsigned axis, const char *
     if (varies(s, axis) || s->options.axes[axis].count == 0 || used >= TEXT_MAX) {
         return used;
     }
-    n = snprintf(out + used, TEXT_MAX - used, "%s%s%s%s", used ? ", " : "", before,
-                 value_text(&s->cases[0], axis, text), after);
+    n = snprintf(out + used, TEXT_MAX - used, "%s%s%s", used ? ", " : "", word,
+                 value_text(&s->cases[0], axis, text));
     return used + (n > 0 ? (size_t)n : 0);
 }
 
-/* "20 ms there and back, jitter 1 ms, loss 0 %, wander 1e-09" */
+/* "round trip 20 ms, jitter 1 ms, loss 1 %, wander 1e-9" */
 static void network_text(const struct simulation *s, char out[TEXT_MAX])
 {
     const struct simulate_options *o = &s->options;
     size_t used = 0;
 
     out[0] = '\0';
-    used = add_shared(s, AXIS_DELAY, "", " there and back", out, used);
-    used = add_shared(s, AXIS_JITTER, "jitter ", "", out, used);
+    used = add_shared(s, AXIS_DELAY, "round trip ", out, used);
+    used = add_shared(s, AXIS_JITTER, "jitter ", out, used);
     if (varies(s, AXIS_LOSS) || s->cases[0].values[AXIS_LOSS].value > 0) {
-        used = add_shared(s, AXIS_LOSS, "loss ", "", out, used);
+        used = add_shared(s, AXIS_LOSS, "loss ", out, used);
     }
     if (fabs(s->cases[0].values[AXIS_ASYMMETRY].value) > 0) {
-        used = add_shared(s, AXIS_ASYMMETRY, "asymmetry ", "", out, used);
+        used = add_shared(s, AXIS_ASYMMETRY, "asymmetry ", out, used);
     }
-    used = add_shared(s, AXIS_WANDER, "wander ", "", out, used);
+    used = add_shared(s, AXIS_WANDER, "wander ", out, used);
     if (o->temperature.value > 0 && used < TEXT_MAX) {
         char period[32];
 
@@ -183,7 +181,7 @@ static void print_setting(const struct simulation *s)
 
     sources_text(&s->cases[0], text);
     printf("%s: %s\n", render_clean(s->name, name, sizeof name),
-           varies(s, AXIS_SERVERS) ? "several numbers of servers" : text);
+           varies(s, AXIS_SERVERS) ? "server counts compared" : text);
     for (unsigned i = 0; i < s->case_count; i++) {
         if (s->cases[i].left_out) {
             printf("  (%u more source%s did not fit into the simulated world)\n",
@@ -194,8 +192,8 @@ static void print_setting(const struct simulation *s)
     network_text(s, text);
     printf("%s\n", text);
     printf(
-        "%.20s, %u run%s; the clock starts %.20s %s and %.3g ppm %s; the first %.20s do not "
-        "count for the accuracy\n\n",
+        "%.20s, %u run%s; the clock starts %.20s %s and %.3g ppm %s; the accuracy excludes the "
+        "first %.20s\n\n",
         render_duration(o->length_s, length), s->cases[0].runs, plural(s->cases[0].runs),
         plain_seconds(fabs(o->offset_s), off), o->offset_s < 0 ? "fast" : "slow",
         fabs(o->freq) * 1e6, o->freq < 0 ? "fast" : "slow", render_duration(s->settled_s, skipped));
@@ -210,13 +208,13 @@ static void print_one(const struct simulation *s)
     printf("accuracy     %s rms; 95 %% of the time below %s, 99 %% below %s, at most %s\n",
            plain_seconds(r->rms_s, t[0]), plain_seconds(r->p95_s, t[1]),
            plain_seconds(r->p99_s, t[2]), plain_seconds(r->max_s, t[3]));
-    printf("bound told   %s, at most %s; the error was beyond it %.2g %% of the time\n",
+    printf("error bound  %s, at most %s; the error exceeded it %.2g %% of the time\n",
            plain_seconds(r->bound_s, t[0]), plain_seconds(r->bound_max_s, t[1]), r->outside * 100);
-    printf("convergence  set after %s; below 1 ms after %s, 100 us: %s, 10 us: %s\n",
+    printf("convergence  first set after %s; below 1 ms after %s, 100 us: %s, 10 us: %s\n",
            render_duration(r->first_set_s, t[0]), render_duration(r->below_s[0], t[1]),
            render_duration(r->below_s[1], t[2]), render_duration(r->below_s[2], t[3]));
     if (c->servers) {
-        printf("packets      %.0f a day to %u server%s (%.3g an hour); each is asked every %s\n",
+        printf("packets      %.0f a day to %u server%s (%.3g an hour); mean poll interval %s\n",
                r->requests_per_day, c->servers, plural(c->servers), r->requests_per_day / 24,
                poll_text_s(r->poll_s, t[0]));
     }
@@ -268,12 +266,11 @@ void simulate_report_words(const struct simulation *s)
     } else {
         print_table(s);
     }
-    printf("\n'below' means for %.20s at least; times are medians over the runs. %s\n",
+    printf("\n'Below' means for at least %.20s; times are medians over the runs. %s\n",
            render_duration(forecast_hold_s(s->options.length_s), hold),
            fabs(s->options.axes[AXIS_ASYMMETRY].values[0].value) > 0
-               ? "Half of the asymmetry is in the error."
-               : "If a path\nis not as long there as back, half of the difference comes on top "
-                 "(--asymmetry).");
+               ? "Half of\nthe asymmetry is in the error."
+               : "An\nasymmetric path adds half of its asymmetry to the error (--asymmetry).");
 }
 
 /* ---- JSON ---- */
