@@ -91,7 +91,7 @@ static void no_reading_mixes_two_samples(void **state)
         feed_for_ever(segment);
     }
     assert_true(feeder > 0);
-    while (taken < 20000 && time(NULL) < end) {
+    while (taken < 20000 && (taken < 20 || time(NULL) < end)) {
         if (refclock_shm.read(segment, &r)) {
             int64_t n = r.truth.ns / NS_PER_S;
 
@@ -105,7 +105,6 @@ static void no_reading_mixes_two_samples(void **state)
     }
     kill(feeder, SIGKILL);
     waitpid(feeder, NULL, 0);
-    assert_true(taken >= 20);
     refclock_shm.close(segment);
 }
 
