@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki trace: from a server to the one that it follows, and so on to stratum 1. A server names its
- * own source by a reference ID, which of IPv4 is the address; of IPv6 it is a hash, and a server of
- * another language or of stratum 1 means something else by it: there the way ends. */
+ * own source by a reference ID: the address of an IPv4 source, a hash of an IPv6 one (RFC 5905
+ * section 7.3), where the trace ends. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

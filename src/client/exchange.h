@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A question to a daemon and its answers by datagrams: what ntpq, ntpdate and chronyc stand on.
- * Waits; for tools only. */
+/* A question to a daemon and its answers by datagrams: the transport of ntpq and chronyc, and how
+ * hosts are written. Waits; for tools only. */
 #ifndef TOKI_CLIENT_EXCHANGE_H
 #define TOKI_CLIENT_EXCHANGE_H
 
