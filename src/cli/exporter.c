@@ -85,8 +85,7 @@ static bool set_listen(const struct args_option *option, const char *text, void 
     struct wanted *wanted = out;
 
     if (!parse_listen(text, &wanted->listen)) {
-        snprintf(problem, capacity, "'%.80s' is not an address with a port: expected %s", text,
-                 option->expected);
+        snprintf(problem, capacity, "'%.80s' cannot be used: expected %s", text, option->expected);
         return false;
     }
     return true;

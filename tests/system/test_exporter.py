@@ -154,7 +154,7 @@ def test_textfile(subject):
                                    ('--listen', '[::1'), ('more',), ('--listen', '192.0.2.251:99')])
 def test_wrong_use(subject, words):
     wrong = subject.run(net.TOKI, 'exporter', *words, check=False)
-    assert wrong.returncode == 2 and wrong.stdout.startswith('toki: ')
+    assert wrong.returncode == 2 and wrong.stdout.startswith(('toki: ', 'toki exporter: '))
 
 
 def test_rules_are_right(prometheus):

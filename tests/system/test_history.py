@@ -82,7 +82,7 @@ def test_table_and_picture(host):
                                    ('--plot', '/no/such/x.svg')])
 def test_wrong_use(host, words):
     wrong = host.run(net.TOKI, 'history', *words, check=False)
-    assert wrong.returncode == 2 and wrong.stdout.startswith('toki: ')
+    assert wrong.returncode == 2 and wrong.stdout.startswith(('toki: ', 'toki history: '))
 
 
 def test_damaged_file(host, upstream):
