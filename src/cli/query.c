@@ -161,8 +161,10 @@ static void remember(struct query *q)
             h->squares_s += more_s * more_s;
         }
         if (q->chart) {
-            snprintf(name, sizeof name, "%.60s %.60s", r->host,
-                     strcmp(r->host, measured_address(r, address)) == 0 ? "" : address);
+            bool named = strcmp(r->host, measured_address(r, address)) != 0;
+
+            snprintf(name, sizeof name, "%.60s%s%.60s", r->host, named ? " " : "",
+                     named ? address : "");
             chart_add(q->chart, name, at_s, r->offset_s);
         }
     }

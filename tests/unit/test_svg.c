@@ -198,6 +198,12 @@ static void test_fit(void **state)
     assert_true(a.scale == SVG_SYMLOG && a.high > 0.5 && a.linear >= 2e-5 && a.linear < 1.1e-3);
     a = svg_fit(SVG_PPM, &spikes, 1);
     assert_true(a.scale == SVG_LINEAR && a.low < 0 && a.high > 0.5);
+    for (unsigned i = 0; i < 3; i++) {
+        spike[i].y = spike[i].low = spike[i].high = 1e-10;
+    }
+    spike[3].y = spike[3].low = spike[3].high = 4e-5; /* where picoseconds do not matter */
+    a = svg_fit(SVG_SECONDS, &spikes, 1);
+    assert_true(a.scale == SVG_SYMLOG && a.linear >= 3e-7);
     a = svg_fit(SVG_COUNT, curves, 1);
     assert_true(a.low >= 0 && a.low <= 0 && a.high >= 1);
 }

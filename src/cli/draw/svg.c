@@ -16,6 +16,7 @@
 #define LEGEND 72    /* from the lowest panel to the first row of the legend */
 #define LEGEND_ROW 22
 #define SPREAD 20          /* largest to usual size, from which the latter would be a flat line */
+#define LEAST_S 1e-8       /* beside larger errors, smaller ones need not be told apart */
 #define DRAWABLE_MOST 1e12 /* s: 30,000 years */
 #define TICKS_MAX 64
 #define LABEL 24 /* height that a label of an axis needs */
@@ -104,7 +105,7 @@ struct svg_axis svg_fit(enum svg_quantity quantity, const struct svg_curve *curv
             if (!is_gap(p)) {
                 low = fmin(low, fmin(p->y, p->low)); /* fmin() and fmax() prefer numbers */
                 high = fmax(high, fmax(p->y, p->high));
-                logarithms += log(fmax(fabs(p->y), 1e-9));
+                logarithms += log(fmax(fabs(p->y), LEAST_S));
                 drawn++;
             }
         }
