@@ -59,6 +59,7 @@ bool variables_next(char **rest, struct variable *v)
             }
         }
         *rest = *in ? start + (in - start) + 1 : NULL;
+        *out = '\0';
         if (split(v, start, out)) {
             return true;
         }

@@ -37,6 +37,9 @@ static void lists_are_taken_apart(void **state)
 static void what_terminals_obey_is_left_out(void **state)
 {
     (void)state;
+    read_text("\1\1  ,b=2"); /* blanks alone are left, and more of them behind */
+    assert_int_equal(list.count, 1);
+    assert_string_equal(variables_text(&list, "b"), "2");
     read_text(
         "a=\x1b[31m\x9b\x7f, \x01"
         "b=2, , =, \"");
