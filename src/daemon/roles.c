@@ -93,9 +93,11 @@ struct place {
     int channel[2]; /* [0] is sync's end; the next process here has the same one */
 };
 
+#define PLACES ((size_t)ROLES * ROLE_PLACES_MAX)
+
 struct roles {
     struct tokid *t;
-    struct place places[ROLES][ROLE_PLACES_MAX];
+    struct place places[PLACES]; /* role by role */
     bool ending;
     int parent[2];                /* [0] is sync's end */
     struct mono_time next_reload; /* by a signal, not before this */
@@ -104,15 +106,12 @@ struct roles {
     uint32_t manager_awaits; /* ... this generation */
 };
 
-/* The next place, begin with NULL; NULL: that was the last. */
+/* The place behind this one, the first for NULL; NULL: there are no more. */
 static struct place *next_place(struct roles *r, const struct place *p)
 {
-    struct place *first = &r->places[0][0];
+    size_t next = p ? (size_t)(p - r->places) + 1 : 0;
 
-    if (!p) {
-        return first;
-    }
-    return p + 1 < first + (size_t)ROLES * ROLE_PLACES_MAX ? first + (p - first) + 1 : NULL;
+    return next < PLACES ? &r->places[next] : NULL;
 }
 
 static bool is_server(const struct role *role)
@@ -161,10 +160,8 @@ static int run_role(struct roles *r, const struct place *p)
                                .sync = p->channel[1],
                                .parent = r->parent[0]};
 
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
-            start.others[name][i] = r->places[name][i].channel[0];
-        }
+    for (size_t i = 0; i < PLACES; i++) {
+        start.others[i / ROLE_PLACES_MAX][i % ROLE_PLACES_MAX] = r->places[i].channel[0];
     }
     let_go(r->t, p->role);
     if (!p->role->opens && !rights_drop(r->t, p->role)) {
@@ -418,14 +415,13 @@ static int make_places(struct roles *r)
 {
     int error = process_channel(r->parent);
 
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
-            struct place *p = &r->places[name][i];
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct role *role = &table[i / ROLE_PLACES_MAX];
+        struct place *p = &r->places[i];
 
-            *p = (struct place){.role = &table[name], .number = i, .channel = {-1, -1}};
-            if (error == 0 && name != ROLE_SYNC && i < table[name].places(r->t)) {
-                error = process_channel(p->channel);
-            }
+        *p = (struct place){.role = role, .number = i % ROLE_PLACES_MAX, .channel = {-1, -1}};
+        if (error == 0 && role != &table[ROLE_SYNC] && p->number < role->places(r->t)) {
+            error = process_channel(p->channel);
         }
     }
     return error;
@@ -434,10 +430,8 @@ static int make_places(struct roles *r)
 static void start_alone(struct role_start *start)
 {
     *start = (struct role_start){.role = &table[ROLE_SYNC], .sync = -1, .parent = -1};
-    for (enum role_name name = ROLE_SYNC; name < ROLES; name++) {
-        for (unsigned i = 0; i < ROLE_PLACES_MAX; i++) {
-            start->others[name][i] = -1;
-        }
+    for (size_t i = 0; i < PLACES; i++) {
+        start->others[i / ROLE_PLACES_MAX][i % ROLE_PLACES_MAX] = -1;
     }
 }
 
