@@ -165,7 +165,7 @@ static void remember(struct query *q)
 
             snprintf(name, sizeof name, "%.60s%s%.60s", r->host, named ? " " : "",
                      named ? address : "");
-            chart_add(q->chart, name, at_s, r->offset_s);
+            chart_add(q->chart, name, at_s, r->fate == MEASURE_GOOD ? r->offset_s : (double)NAN);
         }
     }
 }

@@ -76,8 +76,8 @@ static void test_chart_of_a_silent_server(void **state)
     }
     write_chart(state, c);
     assert_int_equal(lab_count(text, "height=\"4\" fill="), 2); /* samples in the legend */
-    assert_int_equal(lab_count(text, ">silent.example: no answer<"), 1);
-    assert_int_equal(lab_count(text, ">often.example: no answer in 1 of 4 rounds<"), 1);
+    assert_int_equal(lab_count(text, ">silent.example: no usable answer<"), 1);
+    assert_int_equal(lab_count(text, ">often.example: no usable answer in 1 of 4 rounds<"), 1);
     assert_int_equal(lab_count(text, ">always.example<"), 1);
     assert_int_equal(lab_count(text, "<circle"), 3 + 4);
 }

@@ -91,10 +91,10 @@ static void add_key(const struct chart *c, unsigned i, struct svg_picture *pictu
 {
     size_t rounds = c->curves[i].count;
     bool silent = c->answers[i] == 0;
-    int used = snprintf(text, KEY_MAX, "%s%s", c->names[i], silent ? ": no answer" : "");
+    int used = snprintf(text, KEY_MAX, "%s%s", c->names[i], silent ? ": no usable answer" : "");
 
     if (!silent && c->answers[i] < rounds) {
-        snprintf(text + used, KEY_MAX - (size_t)used, ": no answer in %zu of %zu rounds",
+        snprintf(text + used, KEY_MAX - (size_t)used, ": no usable answer in %zu of %zu rounds",
                  rounds - c->answers[i], rounds);
     }
     picture->keys[picture->key_count++] = (struct svg_key){silent ? SVG_PLAIN : SVG_LINE, i, text};
