@@ -243,10 +243,13 @@ static void settle_authentication(struct config *c)
         bool certain = spec->key_id != 0 || spec->kind == SOURCE_REFCLOCK;
 
         if (c->auth_select == AUTH_SELECT_MIX && certain && with > 0 && without > 0) {
+            spec->added_trust = spec->added_trust || !spec->trust;
+            spec->added_require = spec->added_require || !spec->require;
             spec->trust = spec->require = true;
         }
         if (!certain && (c->auth_select == AUTH_SELECT_REQUIRE ||
                          (c->auth_select == AUTH_SELECT_PREFER && with > 0))) {
+            spec->added_noselect = spec->added_noselect || !spec->noselect;
             spec->noselect = true;
         }
     }

@@ -35,8 +35,9 @@ struct source_spec {
     bool long_mac;              /* before version 4 long digests are sent whole (chrony) */
     unsigned max_sources;       /* of a pool, 1..16 */
     bool iburst, burst, prefer, noselect, trust, require, xleave, offline;
-    double offset_correction_s; /* added to each measured offset */
-    double max_delay_s;         /* samples above it are dropped */
+    bool added_noselect, added_trust, added_require; /* not by its own line (authselectmode) */
+    double offset_correction_s;                      /* added to each measured offset */
+    double max_delay_s;                              /* samples above it are dropped */
     double max_delay_ratio;     /* likewise above this multiple of the least delay; 0: any */
     double max_delay_deviation; /* likewise if half of the excess is more jitters; 0: any */
     double max_delay_quantile;  /* likewise above this quantile of the delays, 0..1; 0: any */

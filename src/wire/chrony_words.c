@@ -157,6 +157,13 @@ unsigned chrony_words_select(const struct source_spec *spec)
            (spec->require ? CHRONY_SELECT_REQUIRE : 0u);
 }
 
+unsigned chrony_words_select_configured(const struct source_spec *spec)
+{
+    return chrony_words_select(spec) & ~((spec->added_noselect ? CHRONY_SELECT_NOSELECT : 0u) |
+                                         (spec->added_trust ? CHRONY_SELECT_TRUST : 0u) |
+                                         (spec->added_require ? CHRONY_SELECT_REQUIRE : 0u));
+}
+
 const char *chrony_words_select_option(enum chrony_select_flags flag)
 {
     return chrony_words_source_flag(chrony_words_select_source_flag(flag));

@@ -25,9 +25,10 @@ char chrony_words_source_mode_letter(unsigned mode);
 
 /* ---- options ---- */
 
-/* Bits of enum chrony_select_flags: what the options of a source are for its selection, in effect
- * and as its own line has them (authselectmode may add some). */
+/* Bits of enum chrony_select_flags: the options of a source for its selection, those in effect and
+ * those of its own line. */
 unsigned chrony_words_select(const struct source_spec *spec);
+unsigned chrony_words_select_configured(const struct source_spec *spec);
 
 /* "NPTR", '-' for each that is not set: the order of selection.log and selectdata. */
 #define CHRONY_SELECT_LETTERS 4

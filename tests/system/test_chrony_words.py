@@ -76,7 +76,7 @@ class Client:
         self.host, self.rivals, self.theirs = host, rivals, theirs
 
     def start(self, config):
-        config += 'logdir /var/log/logs\nlog selection rawmeasurements\nauthselectmode ignore\n' \
+        config += 'logdir /var/log/logs\nlog selection rawmeasurements\n' \
                   'keyfile /etc/chrony.keys\nallow 203.0.113.0/24\n'
         self.host.run('mkdir', '-p', '/var/log/logs', '/run/chrony')
         self.host.write('/etc/chrony.keys', KEYS)
@@ -173,15 +173,22 @@ MAIN = {
 }
 
 
-def test_states_and_options(lab, rivals):
+def start_keyed(lab, rivals):
+    """A server with a key."""
     keyed = lab.host('keyed')
     keyed.write('/etc/chrony.keys', KEYS)
     daemons.start_chronyd(keyed, rivals, 'local stratum 1\nallow\ncmdport 0\n'
                           'keyfile /etc/chrony.keys')
     daemons.wait_serving(keyed)
+    return keyed
+
+
+def test_states_and_options(lab, rivals):
+    keyed = start_keyed(lab, rivals)
     servers = {number: row[0] for number, row in MAIN.items()}
     config = ''.join(source(number, row[1]) for number, row in MAIN.items()) + \
-        source(keyed.v4().split('.')[-1], 'key 7 require') + 'server none.example\n'
+        source(keyed.v4().split('.')[-1], 'key 7 require') + 'server none.example\n' \
+        'authselectmode ignore\n'
 
     def log_order(letters):  # chronyc shows the unused place behind the others, the log before
         return '-' + letters[:4]
@@ -198,6 +205,20 @@ def test_states_and_options(lab, rivals):
                    if name not in ('ID', address_of(109))})
         wait_same(clients, Client.authentication,
                   {keyed.v4(): ['SK', '7', '2', '160'], address_of(101): ['-', '0', '0', '0']})
+
+
+@pytest.mark.parametrize('mode, with_key, without', [
+    ('mix', '--TR-', '-----'), ('prefer', '-----', 'N----'), ('require', '-----', 'N----'),
+    ('ignore', '-----', '-----')])
+def test_options_that_are_added(lab, rivals, mode, with_key, without):
+    """By authselectmode: they are in effect, and are not said to be configured."""
+    keyed = start_keyed(lab, rivals)
+    config = source(keyed.v4().split('.')[-1], 'key 7') + source(101) + f'authselectmode {mode}\n'
+    with side_by_side(lab, rivals, {101: good()}, config) as clients:
+        wait_same(clients, lambda c: {n: row[2:] for n, row in c.selected().items()},
+                  {keyed.v4(): ('-----', with_key), address_of(101): ('-----', without)})
+        wait_same(clients, lambda c: {n: row[1] for n, row in c.logged_states().items()},
+                  {keyed.v4(): '-' + with_key[:4], address_of(101): '-' + without[:4]})
 
 
 def test_state_of_a_source_that_fell_silent(lab, rivals):

@@ -200,7 +200,7 @@ enum chrony_status chronyc_source_selection(struct chronyc_exchange *x)
                                .state = (uint8_t)s->chrony_state,
                                .authenticated = s->key != 0,
                                .leap = measured ? s->last.leap : LEAP_UNSYNCHRONISED,
-                               .configured = (uint16_t)chrony_words_select(s->spec),
+                               .configured = (uint16_t)chrony_words_select_configured(s->spec),
                                .effective = (uint16_t)chrony_words_select(s->spec),
                                .last_sample_s = measured ? whole_seconds(s->last_sample_age_s) : 0,
                                .score = source_score(x->report, s),
