@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines of chronyd's log files; see the header. The only place, beside its control protocol, where
- * its signs are known. */
+/* Lines of chronyd's log files, with its columns and signs. */
 #include "daemon/columns_chrony.h"
 
 #include <math.h>
@@ -83,7 +82,7 @@ size_t columns_chrony_measurements(const struct engine *e, const struct effect_m
     unsigned tests = chrony_words_tests(s, m->verdict);
     char when[TIME_TEXT], name[NAME_TEXT], digits[CHRONY_TESTS + 1];
 
-    /* what is not from the server that was asked is not recorded */
+    /* packets that are no answer of this server are not recorded */
     if (s->config.kind == SOURCE_REFCLOCK || (m->verdict != REPLY_ACCEPTED && !raw) ||
         (tests & CHRONY_TESTS_ORIGIN) != CHRONY_TESTS_ORIGIN) {
         return 0;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Effects and events -> lines of measurements; see the header. Formats nothing that nobody asked
- * for. */
+/* Effects and events turned into lines of the log files that are enabled. */
 #include "daemon/statistics.h"
 
 #include "daemon/columns_chrony.h"

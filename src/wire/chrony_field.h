@@ -60,7 +60,7 @@ void chrony_field_pad(struct bytes_writer *w, size_t count);
 /* What a field is in memory; an integer has the same size there and on the wire. */
 enum chrony_field_kind {
     CHRONY_FIELD_INTEGER,
-    CHRONY_FIELD_FLOAT,   /* a double; what is not finite is written as 0 */
+    CHRONY_FIELD_FLOAT,   /* a double; NaN and infinity are written as 0 */
     CHRONY_FIELD_HOST,    /* struct chrony_host */
     CHRONY_FIELD_TIME,    /* struct wall_time */
     CHRONY_FIELD_NAME,    /* char[CHRONY_NAME_LENGTH + 1]; NUL-terminated in memory alone */
@@ -117,7 +117,7 @@ void chrony_field_write(struct bytes_writer *w, const struct chrony_layout *layo
                         const void *body);
 void chrony_field_read(struct bytes_reader *r, const struct chrony_layout *layout, void *body);
 
-/* Makes a name that was read printable: '?' for what is not. */
+/* Replaces the unprintable characters of a name by '?'. */
 void chrony_field_clean_name(char name[CHRONY_NAME_LENGTH + 1]);
 
 #endif

@@ -21,7 +21,7 @@ static bool is_outranked(const struct engine *e, const struct source *s)
 char chrony_words_state(const struct engine *e, const struct source *s)
 {
     if (s->config.noselect && s->status != SOURCE_UNUSED) {
-        return 'N'; /* whatever else there is to say of it */
+        return 'N'; /* also if it is silent or not synchronised */
     }
     switch (s->status) {
     case SOURCE_UNUSED:

@@ -24,7 +24,7 @@ struct chronyc {
     uint16_t port;
     uint8_t family;
     bool numeric, sources_by_name, csv;
-    bool quiet; /* says nothing when nobody answers */
+    bool quiet; /* no message when no daemon answers */
     double timeout_s;
     unsigned retries;
     struct random random;

@@ -207,12 +207,12 @@ bool chronyc_selectdata(struct chronyc *c, const struct chronyc_line *line)
     }
     if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
-            "  S, the state: N noselect, s not synchronised, M samples are missing, d D too far,\n"
-            "  ~ varies too much, w W waits for others, S stale, O orphan, T not trusted,\n"
-            "  P another one is preferred, U waits for an update, x wrong, + combined, * the "
-            "best.\n"
-            "  COpts options as configured, EOpts in effect: N noselect, P prefer, T trust,\n"
-            "  R require. Interval: between what offsets the truth lies, by this source.");
+            "  S, state: N noselect, M missing samples, s not synchronised, d D too distant,\n"
+            "  ~ too much jitter, w W waits for other sources, S stale, O orphan, T not trusted,\n"
+            "  P another source is preferred, U waits for an update, r stratum out of range,\n"
+            "  x falseticker, + combined, * selected.\n"
+            "  COpts, EOpts: configured and effective options: N noselect, P prefer, T trust,\n"
+            "  R require. Interval: of the offset, by this source.");
     }
     if (!c->csv) {
         puts(
@@ -259,10 +259,9 @@ bool chronyc_authdata(struct chronyc *c, const struct chronyc_line *line)
     }
     if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
-            "  Mode: SK a symmetric key, NTS; KeyID, Type and KLen (bits) of the key; Last and "
-            "Atmp\n"
-            "  when and how often keys were asked for; NAK whether the server refused one;\n"
-            "  Cook, CLen cookies at hand and their length (bytes).");
+            "  Mode: SK = symmetric key, NTS; KeyID, Type and KLen (bits) of the key;\n"
+            "  Last and Atmp: when keys were last exchanged, and in how many attempts;\n"
+            "  NAK: refused by the server; Cook, CLen: number of cookies, their length (bytes).");
     }
     if (!c->csv) {
         puts(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How chronyc writes what a daemon reports; see the header. */
+/* Numbers, times and intervals in the columns of chronyc. */
 #include "cli/chronyc/chronyc_format.h"
 
 #include <math.h>

@@ -97,14 +97,12 @@ bool chronyc_sources(struct chronyc *c, const struct chronyc_line *line)
     }
     if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
-            "\n  M, the kind of source: '^' a server, '=' a peer, '#' a clock of this computer.\n"
-            "  S, how it is judged:   '*' the best, '+' combined with it, '-' right but left out,\n"
-            "                         '?' no use, 'x' told apart as wrong, '~' varies too much.\n"
-            "  Poll is the log2 of the interval; Reach is octal, the youngest request to the "
-            "right.\n"
-            "  Last sample: A[B] +/- C, offset A as since corrected, B as measured, error up to "
-            "C;\n"
-            "  a positive offset means that this computer is ahead.");
+            "\n  M, mode:  '^' server, '=' peer, '#' reference clock of this host.\n"
+            "  S, state: '*' selected, '+' combined, '-' not combined, '?' unusable,\n"
+            "            'x' falseticker, '~' too much jitter.\n"
+            "  Poll: log2 of the interval. Reach: octal, the latest request to the right.\n"
+            "  Last sample: A[B] +/- C: offset A as corrected since, B as measured, maximum\n"
+            "  error C. A positive offset means that the local clock is fast.");
     }
     if (!c->csv) {
         puts(
@@ -153,10 +151,9 @@ bool chronyc_sourcestats(struct chronyc *c, const struct chronyc_line *line)
     }
     if (!c->csv && chronyc_has_option(line, "-v")) {
         puts(
-            "\n  NP samples kept, NR runs of residuals of one sign, Span the time they cover;\n"
-            "  Frequency what the clock still gains against the source (ppm), Freq Skew its "
-            "error;\n"
-            "  Offset estimated (positive: this computer is ahead), Std Dev of the samples.");
+            "\n  NP: samples kept; NR: runs of residuals with one sign; Span: time they cover;\n"
+            "  Frequency: residual, relative to the source (ppm); Freq Skew: its error bound;\n"
+            "  Offset: estimated, positive if the local clock is fast; Std Dev: of the samples.");
     }
     if (!c->csv) {
         puts(

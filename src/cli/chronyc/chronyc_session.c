@@ -158,7 +158,7 @@ bool chronyc_ask(struct chronyc *c, unsigned command, const union chrony_request
             return true;
         }
         if (result < 0) {
-            exchange_close(&c->exchange); /* nobody there: the next host */
+            exchange_close(&c->exchange); /* no daemon there: the next host */
         } else {
             attempt++;
             wait_s *= 2;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One row for each command of chrony's protocol; see the header. */
+/* Dispatch of chrony's protocol: one row for each command says whether it is a report or an order,
+ * and which opencommands make it open to all. */
 #include "control/chrony/chronyc.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The sockets of chrony's command protocol; see the header. An answer to an order goes to where its
- * request came from, if anybody is still there; chronyc asks again if it takes too long. */
+/* Sockets of chrony's command protocol: opening, rate limits, orders in flight. An answer to an
+ * order goes to where its request came from, if anybody is still there; chronyc asks again if it
+ * takes too long. */
 #include "control/chrony/chronyc_endpoint.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The sockets of chrony's command protocol: UDP, for reports, and a Unix datagram socket for
- * changes too: whoever may write to it may do all. Bounded in datagrams and orders, and never
+ * changes too: write access to it is full access. Bounded in datagrams and orders, and never
  * blocks. What cannot be opened is told, and the rest works without it. */
 #ifndef TOKI_CONTROL_CHRONY_CHRONYC_ENDPOINT_H
 #define TOKI_CONTROL_CHRONY_CHRONYC_ENDPOINT_H
@@ -41,7 +41,8 @@ struct chronyc_socket {
 /* Zeroed memory for it is enough before chronyc_endpoint_open(). */
 struct chronyc_endpoint {
     struct chronyc_socket sockets[CHRONYC_SOCKETS];
-    const char *user;         /* who we shall be: the Unix socket is given to him; NULL: us */
+    const char
+        *user; /* owner of the Unix socket: the user that the role becomes; NULL: the present one */
     const struct acl *access; /* of the config, as the words below */
     const char *open_commands;
     struct ratelimit limit;

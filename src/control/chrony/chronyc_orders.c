@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Changes of chrony's protocol -> orders; see the header. Options belong to lines of the
- * configuration: what is asked of one server of a pool holds for the pool. */
+/* Requests of chrony's protocol that change something, turned into orders for the parent.
+ * Options belong to lines of the configuration: what is asked of one server of a pool holds for
+ * the pool. */
 #include "control/chrony/chronyc_orders.h"
 
 #include <math.h>

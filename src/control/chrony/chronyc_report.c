@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reports of chrony's protocol on the clock and the daemon; see the header. */
+/* Tracking, activity, server counters, access checks and clients, as chronyc asks for them. */
 #include "control/chrony/chronyc_report.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reports of chrony's protocol on sources; see the header. Estimates are those of the source's own
- * filter, as `toki sources` shows them; samples, runs and span are of the samples that it keeps. */
+/* Sources, their statistics, selection, packets and keys, as chronyc asks for them. Estimates
+ * are those of the source's own filter, as `toki sources` shows them; samples, runs and span are
+ * of the samples that it keeps. */
 #include "control/chrony/chronyc_source.h"
 
 #include <math.h>
