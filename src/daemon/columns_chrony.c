@@ -14,23 +14,31 @@
 
 const char *columns_chrony_heading(enum statistics_kind kind)
 {
-    static const char *const headings[STATISTICS_KINDS] = {
-        [STATISTICS_MEASUREMENTS] =
-            "   Date (UTC) Time     IP Address   L St 123 567 ABCD  LP RP Score    Offset  "
-            "Peer del. Peer disp.  Root del. Root disp. Refid     MTxRx",
-        [STATISTICS_STATISTICS] =
-            "   Date (UTC) Time     IP Address    Std dev'n Est offset  Offset sd  Diff freq   "
-            "Est skew  Stress  Ns  Bs  Nr  Asym",
-        [STATISTICS_SELECTION] =
-            "   Date (UTC) Time     IP Address   S EOpts Reach Score Last sample  Low end   "
-            "High end",
-        [STATISTICS_TRACKING] =
-            "   Date (UTC) Time     IP Address   St   Freq ppm   Skew ppm     Offset L Co  "
-            "Offset sd Rem. corr. Root delay Root disp. Max. error",
-        [STATISTICS_REFCLOCKS] =
-            "   Date (UTC) Time         Refid  DP L P  Raw offset   Cooked offset      Disp."};
-
-    return headings[kind];
+    switch (kind) {
+    case STATISTICS_MEASUREMENTS:
+        return "   Date (UTC) Time     IP Address   L St 123 567 ABCD  LP RP Score    Offset  "
+               "Peer del. Peer disp.  Root del. Root disp. Refid     MTxRx";
+    case STATISTICS_STATISTICS:
+        return "   Date (UTC) Time     IP Address    Std dev'n Est offset  Offset sd  Diff freq   "
+               "Est skew  Stress  Ns  Bs  Nr  Asym";
+    case STATISTICS_SELECTION:
+        return "   Date (UTC) Time     IP Address   S EOpts Reach Score Last sample  Low end   "
+               "High end";
+    case STATISTICS_TRACKING:
+        return "   Date (UTC) Time     IP Address   St   Freq ppm   Skew ppm     Offset L Co  "
+               "Offset sd Rem. corr. Root delay Root disp. Max. error";
+    case STATISTICS_REFCLOCKS:
+        return "   Date (UTC) Time         Refid  DP L P  Raw offset   Cooked offset      Disp.";
+    case STATISTICS_LOOPSTATS:
+    case STATISTICS_PEERSTATS:
+    case STATISTICS_RAWSTATS:
+    case STATISTICS_SYSSTATS:
+    case STATISTICS_CLOCKSTATS:
+    case STATISTICS_PROTOSTATS:
+    case STATISTICS_KINDS:
+        break;
+    }
+    return NULL; /* files of ntpd have none */
 }
 
 static const char *time_text(struct wall_time at, char out[TIME_TEXT])

@@ -14,7 +14,7 @@
 #include "config/statistics.h"
 #include "core/engine.h"
 
-/* Heading of a file, without its two rules. */
+/* Heading of a file, without its two rules; NULL: it has none. */
 const char *columns_chrony_heading(enum statistics_kind kind);
 
 /* `raw`: packets that were not accepted as well. */
