@@ -102,7 +102,7 @@ static const struct args_option *find_name(const struct parser *p, const char *w
     if (s.exact || (s.first && !s.second)) {
         return s.exact ? s.exact : s.first;
     }
-    if (s.second) {
+    if (s.first && s.second) {
         args_complain(c, "'--%s' can be --%s or --%s: write more of it", name, s.first->name,
                       s.second->name);
     } else if (s.like.best) {

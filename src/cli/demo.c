@@ -283,7 +283,7 @@ static bool print_board(struct demo *d)
 
 static bool wait_for_client(const struct demo *d)
 {
-    char problem[256];
+    char problem[256] = "";
     struct mono_time limit = mono_after(clock_now().mono, START_LIMIT_S);
 
     while (clock_now().mono.ns < limit.ns) {

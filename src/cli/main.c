@@ -164,7 +164,7 @@ static int run(int argc, char **argv)
 {
     const struct args_command *c = tools_find(argc > 0 ? argv[0] : "");
     const char *word = argc > 1 ? argv[1] : "";
-    int code;
+    int code = EXIT_GOOD;
 
     if (c) {
         return run_command(c, argc, argv);
