@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See access.h. A prefix of length 0 is kept as the default of its family. Where ntp's branches
- * differ NTPsec is followed: a later line for the same address adds its flags to the earlier ones,
- * and to those that everybody has from the start (classic ntpd: it replaces them). */
+/* A prefix of length 0 is kept as the default of its family. Where ntp's branches differ NTPsec is
+ * followed: a later line for the same address adds its flags to the earlier ones, and to those that
+ * all hosts have from the start (classic ntpd: it replaces them). */
 #include "config/access.h"
 
 #include <stdio.h>
@@ -328,7 +328,7 @@ const struct parameter access_restrict_options[] = {
     NO_FLAG("nomodify", "packets cannot change the configuration"),
     NO_FLAG("nopeer", "packets never create associations"),
     FLAG("noquery", "queries by the control protocols are denied"),
-    FLAG("noserve", "no time"),
+    FLAG("noserve", "time requests are denied"),
     NO_FLAG("notrap", "traps are not supported"),
     FLAG("notrust", "unauthenticated packets are denied"),
     FLAG("ntpport", "the rule applies to source port 123 only"),
@@ -515,7 +515,7 @@ static void remove_rules(struct reader *r, const struct target *target)
         const struct address *prefix = &target->prefixes[i];
 
         if (target->lengths[i] == 0) {
-            set_flags(acl, prefix, 0, ACCESS_NOQUERY); /* what everybody has from the start */
+            set_flags(acl, prefix, 0, ACCESS_NOQUERY); /* the default */
         } else if (!acl_remove(acl, prefix, target->lengths[i])) {
             reader_warning(r, word, "", "W019 there is no rule for '%.100s'", word->text);
         }

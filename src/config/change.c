@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See change.h. A line goes through the same walker as the lines of a file; what the languages do
+/* A line goes through the same walker as the lines of a file; what the languages do
  * after the last line of a file is done by their `settle` where it matters for such a line. */
 #include "config/change.h"
 
@@ -174,7 +174,7 @@ static void apply_line(struct config *c, const char *line)
 
 /* ---- one line of chrony.conf ---- */
 
-/* What chrony.conf's "all" means in ntp.conf: whoever has a rule of his own within the subnet is
+/* What chrony.conf's "all" means in ntp.conf: a host with a rule of its own within the subnet is
  * served, or not; the other flags stay. */
 static void serve_within(struct acl *acl, const struct address *prefix, unsigned length, bool serve)
 {

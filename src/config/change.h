@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Changes to a configuration while the daemon runs: its file read again, or one directive given by
  * hand. A directive is a line of the configuration's own language, read by the same tables, on top
- * of what is in force; it may only add sources and change who is served, whoever sends it. */
+ * of what is in force; it may only add sources and change access rules, whatever the sender. */
 #ifndef TOKI_CONFIG_CHANGE_H
 #define TOKI_CONFIG_CHANGE_H
 

@@ -102,30 +102,6 @@ static void apply_initstepslew(struct reader *r)
     }
 }
 
-static bool read_device(struct reader *r, char device[CONFIG_DEVICE_MAX])
-{
-    const struct word *word = directive_value(r, "interface")->word;
-
-    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/')) {
-        reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
-                     word->text);
-        return false;
-    }
-    memset(device, 0, CONFIG_DEVICE_MAX);
-    memcpy(device, word->text, strlen(word->text));
-    return true;
-}
-
-static void apply_binddevice(struct reader *r)
-{
-    read_device(r, r->config->bind_device);
-}
-
-static void apply_bindacqdevice(struct reader *r)
-{
-    read_device(r, r->config->acquisition_device);
-}
-
 static void apply_bindacqaddress(struct reader *r)
 {
     const struct word *word = directive_value(r, "address")->word;
@@ -293,7 +269,7 @@ static void set_defaults(struct reader *r)
     c->log_banner = 32;
 }
 
-/* The limiter goes by the flags of the access table; chrony's holds for everybody. */
+/* The limiter goes by the flags of the access table; chrony's applies to all hosts. */
 static void settle(struct reader *r)
 {
     struct config *c = r->config;
@@ -332,9 +308,6 @@ static const struct source_spec source_defaults = {
     .poll_target = 8,
 };
 
-#define UNAUTHENTICATED "the packets of this source would not be authenticated"
-#define OUTVOTE INSTEAD("remove it and use four servers, which outvote a falseticker, or use 'key'")
-#define ONLY_NTS "it only applies to sources with 'nts', which are refused"
 #define ONLY_NTS_SERVER "it only applies to an NTS server, and 'ntsservercert' is refused"
 #define NO_NTS_SERVER INSTEAD("remove it: time is served without NTS, or with keys ('keyfile')")
 
@@ -373,7 +346,7 @@ static const struct parameter source_options[] = {
     {INTEGER("polltarget", 1, 1000, NULL, "8"), TO_LIVE_SPEC(STORE_UNSIGNED, poll_target),
      .doc = "doubling it halves the poll interval"},
     {INTEGER("presend", -7, 24, "log2 s", "off"),
-     IS_NOTHING("a request delayed by a sleeping path has a large delay and little weight")},
+     IS_NOTHING("a request delayed on the path has a large delay and little weight")},
     {INTEGER("minstratum", 0, 15, NULL, "0"), TO_LIVE_SPEC(STORE_UNSIGNED, min_stratum),
      .doc = "minimum stratum assumed for the source"},
     {OPTION_FLAG("offline"), TO_SPEC(STORE_BOOL, offline),
@@ -382,13 +355,14 @@ static const struct parameter source_options[] = {
      IS_NOTHING("a request that cannot be sent is retried at the next poll")},
     {OPTION_FLAG("prefer"), TO_LIVE_SPEC(STORE_BOOL, prefer),
      .doc = "preferred among good sources"},
-    {OPTION_FLAG("noselect"), TO_LIVE_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
+    {OPTION_FLAG("noselect"), TO_LIVE_SPEC(STORE_BOOL, noselect),
+     .doc = "measured, never selected"},
     {OPTION_FLAG("trust"), TO_LIVE_SPEC(STORE_BOOL, trust),
      .doc = "assumed to be correct when sources disagree"},
     {OPTION_FLAG("require"), TO_LIVE_SPEC(STORE_BOOL, require),
      .doc = "required for updates of the clock"},
     {OPTION_FLAG("xleave"), TO_SPEC(STORE_BOOL, xleave), .doc = "interleaved mode"},
-    {INTEGER("port", 1, 65535, NULL, "123"), TO_SPEC(STORE_U16, port), .doc = "of the server"},
+    {INTEGER("port", 1, 65535, NULL, "123"), TO_SPEC(STORE_U16, port), .doc = "port of the server"},
     {INTEGER("version", 1, 4, NULL, "4"), TO_SPEC(STORE_UNSIGNED, version),
      .doc = "NTP version of requests"},
     {OPTION_FLAG("copy"), IS_LATER("it would copy the stratum and reference ID of the source")},
@@ -443,16 +417,15 @@ static const struct directive directives[] = {
     {.keyword = "acquisitionport",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "random for each request"),
                               TO_CONFIG(STORE_UNSIGNED, acquisition_port), .required = true}),
-     .doc = "source source port of requests; 0: random for each request"},
+     .doc = "source port of requests; 0: random for each request"},
     {.keyword = "bindacqaddress",
      .arguments = PARAMETERS({WORD("address", "any"), .required = true}),
      .repeats = true,
      .apply = apply_bindacqaddress,
      .doc = "source address of requests, one per address family"},
     {.keyword = "bindacqdevice",
-     .arguments =
-         PARAMETERS({WORD("interface", "any"), SETS(SET(acquisition_device)), .required = true}),
-     .apply = apply_bindacqdevice,
+     .arguments = PARAMETERS({WORD("interface", "any"), TEXT_TO(acquisition_device),
+                              .interface = true, .required = true}),
      .doc = "requests are sent through this interface"},
     {.keyword = "dscp",
      .arguments = PARAMETERS(
@@ -527,7 +500,7 @@ static const struct directive directives[] = {
     {.keyword = "maxclockerror",
      .arguments = PARAMETERS({REAL("error", 0, 1e5, "ppm", "1"), .scale = 1e-6,
                               TO_CONFIG(STORE_DOUBLE, settings.max_clock_error), .required = true}),
-     .doc = "assumed maximum maximum clock error"},
+     .doc = "assumed maximum drift of an undisciplined clock"},
     {.keyword = "maxdrift",
      .arguments = PARAMETERS({REAL("drift", 0, 1e6, "ppm", "500"), .scale = 1e-6,
                               TO_CONFIG(STORE_DOUBLE, settings.max_drift), .required = true}),
@@ -636,9 +609,8 @@ static const struct directive directives[] = {
      .apply = apply_bindaddress,
      .doc = "address on which the server listens, one per address family"},
     {.keyword = "binddevice",
-     .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
-     .apply = apply_binddevice,
-     SETS(SET(bind_device)),
+     .arguments = PARAMETERS(
+         {WORD("interface", "any"), TEXT_TO(bind_device), .interface = true, .required = true}),
      .doc = "the server listens on this interface only"},
     {.keyword = "broadcast",
      .arguments = PARAMETERS({INTEGER("interval", 1, 1e9, "s", NULL), .required = true},
@@ -677,7 +649,7 @@ static const struct directive directives[] = {
     {.keyword = "port",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "123"),
                               TO_CONFIG(STORE_UNSIGNED, port), .required = true}),
-     .doc = "of the server; 0: none"},
+     .doc = "port of the NTP server; 0: none"},
     {.keyword = "ratelimit",
      .options = PARAMETERS(
          {INTEGER("interval", -19, 12, "log2 s", "3"), SETS(SET(ratelimit.interval_s)),
@@ -736,9 +708,8 @@ static const struct directive directives[] = {
      .doc = "where commands are accepted: an address per family, or the path of a Unix socket (/: "
             "none)"},
     {.keyword = "bindcmddevice",
-     .arguments = PARAMETERS({WORD("interface", "any"), .required = true}),
-     .apply = command_line_device,
-     SETS(SET(command_device)),
+     .arguments = PARAMETERS(
+         {WORD("interface", "any"), TEXT_TO(command_device), .interface = true, .required = true}),
      .doc = "the command port is open on this interface only"},
     {.keyword = "cmdport",
      .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "323"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See clock_line.h. The languages differ in words and defaults only: in each, a positive correction
+/* The languages differ in words and defaults only: in each, a positive correction
  * (offset, time1) is added to what the clock says. */
 #include "config/clock_line.h"
 
@@ -159,9 +159,9 @@ const struct parameter clock_line_chrony_options[] = {
     {REAL("precision", 0, 1e6, "s", "its resolution"), TO_SPEC(STORE_DOUBLE, refclock_precision_s),
      .doc = "minimum error of a single sample"},
     {INTEGER("stratum", 0, 15, NULL, "0"), TO_SPEC(STORE_UNSIGNED, refclock_stratum),
-     .doc = "of the clock itself"},
+     .doc = "stratum of the clock"},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
-    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
+    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never selected"},
     {OPTION_FLAG("trust"), TO_SPEC(STORE_BOOL, trust),
      .doc = "assumed to be correct when sources disagree"},
     {OPTION_FLAG("require"), TO_SPEC(STORE_BOOL, require),
@@ -278,10 +278,10 @@ const struct parameter clock_line_ntpsec_options[] = {
     {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"),
      IS_NOTHING("no sample is rejected for its offset")},
     {INTEGER("stratum", 0, 15, NULL, "0"), TO_SPEC(STORE_UNSIGNED, refclock_stratum),
-     .doc = "of the clock itself"},
+     .doc = "stratum of the clock"},
     {WORD("refid", "SHM"), .doc = "reference ID of the clock"},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
-    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
+    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never selected"},
     {OPTION_FLAG("true"), TO_SPEC(STORE_BOOL, trust),
      .doc = "assumed to be correct when sources disagree"},
     {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "1: a new segment is private to its owner"},

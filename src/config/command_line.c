@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See command_line.h. What opencommands names is kept as words; control/chrony/chronyc.c has the
+/* What opencommands names is kept as words; control/chrony/chronyc.c has the
  * commands that belong to them. */
 #include "config/command_line.h"
 
@@ -55,20 +55,6 @@ void command_line_bind(struct reader *r)
         return;
     }
     c->command_bind[address.family == ADDRESS_V6] = address;
-}
-
-void command_line_device(struct reader *r)
-{
-    struct config *c = r->config;
-    const struct word *word = directive_value(r, "interface")->word;
-
-    if (strlen(word->text) >= CONFIG_DEVICE_MAX || strchr(word->text, '/')) {
-        reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
-                     word->text);
-        return;
-    }
-    memset(c->command_device, 0, sizeof c->command_device);
-    memcpy(c->command_device, word->text, strlen(word->text));
 }
 
 void command_line_ratelimit(struct reader *r)

@@ -14,7 +14,6 @@ void command_line_defaults(struct config *c);
 
 /* Functions of rows. */
 void command_line_bind(struct reader *r);
-void command_line_device(struct reader *r);
 void command_line_ratelimit(struct reader *r);
 void command_line_open(struct reader *r);
 

@@ -47,7 +47,7 @@ enum config_dialect config_dialect_parse(const char *text)
 
 /* ---- loading ---- */
 
-/* What holds in every language that does not say otherwise: time is given to nobody. */
+/* The defaults of all languages, unless they set their own: no host is served. */
 static void start_config(struct config *c)
 {
     memset(c, 0, sizeof *c);
@@ -121,7 +121,7 @@ static const struct language *find_language(struct config *c, const char *name, 
         complain_of_mixture(c, name, &found);
         return NULL;
     }
-    /* chrony.conf is the safe one where nothing tells: it serves nobody and never steps */
+    /* chrony.conf is the safe choice: it serves no host and never steps */
     c->dialect = found.dialect != DIALECT_UNKNOWN ? found.dialect : DIALECT_CHRONY;
     return language_of(c->dialect);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See describe.h. */
+/* Sources, access rules and addresses in words. */
 #include "config/describe.h"
 
 #include <stdio.h>

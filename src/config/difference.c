@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See difference.h. Plain values are compared by a table of their places; sources and access rules
+/* Plain values are compared by a table of their places; sources and access rules
  * by hand. A value that no row knows yet is still seen, and said to be "another setting", so that a
  * change is never made in silence. */
 #include "config/difference.h"
@@ -343,7 +343,7 @@ static void compare_keys(struct difference *d, const struct mac_keys *old,
 
 /* ---- what no row above knows ---- */
 
-/* Leaves nothing in a copy but what nobody above has compared. */
+/* Clears all that was compared above from a copy. */
 static void blank_known(struct config *c)
 {
     for (size_t i = 0; i < config_field_count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a new configuration changes in effect, one line for each change, for the log and for whoever
- * asked for the reload: "+ server ...", "- server ...", "~ access 192.0.2.0/24: deny -> allow". Of
- * two files in different languages only what they mean is compared. */
+/* What a new configuration changes in effect, one line per change, for the log and for the
+ * sender of the reload request: "+ server ...", "- server ...", "~ access 192.0.2.0/24: deny ->
+ * allow". Of two files in different languages only what they mean is compared. */
 #ifndef TOKI_CONFIG_DIFFERENCE_H
 #define TOKI_CONFIG_DIFFERENCE_H
 

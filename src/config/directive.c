@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See directive.h. The walker goes on after an error, so that one run names them all. */
+/* The walker goes on after an error, so that one run names them all. */
 #include "config/directive.h"
 
 #include <assert.h>
@@ -296,6 +296,10 @@ static void read_value(struct reader *r, const struct parameter *p, struct value
         }
     } else if (word->text[0] == '\0') {
         reader_error(r, word, "", "E005 '%s' is empty", p->name);
+        return;
+    } else if (p->interface && (strlen(word->text) >= p->capacity || strchr(word->text, '/'))) {
+        reader_error(r, word, "eth0, for example", "E008 '%.100s' is not the name of an interface",
+                     word->text);
         return;
     } else if (p->store == STORE_TEXT && strlen(word->text) >= p->capacity) {
         reader_error(r, word, "", "E019 '%s' is longer than %zu bytes", p->name, p->capacity - 1);

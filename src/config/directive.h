@@ -104,7 +104,7 @@ struct reader {
     unsigned fudge_count;
     bool orphan; /* tos orphan, below 16, ... */
     double orphan_wait_s;
-    struct origin open_seen;    /* the line that opens the server to everybody */
+    struct origin open_seen;    /* the line that opens the server to all hosts */
     struct origin default_seen; /* restrict default, ... */
     uint32_t default_flags;     /* ... and its flags */
     struct origin own_seen;     /* restrict 127.0.0.1 noquery */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See drift.h. chronyd writes "frequency skew" with the frequency of the bare clock (positive: it
+/* chronyd writes "frequency skew" with the frequency of the bare clock (positive: it
  * runs fast); ntpd writes one number, the correction that it applies (positive: it runs slow). */
 #include "config/drift.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See include.h. The lines of a file go to directive_parse() one by one; a row of the table may
+/* The lines of a file go to directive_parse() one by one; a row of the table may
  * come back here for another file, at most CONFIG_INCLUDE_DEPTH deep. */
 #include "config/include.h"
 

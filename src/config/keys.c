@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See keys.h. The file is read as bytes that may be anything; its lines are shown in messages with
+/* The file is read as bytes that may be anything; its lines are shown in messages with
  * stars in place of all that might be a secret. */
 #include "config/keys.h"
 
@@ -136,7 +136,7 @@ struct key_line {
     size_t length;
     struct key_word words[KEY_WORDS_MAX];
     unsigned count;
-    unsigned shown; /* so many words are no secrets */
+    unsigned shown; /* number of words that are not secret */
     bool hash;      /* a '#' ends the last word and begins a comment */
     bool md5_told;  /* it is said once for a file */
     uint32_t id;
@@ -737,7 +737,7 @@ void keys_control(struct reader *r)
     r->control_seen = reader_here(r);
 }
 
-/* A control key that nobody can have opens nothing. */
+/* A control key that is not usable opens nothing. */
 static void check_control(struct reader *r)
 {
     uint32_t id = r->config->control_key;

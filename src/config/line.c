@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See line.h. One pass over the characters, so that columns are exact whatever the line holds. */
+/* One pass over the characters, so that columns are exact whatever the line holds. */
 #include "config/line.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See listen.h. What addresses there are is for the caller to know: no system call here. */
+/* What addresses there are is for the caller to know: no system call here. */
 #include "config/listen.h"
 
 #include <string.h>

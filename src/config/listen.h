@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the `interface` lines of ntp.conf let requests be answered. Each address of ours goes by
- * the
- * last line that matches it; where none does it is served. */
+ * the last line that matches it; where none does it is served. */
 #ifndef TOKI_CONFIG_LISTEN_H
 #define TOKI_CONFIG_LISTEN_H
 

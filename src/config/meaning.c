@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See meaning.h. What distributions ship and what plain clients write must stay silent: each check
- * asks for lines that somebody wrote on purpose. */
+/* What distributions ship and what plain clients write must stay silent: each check
+ * asks for lines that were written on purpose. */
 #include "config/meaning.h"
 
 #include <string.h>
@@ -67,7 +67,7 @@ static bool may_hold_host(const struct acl_rule *rule, const struct source_spec 
            !address_is_loopback(&rule->prefix);
 }
 
-/* Of a name only what is certain is said: no rule that spares anybody may be about its host. */
+/* Of a name only what is certain is said: no rule that exempts a host may be about it. */
 static bool is_name_dropped(const struct config *c, const struct source_spec *spec)
 {
     bool v4 = spec->family != ADDRESS_V6, v6 = spec->family != ADDRESS_V4;
@@ -129,8 +129,7 @@ static bool gives_time(uint32_t flags)
 }
 
 /* Was it made to serve the whole world? In ntp.conf a client does so by default, so a bare file
- * says
- * nothing. */
+ * says nothing. */
 static bool serves_the_world(const struct reader *r)
 {
     const struct acl *access = &r->config->access;
@@ -162,7 +161,7 @@ static void check_world_server(struct reader *r)
     }
 }
 
-/* ntp.conf: `restrict default` without any flag, or one that nobody is excepted from. */
+/* ntp.conf: `restrict default` without any flag, or one without exceptions. */
 static void check_restrict_default(struct reader *r)
 {
     static const struct address own = {.family = ADDRESS_V4, .bytes = {127, 0, 0, 1}};

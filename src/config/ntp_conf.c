@@ -233,9 +233,8 @@ static bool is_name_of_interface(const char *text)
            text[strspn(text, "0123456789.")] != '\0';
 }
 
-/* What the rule speaks of; says so if it is nothing. False also for `wildcard`, which needs none:
- * no
- * request that comes by it is answered for an address that is ignored. */
+/* What the rule speaks of; says so if it is nothing. False also for `wildcard`, which needs
+ * none: no request that comes by it is answered for an address that is ignored. */
 static bool read_listen_rule(struct reader *r, const struct word *what, struct listen_rule *rule)
 {
     const char *problem;
@@ -298,8 +297,8 @@ static void set_defaults(struct reader *r)
     s->max_slew_rate = 500e-6;
     s->max_clock_error = 15e-6;
     acl_init(&c->access, ACCESS_NOQUERY);
-    /* NTPsec's; who is limited is for `restrict` to say. Who is told so, for `kod`: seldom, for the
-     * address of a flood is mostly forged, and its owner shall not be flooded with kisses. */
+    /* NTPsec's; `restrict limited` says to which hosts it applies, and `kod` which of them get a
+     * KoD response: few, because the source address of a flood is usually forged. */
     c->ratelimit =
         (struct ratelimit_settings){.interval_s = 1, .burst = 20, .leak_log2 = 2, .kod_log2 = 4};
     c->client_log_bytes = 1048576;
@@ -368,9 +367,6 @@ static const struct source_spec source_defaults = {
     .max_delay_s = 16, /* MAXDISP, RFC 5905: nothing longer is believed */
 };
 
-#define UNAUTHENTICATED "the packets of this source would not be authenticated"
-#define OUTVOTE INSTEAD("remove it and use four servers, which outvote a falseticker, or use 'key'")
-#define ONLY_NTS "it only applies to sources with 'nts', which are refused"
 #define ONLY_NTS_SERVER "it only applies to NTS, and 'nts' on a source and 'nts enable' are refused"
 #define NO_CLOCK_DEVICE "reference clocks with a device are refused where they are configured"
 #define NO_BROADCAST "broadcast and multicast are not supported"
@@ -393,7 +389,7 @@ static const struct parameter source_options[] = {
     {INTEGER("version", 1, 4, NULL, "4"), TO_SPEC(STORE_UNSIGNED, version),
      .doc = "NTP version of requests"},
     {OPTION_FLAG("prefer"), TO_SPEC(STORE_BOOL, prefer), .doc = "preferred among good sources"},
-    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never used"},
+    {OPTION_FLAG("noselect"), TO_SPEC(STORE_BOOL, noselect), .doc = "measured, never selected"},
     {OPTION_FLAG("true"), TO_SPEC(STORE_BOOL, trust),
      .doc = "assumed to be correct when sources disagree"},
     {REAL("bias", -1e6, 1e6, "s", "0"), TO_SPEC(STORE_DOUBLE, offset_correction_s),
@@ -404,7 +400,7 @@ static const struct parameter source_options[] = {
     {OPTION_FLAG("dynamic"), IS_NOTHING("names are resolved again automatically")},
     {WORD("ident", "none"), IS_OBSOLETE("Autokey is insecure and not supported")},
     {INTEGER("ttl", 0, 255, NULL, "none"), IS_OBSOLETE(NO_BROADCAST)},
-    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "of a reference clock"},
+    {INTEGER("mode", 0, NO_LIMIT, NULL, "0"), .doc = "mode of a reference clock"},
     {INTEGER("subtype", 0, NO_LIMIT, NULL, "0"),
      IS_OBSOLETE("it only applies to reference clocks")},
     {0},
@@ -457,7 +453,7 @@ static const struct directive directives[] = {
     {.keyword = "fudge",
      .arguments = PARAMETERS({WORD("address", NULL), .required = true}),
      .options = PARAMETERS(
-         {INTEGER("stratum", 0, 16, NULL, "0; 5 of 127.127.1.x"), .doc = "of the clock itself"},
+         {INTEGER("stratum", 0, 16, NULL, "0; 5 of 127.127.1.x"), .doc = "stratum of the clock"},
          {WORD("refid", "SHM; LOCL of 127.127.1.x"), .doc = "reference ID of the clock"},
          {REAL("time1", -1e6, 1e6, "s", "0"), .doc = "correction added to each measured offset"},
          {REAL("time2", -NO_LIMIT, NO_LIMIT, "s", "0"),
@@ -633,7 +629,7 @@ static const struct directive directives[] = {
           .doc = "time an offset must persist before a later step; 0: none"},
          {REAL("dispersion", 0, 1e5, "ppm", "15"), .scale = 1e-6,
           TO_CONFIG(STORE_DOUBLE, settings.max_clock_error),
-          .doc = "assumed maximum maximum clock error"},
+          .doc = "assumed maximum drift of an undisciplined clock"},
          {REAL("stepback", 0, 1e10, "s", "same as the step threshold"),
           SETS(SET(settings.step_backward_s)),
           .doc = "step threshold for backward steps; 0: never"},

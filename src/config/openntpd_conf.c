@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* OpenNTPD's ntpd.conf: its rows, its defaults, and the functions of its rows. Nobody is served
- * without `listen on`; then everybody is who can reach that address. The clock is stepped only at
+ * without `listen on`; then any host that can reach that address is. The clock is stepped only at
  * the start, and only if it is off by more than a minute. */
 
 #include <string.h>
@@ -146,7 +146,7 @@ static void set_defaults(struct reader *r)
 
 static const struct source_spec source_defaults = {
     .port = 123,
-    .minpoll = 5, /* asked about each 30 s, more seldom when all is calm */
+    .minpoll = 5, /* asked about every 30 s, less often when the clock is stable */
     .maxpoll = 10,
     .version = 4,
     .max_sources = SERVERS_MAX,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See place.h. What does not fit any more keeps its last known place. */
+/* What does not fit any more keeps its last known place. */
 #include "config/place.h"
 
 #include <assert.h>

@@ -34,7 +34,7 @@ void place_directive(const struct config *c, const struct config_place *place, s
 struct config_place place_copy(struct config *to, const struct config *from,
                                const struct config_place *place);
 
-/* Where the rule comes from; the default place if nobody took note. */
+/* Where the rule comes from; the default place if it was not noted. */
 struct config_place place_of_access(const struct config *c, bool command,
                                     const struct address *prefix, unsigned length, bool ntp_port);
 

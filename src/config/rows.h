@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shorthand for the rows of both tables: a row shall fit in a line or two and be read like one. */
+/* Shorthand for the rows of all tables, so that a row fits in a line or two. */
 #ifndef TOKI_CONFIG_ROWS_H
 #define TOKI_CONFIG_ROWS_H
 
@@ -51,6 +51,9 @@
 /* Reasons that several rows have. */
 #define NO_WINDOW "there is no fixed window of samples: the filter adapts to the clock"
 #define UNREACHABLE_UNUSED "a source that has not answered eight requests is never used"
+#define UNAUTHENTICATED "the packets of this source would not be authenticated"
+#define OUTVOTE INSTEAD("remove it and use four servers, which outvote a falseticker, or use 'key'")
+#define ONLY_NTS "it only applies to sources with 'nts', which are refused"
 
 /* An argument that is all further words. */
 #define WORDS(name_, fallback_)                                                                    \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See source_line.h. Names are only checked for their form here: to look them up is the daemon's.
- */
+/* Names are only checked for their form here: to look them up is the daemon's. */
 #include "config/source_line.h"
 
 #include <string.h>

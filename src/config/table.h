@@ -48,6 +48,7 @@ struct parameter {
     const char *unit; /* "s", "log2 s", "ppm", ...; NULL: none */
     double minimum, maximum;
     bool required;        /* of an argument */
+    bool interface;       /* the word is the name of a network interface */
     bool live;            /* option of a source that may be changed while the daemon runs */
     const char *fallback; /* what holds without it, as documentation */
     enum parameter_store store;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See text.h. strtod() and <ctype.h> are avoided on purpose: both follow the locale. */
+/* strtod() and <ctype.h> are avoided on purpose: both follow the locale. */
 #include "config/text.h"
 
 #include <float.h>
