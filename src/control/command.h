@@ -46,7 +46,7 @@ enum command_result {
     COMMAND_ORDERED   /* *order is to be carried out; then command_answer() */
 };
 
-/* Takes one request line (no newline). `may_change`: it comes from somebody who may change things.
+/* Takes one request line (no newline). `may_change`: the client may change the daemon.
  * `report` is room to work in; `capacity` at least 512. */
 enum command_result command_run(const char *line, bool may_change, const struct report_input *input,
                                 struct report *report, struct command_order *order, char *out,

@@ -64,7 +64,7 @@ struct endpoint_ticket {
 bool endpoint_take_order(struct endpoint *endpoint, struct command_order *order,
                          struct endpoint_ticket *ticket);
 
-/* Answers whoever gave the order, if he is still there. */
+/* Answers the client that gave the order, if it is still connected. */
 void endpoint_answer(struct endpoint *endpoint, struct wait_set *wait,
                      const struct endpoint_ticket *ticket, const struct command_outcome *outcome);
 

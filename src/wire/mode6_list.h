@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes the text of a control message: `name=value` joined by ", ", lines of at most 72 columns
- * that end with a comma, CR and LF. A list knows which names were asked for; an item that nobody
- * wants is not written, one that does not fit is left out whole with all that follow it. Values are
+ * that end with a comma, CR and LF. A list knows which names were asked for; an item that was
+ * not is left out, and so is one that does not fit, with all that follow it. Values are
  * written as every client can read them: plain decimals, nothing that is not a number. */
 #ifndef TOKI_WIRE_MODE6_LIST_H
 #define TOKI_WIRE_MODE6_LIST_H
@@ -51,7 +51,7 @@ void mode6_put_integer(struct mode6_list *list, enum mode6_when when, const char
                        int64_t value);
 void mode6_put_hex(struct mode6_list *list, enum mode6_when when, const char *name, uint32_t value);
 
-/* With so many decimals, at most 9; not finite: 0. */
+/* With this number of decimals, at most 9; not finite: 0. */
 void mode6_put_decimal(struct mode6_list *list, enum mode6_when when, const char *name,
                        double value, int decimals);
 

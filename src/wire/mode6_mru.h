@@ -28,7 +28,7 @@ struct mode6_mru_point {
 struct mode6_mru_request {
     char nonce[MODE6_MRU_NONCE_MAX]; /* "": not given */
     int64_t frags, limit;            /* datagrams and rows at most; 0: not given */
-    int64_t recent;                  /* only so many that came last; 0: all */
+    int64_t recent;                  /* only this number of the latest; 0: all */
     int64_t mincount, mindrop;       /* requests, and dropped ones, at least */
     int64_t resall, resany;          /* bits that all, of which one must be set */
     int64_t maxlstint, minlstint;    /* s since the last request; -1: any */

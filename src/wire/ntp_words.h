@@ -22,7 +22,7 @@
 /* The code of an event; NTP_WORDS_NO_EVENT: ntpd has none for it. */
 unsigned ntp_words_event_code(const struct event *event);
 
-/* "restart", "reachable"; "" for a code that nobody uses. */
+/* "restart", "reachable"; "" for an unassigned code. */
 const char *ntp_words_event(unsigned code);
 
 /* Of a reference clock: 0 "clk_unspec" .. 6. */
@@ -94,7 +94,7 @@ enum ntp_words_selection ntp_words_selection_of(uint16_t status);
 unsigned ntp_words_count_of(uint16_t status);
 unsigned ntp_words_event_of(uint16_t status); /* without NTP_WORDS_PEER */
 
-/* "leap_none", "sync_ntp"; "" for what nobody uses. */
+/* "leap_none", "sync_ntp"; "" for an unassigned number. */
 const char *ntp_words_leap(unsigned leap);
 const char *ntp_words_origin(unsigned origin);
 

@@ -103,7 +103,7 @@ static int collect(struct ntpq *q)
             break;
         }
         if (++taken > 2 * MODE6_FRAGMENTS_MAX) {
-            return NTPQ_INCOMPLETE; /* somebody keeps us busy */
+            return NTPQ_INCOMPLETE; /* a flood of fragments */
         }
     }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interfaces and access rules as rows; see the header. A rule's hits are not counted: the flags of
- * a request are found by one search of the table, which nobody writes. Packets are counted for all
- * sockets together, and told of the first. */
+/* Interfaces and access rules as rows. Hits of a rule are not counted, because the table is only
+ * read. Packets are counted for all sockets together, and reported for the first. */
 #include "control/mode6/mode6_lists.h"
 
 #include <string.h>
