@@ -128,9 +128,6 @@ static bool is_wanted(const struct roles *r, const struct place *p)
 /* In a role that was just forked. */
 static void let_go(struct tokid *t, const struct role *role)
 {
-    if (role->finishes) {
-        process_signals();
-    }
     if (!(role->keeps & ROLE_KEEPS_CONTROL) && t->endpoint) {
         stream_close(t->endpoint->fd);
     }
@@ -172,7 +169,7 @@ static int run_role(struct roles *r, const struct place *p)
 
 static void start_role(struct roles *r, struct place *p)
 {
-    long pid = process_fork(p->role->title);
+    long pid = process_fork(p->role->title, p->role->finishes);
 
     if (pid == 0) {
         exit(run_role(r, p));

@@ -14,9 +14,10 @@ enum process_signal { SIGNAL_END /* TERM, INT, QUIT */, SIGNAL_RELOAD /* HUP */,
 void process_signals(void);
 bool process_take_signal(enum process_signal which);
 
-/* Forks a role. In the child: default handlers reinstalled, dies with its parent, title set; gives
- * 0 there, the pid in the parent, or -errno. */
-long process_fork(const char *title);
+/* Forks a role. In the child: no flag set, dies with its parent, title set; gives 0 there, the pid
+ * in the parent, or -errno. `handles`: signals set flags there too, from its first moment on; else
+ * they end it. */
+long process_fork(const char *title, bool handles);
 
 /* Next child that ended: pid and wait status, or 0 if none. */
 long process_reap(int *status);

@@ -127,7 +127,7 @@ static int fork_body(void)
     if (process_reap(&status) != 0) {
         return 1;
     }
-    child = process_fork("toki-test");
+    child = process_fork("toki-test", false);
     if (child == 0) {
         char name[16] = "";
         int death = 0;
@@ -162,6 +162,41 @@ static void test_fork(void **state)
     in_child(fork_body);
 }
 
+/* A child that handles signals misses none, however soon it comes: a worker that is replaced while
+ * it starts still answers what waits for it. */
+static int early_signal_body(void)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    process_signals();
+    for (int i = 0; i < 300; i++) {
+        long child = process_fork("toki-test", true), reaped = 0;
+        int status = 0;
+
+        while (child == 0) {
+            if (process_take_signal(SIGNAL_END)) {
+                _exit(7);
+            }
+            nanosleep(&pause, NULL);
+        }
+        process_kill(child, SIGTERM);
+        while (!reaped) {
+            nanosleep(&pause, NULL);
+            reaped = process_reap(&status);
+        }
+        if (reaped != child || !WIFEXITED(status) || WEXITSTATUS(status) != 7) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void test_early_signal(void **state)
+{
+    (void)state;
+    in_child(early_signal_body);
+}
+
 /* The end of a pipe that only the grandchild holds closes when it dies, which it does with its
  * parent. */
 static void test_dies_with_parent(void **state)
@@ -175,7 +210,7 @@ static void test_dies_with_parent(void **state)
     child = fork();
     if (child == 0) {
         close(alive[0]);
-        if (process_fork("grandchild") == 0) {
+        if (process_fork("grandchild", false) == 0) {
             (void)!write(alive[1], "a", 1);
             pause();
         }
@@ -449,19 +484,13 @@ static void test_port_holder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_channel),
-        cmocka_unit_test(test_channel_full),
-        cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_dies_with_parent),
-        cmocka_unit_test(test_daemonize),
-        cmocka_unit_test(test_daemon_that_fails),
-        cmocka_unit_test(test_shared_memory),
-        cmocka_unit_test(test_named_memory),
-        cmocka_unit_test(test_notify),
-        cmocka_unit_test(test_drop),
-        cmocka_unit_test(test_spawn),
-        cmocka_unit_test(test_port_holder),
+        cmocka_unit_test(test_channel),       cmocka_unit_test(test_channel_full),
+        cmocka_unit_test(test_signals),       cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_early_signal),  cmocka_unit_test(test_dies_with_parent),
+        cmocka_unit_test(test_daemonize),     cmocka_unit_test(test_daemon_that_fails),
+        cmocka_unit_test(test_shared_memory), cmocka_unit_test(test_named_memory),
+        cmocka_unit_test(test_notify),        cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_spawn),         cmocka_unit_test(test_port_holder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

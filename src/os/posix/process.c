@@ -83,7 +83,7 @@ static void replace_by_null(int first, int last)
     }
 }
 
-long process_fork(const char *title)
+long process_fork(const char *title, bool handles)
 {
     pid_t parent = getpid(), pid;
     sigset_t all, before;
@@ -98,7 +98,9 @@ long process_fork(const char *title)
         sigprocmask(SIG_SETMASK, &before, NULL);
         return pid < 0 ? error : pid;
     }
-    set_handlers(SIG_DFL);
+    if (!handles) {
+        set_handlers(SIG_DFL);
+    }
     for (int i = 0; i < SIGNALS; i++) {
         taken[i] = 0;
     }
