@@ -140,8 +140,8 @@ def second(host, first, tmp_path_factory):
 
 def test_the_guest_started_wrong(first):
     assert first.samples, first.console
-    # a slow boot makes the guest late by itself
-    assert abs(abs(first.samples[0].error) - CLOCK_ERROR_S) < 10, first.samples[0].error
+    # a slow boot moves the guest's clock by itself
+    assert abs(first.samples[0].error) > CLOCK_ERROR_S / 2, first.samples[0].error
 
 
 def test_within_5_ms_a_minute_after_boot(first):

@@ -133,7 +133,7 @@ def test_what_a_resolver_may_say(lab, rivals):
             by_name.setdefault(source['name'], []).append(source)
         assert by_name['none.example'][0]['status'] == 'unresolved'
         assert by_name['same.example'][0]['status'] == 'duplicate'
-        assert 'superfluous' in by_name['same.example'][0]['sentence']
+        assert 'remove one of the two' in by_name['same.example'][0]['sentence']
         assert by_name['bad.example'][0]['status'] == 'duplicate'
         assert by_name['self.example'][0]['status'] == 'duplicate'
         assert len(by_name['many.example']) <= 16
