@@ -14,34 +14,21 @@
 static const char *kind_name(enum args_kind kind)
 {
     switch (kind) {
-    case ARGS_FLAG:
-        return "flag";
-    case ARGS_WORD:
-        return "word";
-    case ARGS_PATH:
-        return "file";
-    case ARGS_FOLDER:
-        return "folder";
-    case ARGS_HOST:
-        return "host";
-    case ARGS_SOURCE:
-        return "source";
-    case ARGS_TOPIC:
-        return "topic";
-    case ARGS_COMMAND:
-        return "command";
-    case ARGS_CHOICE:
-        return "choice";
-    case ARGS_COUNT:
-        return "count";
+    case ARGS_FLAG: return "flag";
+    case ARGS_WORD: return "word";
+    case ARGS_PATH: return "file";
+    case ARGS_FOLDER: return "folder";
+    case ARGS_HOST: return "host";
+    case ARGS_SOURCE: return "source";
+    case ARGS_TOPIC: return "topic";
+    case ARGS_COMMAND: return "command";
+    case ARGS_CHOICE: return "choice";
+    case ARGS_COUNT: return "count";
     case ARGS_TIME:
     case ARGS_SECONDS:
-    case ARGS_DAYS:
-        return "time";
-    case ARGS_PART:
-        return "part";
-    case ARGS_RATE:
-        return "rate";
+    case ARGS_DAYS: return "time";
+    case ARGS_PART: return "part";
+    case ARGS_RATE: return "rate";
     }
     return NULL;
 }

@@ -15,15 +15,11 @@
 static double unit_size(enum args_kind kind, const char *unit)
 {
     switch (kind) {
-    case ARGS_TIME:
-        return units_time_s(unit);
-    case ARGS_SECONDS:
-        return *unit ? units_time_s(unit) : 1;
-    case ARGS_DAYS:
-        return units_time_s(*unit ? unit : "d");
+    case ARGS_TIME: return units_time_s(unit);
+    case ARGS_SECONDS: return *unit ? units_time_s(unit) : 1;
+    case ARGS_DAYS: return units_time_s(*unit ? unit : "d");
     case ARGS_PART:
-    case ARGS_RATE:
-        return *unit ? units_ratio(unit) : 1;
+    case ARGS_RATE: return *unit ? units_ratio(unit) : 1;
     case ARGS_COUNT:
     case ARGS_FLAG:
     case ARGS_WORD:
@@ -33,8 +29,7 @@ static double unit_size(enum args_kind kind, const char *unit)
     case ARGS_SOURCE:
     case ARGS_TOPIC:
     case ARGS_COMMAND:
-    case ARGS_CHOICE:
-        break;
+    case ARGS_CHOICE: break;
     }
     return *unit ? 0 : 1;
 }
@@ -49,30 +44,19 @@ static struct naming naming_of(enum args_kind kind)
     static const char not_time[] = "is not a time (a number with ns, us, ms, s, min, h or d)";
 
     switch (kind) {
-    case ARGS_FLAG:
-        break;
-    case ARGS_WORD:
-        return (struct naming){"WORD", "a word", "is not a word"};
-    case ARGS_PATH:
-        return (struct naming){"FILE", "the path of a file", "is not a path"};
-    case ARGS_FOLDER:
-        return (struct naming){"FOLDER", "the path of a folder", "is not a path"};
-    case ARGS_HOST:
-        return (struct naming){"HOST", "a host name or an address", "is not a host"};
-    case ARGS_SOURCE:
-        return (struct naming){"SOURCE", "a source of the daemon", "is not a source"};
+    case ARGS_FLAG: break;
+    case ARGS_WORD: return (struct naming){"WORD", "a word", "is not a word"};
+    case ARGS_PATH: return (struct naming){"FILE", "the path of a file", "is not a path"};
+    case ARGS_FOLDER: return (struct naming){"FOLDER", "the path of a folder", "is not a path"};
+    case ARGS_HOST: return (struct naming){"HOST", "a host name or an address", "is not a host"};
+    case ARGS_SOURCE: return (struct naming){"SOURCE", "a source of the daemon", "is not a source"};
     case ARGS_TOPIC:
         return (struct naming){"TOPIC", "a code, a directive or an option", "is not a topic"};
-    case ARGS_COMMAND:
-        return (struct naming){"COMMAND", "a command", "is not a command"};
-    case ARGS_CHOICE:
-        return (struct naming){"WORD", "one of", "is unknown"};
-    case ARGS_COUNT:
-        return (struct naming){"N", "a whole number", "is not a whole number"};
-    case ARGS_TIME:
-        return (struct naming){"TIME", "a time, such as 50ms", not_time};
-    case ARGS_SECONDS:
-        return (struct naming){"TIME", "a time, such as 10s", not_time};
+    case ARGS_COMMAND: return (struct naming){"COMMAND", "a command", "is not a command"};
+    case ARGS_CHOICE: return (struct naming){"WORD", "one of", "is unknown"};
+    case ARGS_COUNT: return (struct naming){"N", "a whole number", "is not a whole number"};
+    case ARGS_TIME: return (struct naming){"TIME", "a time, such as 50ms", not_time};
+    case ARGS_SECONDS: return (struct naming){"TIME", "a time, such as 10s", not_time};
     case ARGS_DAYS:
         return (struct naming){"LENGTH", "a length, such as 3d",
                                "is not a length (days, or a number with s, min, h or d)"};

@@ -37,19 +37,13 @@ static const struct args_command root = {.name = "toki", .parts = commands, .pro
 static const char *group_title(enum command_group group)
 {
     switch (group) {
-    case GROUP_STATE:
-        return "State of the clock and of the daemon";
-    case GROUP_SERVERS:
-        return "Other servers";
-    case GROUP_CONFIGURATION:
-        return "Configuration";
-    case GROUP_CHANGE:
-        return "Changes to the running daemon, for root";
-    case GROUP_TOOLS:
-        return "Tools of other daemons";
+    case GROUP_STATE: return "State of the clock and of the daemon";
+    case GROUP_SERVERS: return "Other servers";
+    case GROUP_CONFIGURATION: return "Configuration";
+    case GROUP_CHANGE: return "Changes to the running daemon, for root";
+    case GROUP_TOOLS: return "Tools of other daemons";
     case GROUP_OTHER:
-    case COMMAND_GROUPS:
-        break;
+    case COMMAND_GROUPS: break;
     }
     return "Other";
 }

@@ -228,19 +228,11 @@ static bool take_keys(struct top *t)
         switch (key) {
         case -1:
         case 'q':
-        case 'Q':
-            return false;
-        case 'w':
-            t->reasons = !t->reasons;
-            break;
-        case 'c':
-            t->hide_clients = !t->hide_clients;
-            break;
-        case 'p':
-            t->paused = !t->paused;
-            break;
-        default:
-            break;
+        case 'Q': return false;
+        case 'w': t->reasons = !t->reasons; break;
+        case 'c': t->hide_clients = !t->hide_clients; break;
+        case 'p': t->paused = !t->paused; break;
+        default: break;
         }
     }
     return true;

@@ -113,8 +113,7 @@ bool measure_is_settled(const struct source *s, unsigned samples, uint32_t befor
     case REPLY_DISTANCE:
     case REPLY_DATE:
     case REPLY_LOOP:
-    case REPLY_RESTRICTED:
-        return true; /* what the server says of itself */
+    case REPLY_RESTRICTED: return true; /* what the server says of itself */
     case REPLY_TURNAROUND:
     case REPLY_DELAY:
     case REPLY_LATE:
@@ -127,8 +126,7 @@ bool measure_is_settled(const struct source *s, unsigned samples, uint32_t befor
         return before > 0; /* a stranger's, perhaps: the request's time is given to a true one */
     case REPLY_ACCEPTED:
     case REPLY_UNEXPECTED:
-    case REPLY_VERDICTS:
-        break;
+    case REPLY_VERDICTS: break;
     }
     return false;
 }

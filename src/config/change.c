@@ -432,29 +432,17 @@ bool change_apply(struct config *c, const struct change *change)
         return false;
     }
     switch ((enum change_kind)change->kind) {
-    case CHANGE_LINE:
-        apply_line(c, change->text);
-        break;
-    case CHANGE_DELETE:
-        delete_source(c, change->text);
-        break;
+    case CHANGE_LINE: apply_line(c, change->text); break;
+    case CHANGE_DELETE: delete_source(c, change->text); break;
     case CHANGE_OFFLINE:
     case CHANGE_ONLINE:
-    case CHANGE_ROUTES:
-        set_offline(c, change->text, (enum change_kind)change->kind);
-        break;
-    case CHANGE_OPTION:
-        set_options(c, change->text);
-        break;
-    case CHANGE_CHRONY_LINE:
-        apply_chrony_line(c, change->text);
-        break;
+    case CHANGE_ROUTES: set_offline(c, change->text, (enum change_kind)change->kind); break;
+    case CHANGE_OPTION: set_options(c, change->text); break;
+    case CHANGE_CHRONY_LINE: apply_chrony_line(c, change->text); break;
     case CHANGE_RELOAD:
     case CHANGE_KEYS:
     case CHANGE_SOURCES:
-    case CHANGE_KINDS:
-        complain(c, "", "E020 not a change of the active configuration");
-        break;
+    case CHANGE_KINDS: complain(c, "", "E020 not a change of the active configuration"); break;
     }
     return c->error_count == 0;
 }

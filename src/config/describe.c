@@ -112,13 +112,9 @@ const char *describe_listen_rule(const struct listen_rule *rule, char out[ADDRES
     char address[ADDRESS_TEXT_MAX];
 
     switch (rule->what) {
-    case LISTEN_ALL:
-        return "all addresses";
-    case LISTEN_FAMILY:
-        return rule->prefix.family == ADDRESS_V4 ? "IPv4" : "IPv6";
-    case LISTEN_DEVICE:
-        snprintf(out, ADDRESS_TEXT_MAX + 8, "%s", rule->device);
-        break;
+    case LISTEN_ALL: return "all addresses";
+    case LISTEN_FAMILY: return rule->prefix.family == ADDRESS_V4 ? "IPv4" : "IPv6";
+    case LISTEN_DEVICE: snprintf(out, ADDRESS_TEXT_MAX + 8, "%s", rule->device); break;
     case LISTEN_PREFIX:
         snprintf(out, ADDRESS_TEXT_MAX + 8, "%s/%u", address_format(&rule->prefix, address),
                  rule->length);

@@ -249,11 +249,8 @@ static bool read_number(struct reader *r, const struct parameter *p, const struc
     char hint[HINT_MAX];
 
     switch (parameter_number(p, word->text, number)) {
-    case NUMBER_GOOD:
-        return true;
-    case NUMBER_NONE:
-        complain_of_number(r, p, word);
-        break;
+    case NUMBER_GOOD: return true;
+    case NUMBER_NONE: complain_of_number(r, p, word); break;
     case NUMBER_OUT_OF_RANGE:
         usage_of_parameter(p, hint, HINT_MAX);
         reader_error(r, word, hint, "E004 '%.100s' is out of range", word->text);
@@ -281,8 +278,7 @@ static void complain_of_verdict(struct reader *r, enum verdict verdict, const st
         reader_error(r, word, hint, "E014 '%.40s' is not supported yet: %s", word->text, reason);
         break;
     case VERDICT_WORKS:
-    case VERDICT_NOTHING:
-        break;
+    case VERDICT_NOTHING: break;
     }
 }
 
@@ -382,29 +378,14 @@ void parameter_put(const struct parameter *p, double number, const char *text, v
     number *= p->scale != 0 ? p->scale : 1;
     /* by memcpy: the place has its own type, and base is any struct */
     switch (p->store) {
-    case STORE_NOTHING:
-        break;
-    case STORE_BOOL:
-        memcpy(place, &(bool){number > 0}, sizeof(bool));
-        break;
-    case STORE_INT:
-        memcpy(place, &(int){(int)number}, sizeof(int));
-        break;
-    case STORE_UNSIGNED:
-        memcpy(place, &(unsigned){(unsigned)number}, sizeof(unsigned));
-        break;
-    case STORE_U16:
-        memcpy(place, &(uint16_t){(uint16_t)number}, sizeof(uint16_t));
-        break;
-    case STORE_U32:
-        memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
-        break;
-    case STORE_SIZE:
-        memcpy(place, &(size_t){(size_t)number}, sizeof(size_t));
-        break;
-    case STORE_DOUBLE:
-        memcpy(place, &number, sizeof number);
-        break;
+    case STORE_NOTHING: break;
+    case STORE_BOOL: memcpy(place, &(bool){number > 0}, sizeof(bool)); break;
+    case STORE_INT: memcpy(place, &(int){(int)number}, sizeof(int)); break;
+    case STORE_UNSIGNED: memcpy(place, &(unsigned){(unsigned)number}, sizeof(unsigned)); break;
+    case STORE_U16: memcpy(place, &(uint16_t){(uint16_t)number}, sizeof(uint16_t)); break;
+    case STORE_U32: memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t)); break;
+    case STORE_SIZE: memcpy(place, &(size_t){(size_t)number}, sizeof(size_t)); break;
+    case STORE_DOUBLE: memcpy(place, &number, sizeof number); break;
     case STORE_TEXT:
         memset(place, 0, p->capacity);
         memcpy(place, text, strlen(text));

@@ -156,9 +156,7 @@ void config_field_format(const struct config_field *f, const void *base, char *o
         memcpy(&number, place, sizeof number);
         snprintf(out, capacity, "%.10g%s", number * (f->scale != 0 ? f->scale : 1), f->unit);
         break;
-    case VALUE_TEXT:
-        snprintf(out, capacity, "%.200s", place[0] != '\0' ? place : "none");
-        break;
+    case VALUE_TEXT: snprintf(out, capacity, "%.200s", place[0] != '\0' ? place : "none"); break;
     }
 }
 

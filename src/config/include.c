@@ -15,23 +15,15 @@ const char *include_explain(int error)
 {
     switch (-error) {
     case ENOENT:
-    case ENOTDIR:
-        return "no such file";
+    case ENOTDIR: return "no such file";
     case EACCES:
-    case EPERM:
-        return "permission denied";
-    case EISDIR:
-        return "is a directory";
-    case EINVAL:
-        return "not a regular file";
-    case EFBIG:
-        return "larger than 1000000 bytes";
-    case ELOOP:
-        return "too many symbolic links";
-    case ENAMETOOLONG:
-        return "file name too long";
-    default:
-        return "cannot be read";
+    case EPERM: return "permission denied";
+    case EISDIR: return "is a directory";
+    case EINVAL: return "not a regular file";
+    case EFBIG: return "larger than 1000000 bytes";
+    case ELOOP: return "too many symbolic links";
+    case ENAMETOOLONG: return "file name too long";
+    default: return "cannot be read";
     }
 }
 
@@ -40,24 +32,19 @@ static void complain_of_line(struct reader *r, enum line_verdict verdict)
     struct word at = {.column = r->line.fault_column, .width = 1};
 
     switch (verdict) {
-    case LINE_QUOTE_OPEN:
-        reader_error(r, &at, "", "E013 unterminated quote");
-        break;
+    case LINE_QUOTE_OPEN: reader_error(r, &at, "", "E013 unterminated quote"); break;
     case LINE_TOO_LONG:
         reader_error(r, &at, "", "E013 the line is longer than %d bytes", LINE_BYTES_MAX);
         break;
     case LINE_TOO_MANY_WORDS:
         reader_error(r, &at, "", "E013 the line has more than %d words", LINE_WORDS_MAX);
         break;
-    case LINE_BAD_CHARACTER:
-        reader_error(r, &at, "", "E013 invalid control character");
-        break;
+    case LINE_BAD_CHARACTER: reader_error(r, &at, "", "E013 invalid control character"); break;
     case LINE_WIDE_BLANK:
         reader_error(r, &at, "use an ASCII space",
                      "E013 a wide or non-breaking space (U+3000, U+00A0) does not separate words");
         break;
-    case LINE_WORDS:
-        break;
+    case LINE_WORDS: break;
     }
 }
 

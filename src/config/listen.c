@@ -7,14 +7,10 @@
 static bool matches(const struct listen_rule *rule, const char *device, const struct address *a)
 {
     switch (rule->what) {
-    case LISTEN_ALL:
-        return true;
-    case LISTEN_FAMILY:
-        return rule->prefix.family == a->family;
-    case LISTEN_DEVICE:
-        return device && strcmp(rule->device, device) == 0;
-    case LISTEN_PREFIX:
-        return address_in_prefix(a, &rule->prefix, rule->length);
+    case LISTEN_ALL: return true;
+    case LISTEN_FAMILY: return rule->prefix.family == a->family;
+    case LISTEN_DEVICE: return device && strcmp(rule->device, device) == 0;
+    case LISTEN_PREFIX: return address_in_prefix(a, &rule->prefix, rule->length);
     }
     return false;
 }

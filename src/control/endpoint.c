@@ -171,13 +171,10 @@ static bool go_on(struct endpoint *endpoint, struct endpoint_client *client, str
                   const struct report_input *input)
 {
     switch (client->state) {
-    case ENDPOINT_ASKING:
-        return take_request(endpoint, client, wait, input);
-    case ENDPOINT_ANSWERED:
-        return send_reply(client);
+    case ENDPOINT_ASKING: return take_request(endpoint, client, wait, input);
+    case ENDPOINT_ANSWERED: return send_reply(client);
     case ENDPOINT_ORDERED:
-    case ENDPOINT_TAKEN:
-        break; /* it hung up */
+    case ENDPOINT_TAKEN: break; /* it hung up */
     }
     return false;
 }

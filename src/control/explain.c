@@ -15,16 +15,11 @@
 static enum report_source_code code_of_name(enum names_error error)
 {
     switch (error) {
-    case NAMES_FOUND:
-        return WHY_LOOKING_UP;
-    case NAMES_UNKNOWN:
-        return WHY_NAME_UNKNOWN;
-    case NAMES_NO_ADDRESS:
-        return WHY_NAME_WITHOUT_ADDRESS;
-    case NAMES_SILENT:
-        return WHY_NAME_SERVICE_SILENT;
-    case NAMES_BROKEN:
-        break;
+    case NAMES_FOUND: return WHY_LOOKING_UP;
+    case NAMES_UNKNOWN: return WHY_NAME_UNKNOWN;
+    case NAMES_NO_ADDRESS: return WHY_NAME_WITHOUT_ADDRESS;
+    case NAMES_SILENT: return WHY_NAME_SERVICE_SILENT;
+    case NAMES_BROKEN: break;
     }
     return WHY_LOOK_UP_FAILED;
 }
@@ -33,36 +28,25 @@ enum report_source_code explain_error_code(int error)
 {
     switch (error) {
     case ENETUNREACH:
-    case ENETDOWN:
-        return WHY_NO_ROUTE;
+    case ENETDOWN: return WHY_NO_ROUTE;
     case EHOSTUNREACH:
-    case EHOSTDOWN:
-        return WHY_HOST_UNREACHABLE;
-    case ECONNREFUSED:
-        return WHY_PORT_CLOSED;
+    case EHOSTDOWN: return WHY_HOST_UNREACHABLE;
+    case ECONNREFUSED: return WHY_PORT_CLOSED;
     case EPERM:
-    case EACCES:
-        return WHY_SEND_FORBIDDEN;
-    default:
-        return WHY_SEND_FAILED;
+    case EACCES: return WHY_SEND_FORBIDDEN;
+    default: return WHY_SEND_FAILED;
     }
 }
 
 static enum report_source_code code_of_rejection(enum reply_verdict rejection)
 {
     switch (rejection) {
-    case REPLY_AUTH:
-        return WHY_WRONG_KEY;
-    case REPLY_RESTRICTED:
-        return WHY_OWN_RULES;
-    case REPLY_KISS_RATE:
-        return WHY_RATE_LIMITED;
-    case REPLY_KISS_DENY:
-        return WHY_REFUSED;
-    case REPLY_UNSYNCHRONISED:
-        return WHY_SERVER_UNSYNCHRONISED;
-    case REPLY_LOOP:
-        return WHY_LOOP;
+    case REPLY_AUTH: return WHY_WRONG_KEY;
+    case REPLY_RESTRICTED: return WHY_OWN_RULES;
+    case REPLY_KISS_RATE: return WHY_RATE_LIMITED;
+    case REPLY_KISS_DENY: return WHY_REFUSED;
+    case REPLY_UNSYNCHRONISED: return WHY_SERVER_UNSYNCHRONISED;
+    case REPLY_LOOP: return WHY_LOOP;
     case REPLY_ACCEPTED:
     case REPLY_UNEXPECTED:
     case REPLY_MALFORMED:
@@ -77,8 +61,7 @@ static enum report_source_code code_of_rejection(enum reply_verdict rejection)
     case REPLY_DELAY:
     case REPLY_DATE:
     case REPLY_LATE:
-    case REPLY_VERDICTS:
-        return WHY_BAD_REPLIES;
+    case REPLY_VERDICTS: return WHY_BAD_REPLIES;
     }
     return WHY_BAD_REPLIES;
 }
@@ -103,51 +86,29 @@ static enum report_source_code code_of_silence(const struct report_source *s)
 static enum report_source_code choose(const struct report_source *s)
 {
     switch (s->status) {
-    case SOURCE_UNRESOLVED:
-        return code_of_name(s->lookup_error);
+    case SOURCE_UNRESOLVED: return code_of_name(s->lookup_error);
     case SOURCE_WAITING:
-    case SOURCE_UNREACHABLE:
-        return code_of_silence(s);
-    case SOURCE_NO_MAJORITY:
-        return s->rival ? WHY_TWO_DISAGREE : WHY_NO_MAJORITY;
-    case SOURCE_UNUSED:
-        return WHY_UNUSED;
-    case SOURCE_DUPLICATE:
-        return WHY_DUPLICATE;
-    case SOURCE_OFFLINE:
-        return WHY_OFFLINE;
-    case SOURCE_SERVER_UNSYNCHRONISED:
-        return WHY_SERVER_UNSYNCHRONISED;
-    case SOURCE_REFUSED:
-        return WHY_REFUSED;
-    case SOURCE_LOOPED:
-        return WHY_LOOP;
-    case SOURCE_FEW_SAMPLES:
-        return WHY_FEW_SAMPLES;
-    case SOURCE_TOO_DISTANT:
-        return WHY_TOO_DISTANT;
-    case SOURCE_TOO_JITTERY:
-        return WHY_TOO_JITTERY;
-    case SOURCE_WRONG_STRATUM:
-        return WHY_WRONG_STRATUM;
-    case SOURCE_ORPHAN:
-        return WHY_ORPHAN;
-    case SOURCE_FALSETICKER:
-        return WHY_FALSETICKER;
-    case SOURCE_HELD:
-        return WHY_HELD;
-    case SOURCE_NOSELECT:
-        return WHY_NOSELECT;
-    case SOURCE_SAME_NETWORK:
-        return WHY_SAME_NETWORK;
-    case SOURCE_OUTLYING:
-        return WHY_OUTLYING;
-    case SOURCE_COMBINED:
-        return WHY_COMBINED;
-    case SOURCE_SELECTED:
-        return WHY_SELECTED;
-    case SOURCE_STATUSES:
-        break;
+    case SOURCE_UNREACHABLE: return code_of_silence(s);
+    case SOURCE_NO_MAJORITY: return s->rival ? WHY_TWO_DISAGREE : WHY_NO_MAJORITY;
+    case SOURCE_UNUSED: return WHY_UNUSED;
+    case SOURCE_DUPLICATE: return WHY_DUPLICATE;
+    case SOURCE_OFFLINE: return WHY_OFFLINE;
+    case SOURCE_SERVER_UNSYNCHRONISED: return WHY_SERVER_UNSYNCHRONISED;
+    case SOURCE_REFUSED: return WHY_REFUSED;
+    case SOURCE_LOOPED: return WHY_LOOP;
+    case SOURCE_FEW_SAMPLES: return WHY_FEW_SAMPLES;
+    case SOURCE_TOO_DISTANT: return WHY_TOO_DISTANT;
+    case SOURCE_TOO_JITTERY: return WHY_TOO_JITTERY;
+    case SOURCE_WRONG_STRATUM: return WHY_WRONG_STRATUM;
+    case SOURCE_ORPHAN: return WHY_ORPHAN;
+    case SOURCE_FALSETICKER: return WHY_FALSETICKER;
+    case SOURCE_HELD: return WHY_HELD;
+    case SOURCE_NOSELECT: return WHY_NOSELECT;
+    case SOURCE_SAME_NETWORK: return WHY_SAME_NETWORK;
+    case SOURCE_OUTLYING: return WHY_OUTLYING;
+    case SOURCE_COMBINED: return WHY_COMBINED;
+    case SOURCE_SELECTED: return WHY_SELECTED;
+    case SOURCE_STATUSES: break;
     }
     return WHY_UNUSED;
 }
@@ -223,46 +184,27 @@ static const char *common_verdict(const struct report_source *s, char text[WORD_
 static const char *rejection_words(enum reply_verdict v)
 {
     switch (v) {
-    case REPLY_ACCEPTED:
-        return "nothing";
-    case REPLY_UNEXPECTED:
-        return "no request was outstanding";
-    case REPLY_MALFORMED:
-        return "not an NTP packet";
-    case REPLY_MODE:
-        return "not a reply of a server";
-    case REPLY_VERSION:
-        return "unexpected version of NTP";
-    case REPLY_ORIGIN:
-        return "not an answer to our request";
-    case REPLY_ZERO:
-        return "missing timestamps";
-    case REPLY_AUTH:
-        return "authentication";
+    case REPLY_ACCEPTED: return "nothing";
+    case REPLY_UNEXPECTED: return "no request was outstanding";
+    case REPLY_MALFORMED: return "not an NTP packet";
+    case REPLY_MODE: return "not a reply of a server";
+    case REPLY_VERSION: return "unexpected version of NTP";
+    case REPLY_ORIGIN: return "not an answer to our request";
+    case REPLY_ZERO: return "missing timestamps";
+    case REPLY_AUTH: return "authentication";
     case REPLY_KISS_RATE:
     case REPLY_KISS_DENY:
-    case REPLY_KISS_OTHER:
-        return "a kiss code";
-    case REPLY_UNSYNCHRONISED:
-        return "not synchronised";
-    case REPLY_STRATUM:
-        return "a stratum of 0 or above 16";
-    case REPLY_DISTANCE:
-        return "a root distance of 16 s or more";
-    case REPLY_TURNAROUND:
-        return "contradictory timestamps";
-    case REPLY_DELAY:
-        return "a delay above the limit (maxdelay), or negative";
-    case REPLY_LOOP:
-        return "a synchronisation loop";
-    case REPLY_DATE:
-        return "an implausible date";
-    case REPLY_LATE:
-        return "the clock was stepped in the meantime";
-    case REPLY_RESTRICTED:
-        return "denied by an access rule (restricted)";
-    case REPLY_VERDICTS:
-        break;
+    case REPLY_KISS_OTHER: return "a kiss code";
+    case REPLY_UNSYNCHRONISED: return "not synchronised";
+    case REPLY_STRATUM: return "a stratum of 0 or above 16";
+    case REPLY_DISTANCE: return "a root distance of 16 s or more";
+    case REPLY_TURNAROUND: return "contradictory timestamps";
+    case REPLY_DELAY: return "a delay above the limit (maxdelay), or negative";
+    case REPLY_LOOP: return "a synchronisation loop";
+    case REPLY_DATE: return "an implausible date";
+    case REPLY_LATE: return "the clock was stepped in the meantime";
+    case REPLY_RESTRICTED: return "denied by an access rule (restricted)";
+    case REPLY_VERDICTS: break;
     }
     return "unknown";
 }

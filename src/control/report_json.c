@@ -14,14 +14,10 @@
 const char *report_leap_name(uint8_t leap)
 {
     switch ((enum packet_leap)(leap & 3)) {
-    case LEAP_NONE:
-        return "none";
-    case LEAP_INSERT:
-        return "insert";
-    case LEAP_DELETE:
-        return "delete";
-    case LEAP_UNSYNCHRONISED:
-        return "unsynchronised";
+    case LEAP_NONE: return "none";
+    case LEAP_INSERT: return "insert";
+    case LEAP_DELETE: return "delete";
+    case LEAP_UNSYNCHRONISED: return "unsynchronised";
     }
     return "unknown";
 }

@@ -223,18 +223,13 @@ static void update(struct record *r, const struct address *from, struct mono_tim
     r->last_ns = now.ns;
     r->flags = (uint16_t)flags;
     switch (outcome) {
-    case CLIENTS_ANSWERED:
-        break;
+    case CLIENTS_ANSWERED: break;
     case CLIENTS_KISSED:
         r->kisses = (uint16_t)(r->kisses + (r->kisses < KISSES_MAX));
         count_up(&r->limited);
         break;
-    case CLIENTS_LIMITED:
-        count_up(&r->limited);
-        break;
-    case CLIENTS_REFUSED:
-        count_up(&r->refused);
-        break;
+    case CLIENTS_LIMITED: count_up(&r->limited); break;
+    case CLIENTS_REFUSED: count_up(&r->refused); break;
     }
 }
 
@@ -406,12 +401,9 @@ static int64_t rank(const struct client *c, const struct wish *wish)
         return -c->last.ns;
     }
     switch (wish->order) {
-    case CLIENTS_BUSIEST:
-        return (int64_t)c->requests;
-    case CLIENTS_RECENT:
-        break;
-    case CLIENTS_LIMITED_MOST:
-        return c->limited;
+    case CLIENTS_BUSIEST: return (int64_t)c->requests;
+    case CLIENTS_RECENT: break;
+    case CLIENTS_LIMITED_MOST: return c->limited;
     }
     return c->last.ns;
 }

@@ -124,8 +124,7 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
     }
     offset_s = discipline_offset(d, timeline, now.mono);
     switch (discipline_judge(d, settings, offset_s, now.mono)) {
-    case VERDICT_HOLD:
-        return command;
+    case VERDICT_HOLD: return command;
     case VERDICT_STEP:
         command.action = CLOCK_STEP;
         command.step_ns = ns_from_s(offset_s);
@@ -190,16 +189,11 @@ void discipline_fail(struct discipline *d)
 const char *discipline_state_name(enum discipline_state s)
 {
     switch (s) {
-    case DISCIPLINE_UNSET:
-        return "unset";
-    case DISCIPLINE_TRACKING:
-        return "tracking";
-    case DISCIPLINE_HOLDOVER:
-        return "holdover";
-    case DISCIPLINE_SPIKE:
-        return "spike";
-    case DISCIPLINE_PANIC:
-        return "panic";
+    case DISCIPLINE_UNSET: return "unset";
+    case DISCIPLINE_TRACKING: return "tracking";
+    case DISCIPLINE_HOLDOVER: return "holdover";
+    case DISCIPLINE_SPIKE: return "spike";
+    case DISCIPLINE_PANIC: return "panic";
     }
     return "unknown";
 }

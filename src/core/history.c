@@ -26,13 +26,10 @@ static const struct layer *layer_of(enum history_layer layer)
                                        HISTORY_MONTH_SLOTS, 3600};
 
     switch (layer) {
-    case HISTORY_HOUR:
-        return &hour;
-    case HISTORY_DAY:
-        return &day;
+    case HISTORY_HOUR: return &hour;
+    case HISTORY_DAY: return &day;
     case HISTORY_MONTH:
-    case HISTORY_LAYERS:
-        break;
+    case HISTORY_LAYERS: break;
     }
     return &month;
 }

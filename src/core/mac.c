@@ -31,34 +31,20 @@ union mac_hash {
 const char *mac_algorithm_name(enum mac_algorithm a)
 {
     switch (a) {
-    case MAC_MD5:
-        return "MD5";
-    case MAC_SHA1:
-        return "SHA1";
-    case MAC_SHA224:
-        return "SHA224";
-    case MAC_SHA256:
-        return "SHA256";
-    case MAC_SHA384:
-        return "SHA384";
-    case MAC_SHA512:
-        return "SHA512";
-    case MAC_SHA3_224:
-        return "SHA3-224";
-    case MAC_SHA3_256:
-        return "SHA3-256";
-    case MAC_SHA3_384:
-        return "SHA3-384";
-    case MAC_SHA3_512:
-        return "SHA3-512";
-    case MAC_RIPEMD160:
-        return "RMD160";
-    case MAC_AES128:
-        return "AES128";
-    case MAC_AES256:
-        return "AES256";
-    case MAC_ALGORITHMS:
-        break;
+    case MAC_MD5: return "MD5";
+    case MAC_SHA1: return "SHA1";
+    case MAC_SHA224: return "SHA224";
+    case MAC_SHA256: return "SHA256";
+    case MAC_SHA384: return "SHA384";
+    case MAC_SHA512: return "SHA512";
+    case MAC_SHA3_224: return "SHA3-224";
+    case MAC_SHA3_256: return "SHA3-256";
+    case MAC_SHA3_384: return "SHA3-384";
+    case MAC_SHA3_512: return "SHA3-512";
+    case MAC_RIPEMD160: return "RMD160";
+    case MAC_AES128: return "AES128";
+    case MAC_AES256: return "AES256";
+    case MAC_ALGORITHMS: break;
     }
     return "unknown";
 }
@@ -67,32 +53,20 @@ const char *mac_algorithm_name(enum mac_algorithm a)
 static const struct nettle_hash *mac_hash_of(unsigned algorithm)
 {
     switch ((enum mac_algorithm)algorithm) {
-    case MAC_MD5:
-        return &nettle_md5;
-    case MAC_SHA1:
-        return &nettle_sha1;
-    case MAC_SHA224:
-        return &nettle_sha224;
-    case MAC_SHA256:
-        return &nettle_sha256;
-    case MAC_SHA384:
-        return &nettle_sha384;
-    case MAC_SHA512:
-        return &nettle_sha512;
-    case MAC_SHA3_224:
-        return &nettle_sha3_224;
-    case MAC_SHA3_256:
-        return &nettle_sha3_256;
-    case MAC_SHA3_384:
-        return &nettle_sha3_384;
-    case MAC_SHA3_512:
-        return &nettle_sha3_512;
-    case MAC_RIPEMD160:
-        return &nettle_ripemd160;
+    case MAC_MD5: return &nettle_md5;
+    case MAC_SHA1: return &nettle_sha1;
+    case MAC_SHA224: return &nettle_sha224;
+    case MAC_SHA256: return &nettle_sha256;
+    case MAC_SHA384: return &nettle_sha384;
+    case MAC_SHA512: return &nettle_sha512;
+    case MAC_SHA3_224: return &nettle_sha3_224;
+    case MAC_SHA3_256: return &nettle_sha3_256;
+    case MAC_SHA3_384: return &nettle_sha3_384;
+    case MAC_SHA3_512: return &nettle_sha3_512;
+    case MAC_RIPEMD160: return &nettle_ripemd160;
     case MAC_AES128:
     case MAC_AES256:
-    case MAC_ALGORITHMS:
-        break;
+    case MAC_ALGORITHMS: break;
     }
     return NULL;
 }

@@ -55,15 +55,11 @@ static bool parse_fields(struct bytes_reader r, struct packet_trailer *trailer)
         return false;
     }
     switch (bytes_left(&fields.bytes)) {
-    case 0:
-        return true;
+    case 0: return true;
     case MAC_LENGTH_NAK:
     case MAC_LENGTH_MIN:
-    case MAC_LENGTH_V4:
-        take_mac(fields.bytes, trailer);
-        return true;
-    default:
-        return false;
+    case MAC_LENGTH_V4: take_mac(fields.bytes, trailer); return true;
+    default: return false;
     }
 }
 

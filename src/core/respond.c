@@ -20,28 +20,17 @@
 const char *respond_verdict_name(enum respond_verdict v)
 {
     switch (v) {
-    case RESPOND_ANSWERED:
-        return "answered";
-    case RESPOND_KISS:
-        return "kiss";
-    case RESPOND_DROPPED_SHORT:
-        return "dropped-short";
-    case RESPOND_DROPPED_FORMAT:
-        return "dropped-format";
-    case RESPOND_DROPPED_MODE:
-        return "dropped-mode";
-    case RESPOND_DROPPED_SOURCE:
-        return "dropped-source";
-    case RESPOND_DROPPED_ACCESS:
-        return "dropped-access";
-    case RESPOND_DROPPED_RATE:
-        return "dropped-rate";
-    case RESPOND_DROPPED_AUTH:
-        return "dropped-auth";
-    case RESPOND_CONTROL:
-        return "control";
-    case RESPOND_VERDICTS:
-        break;
+    case RESPOND_ANSWERED: return "answered";
+    case RESPOND_KISS: return "kiss";
+    case RESPOND_DROPPED_SHORT: return "dropped-short";
+    case RESPOND_DROPPED_FORMAT: return "dropped-format";
+    case RESPOND_DROPPED_MODE: return "dropped-mode";
+    case RESPOND_DROPPED_SOURCE: return "dropped-source";
+    case RESPOND_DROPPED_ACCESS: return "dropped-access";
+    case RESPOND_DROPPED_RATE: return "dropped-rate";
+    case RESPOND_DROPPED_AUTH: return "dropped-auth";
+    case RESPOND_CONTROL: return "control";
+    case RESPOND_VERDICTS: break;
     }
     return "unknown";
 }
@@ -64,15 +53,12 @@ bool respond_is_control(const uint8_t *request, size_t length)
 static enum packet_mode reply_mode(const struct packet *request, const struct address *from)
 {
     switch (request->mode) {
-    case MODE_CLIENT:
-        return MODE_SERVER;
-    case MODE_SYMMETRIC_ACTIVE:
-        return MODE_SYMMETRIC_PASSIVE;
+    case MODE_CLIENT: return MODE_SERVER;
+    case MODE_SYMMETRIC_ACTIVE: return MODE_SYMMETRIC_PASSIVE;
     case MODE_RESERVED:
         /* Version 1 had no mode: servers spoke from port 123, clients from any other (RFC 1059). */
         return request->version == 1 && from->port != NTP_PORT ? MODE_SERVER : MODE_RESERVED;
-    default:
-        return MODE_RESERVED;
+    default: return MODE_RESERVED;
     }
 }
 
@@ -149,14 +135,10 @@ static enum respond_verdict judge_auth(const struct respond_auth *how, const uin
                                        const struct packet *p, const struct packet_trailer *t)
 {
     switch (auth_check(how->auth, data, p, t)) {
-    case AUTH_RIGHT:
-        return RESPOND_ANSWERED;
-    case AUTH_NONE:
-        return how->required ? RESPOND_DROPPED_ACCESS : RESPOND_ANSWERED;
-    case AUTH_NAK:
-        return RESPOND_KISS;
-    case AUTH_WRONG:
-        break;
+    case AUTH_RIGHT: return RESPOND_ANSWERED;
+    case AUTH_NONE: return how->required ? RESPOND_DROPPED_ACCESS : RESPOND_ANSWERED;
+    case AUTH_NAK: return RESPOND_KISS;
+    case AUTH_WRONG: break;
     }
     return RESPOND_DROPPED_AUTH;
 }

@@ -35,8 +35,7 @@ const char *columns_chrony_heading(enum statistics_kind kind)
     case STATISTICS_SYSSTATS:
     case STATISTICS_CLOCKSTATS:
     case STATISTICS_PROTOSTATS:
-    case STATISTICS_KINDS:
-        break;
+    case STATISTICS_KINDS: break;
     }
     return NULL; /* files of ntpd have none */
 }

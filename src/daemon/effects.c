@@ -104,35 +104,19 @@ void effects_carry_out(struct loop *loop)
         case EFFECT_SEND:
             requests_send(&loop->requests, &loop->wait, &loop->engine, &effect.send);
             break;
-        case EFFECT_CANCEL:
-            requests_cancel(&loop->requests, &loop->wait, &effect.cancel);
-            break;
-        case EFFECT_ADJUST_CLOCK:
-            adjust_clock(loop, &effect.adjust);
-            break;
+        case EFFECT_CANCEL: requests_cancel(&loop->requests, &loop->wait, &effect.cancel); break;
+        case EFFECT_ADJUST_CLOCK: adjust_clock(loop, &effect.adjust); break;
         case EFFECT_SET_STATUS:
             clock_set_status(effect.status.synchronised, effect.status.max_error_s,
                              effect.status.est_error_s, effect.status.leap,
                              loop->setup.config->rtc_sync);
             break;
-        case EFFECT_LOOK_UP:
-            look_up(loop, &effect.look_up);
-            break;
-        case EFFECT_PUBLISH:
-            effects_publish(loop);
-            break;
-        case EFFECT_STORE:
-            store(loop, &effect.store);
-            break;
-        case EFFECT_MEASURED:
-            statistics_measured(loop, &effect.measured);
-            break;
-        case EFFECT_UPDATED:
-            statistics_updated(loop, &effect.updated);
-            break;
-        case EFFECT_EVENT:
-            tell(loop, &effect.event);
-            break;
+        case EFFECT_LOOK_UP: look_up(loop, &effect.look_up); break;
+        case EFFECT_PUBLISH: effects_publish(loop); break;
+        case EFFECT_STORE: store(loop, &effect.store); break;
+        case EFFECT_MEASURED: statistics_measured(loop, &effect.measured); break;
+        case EFFECT_UPDATED: statistics_updated(loop, &effect.updated); break;
+        case EFFECT_EVENT: tell(loop, &effect.event); break;
         }
     }
 }

@@ -29,52 +29,30 @@ struct row {
 static struct row row_of(enum event_type type)
 {
     switch (type) {
-    case EVENT_SOURCE_REACHABLE:
-        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
-    case EVENT_SOURCE_UNREACHABLE:
-        return (struct row){LEVEL_WARNING, VALUE_COUNT, "requests"};
-    case EVENT_SOURCE_SELECTED:
-        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_SOURCE_REACHABLE: return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_UNREACHABLE: return (struct row){LEVEL_WARNING, VALUE_COUNT, "requests"};
+    case EVENT_SOURCE_SELECTED: return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
     case EVENT_SOURCE_FALSETICKER:
         return (struct row){LEVEL_WARNING, VALUE_SECONDS, "from_majority_s"};
-    case EVENT_SOURCE_KISS:
-        return (struct row){LEVEL_WARNING, VALUE_REFID, "code"};
-    case EVENT_SOURCE_ADDED:
-        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
-    case EVENT_SOURCE_REMOVED:
-        return (struct row){LEVEL_INFO, VALUE_NONE, ""};
-    case EVENT_SOURCE_LOOP:
-        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
-    case EVENT_SYNCHRONISED:
-        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
-    case EVENT_UNSYNCHRONISED:
-        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
-    case EVENT_NO_MAJORITY:
-        return (struct row){LEVEL_WARNING, VALUE_COUNT, "sources"};
-    case EVENT_CLOCK_STEPPED:
-        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "step_s"};
-    case EVENT_CLOCK_CORRECTION:
-        return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
-    case EVENT_CLOCK_STEP_SEEN:
-        return (struct row){LEVEL_WARNING, VALUE_SECONDS, "step_s"};
-    case EVENT_CLOCK_PANIC:
-        return (struct row){LEVEL_ERROR, VALUE_SECONDS, "refused_s"};
-    case EVENT_CLOCK_FAILED:
-        return (struct row){LEVEL_ERROR, VALUE_ERRNO, "error"};
-    case EVENT_HOLDOVER:
-        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
-    case EVENT_LEAP_ARMED:
-        return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
-    case EVENT_LEAP_DONE:
-        return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
-    case EVENT_SOURCE_REPLACED:
-        return (struct row){LEVEL_NOTICE, VALUE_NONE, ""};
-    case EVENT_SOURCE_REMEMBERED:
-        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
-    case EVENT_SOURCE_UNRESOLVED:
-        return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
-    case EVENT_TYPES:
-        break;
+    case EVENT_SOURCE_KISS: return (struct row){LEVEL_WARNING, VALUE_REFID, "code"};
+    case EVENT_SOURCE_ADDED: return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_REMOVED: return (struct row){LEVEL_INFO, VALUE_NONE, ""};
+    case EVENT_SOURCE_LOOP: return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_SYNCHRONISED: return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_UNSYNCHRONISED: return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_NO_MAJORITY: return (struct row){LEVEL_WARNING, VALUE_COUNT, "sources"};
+    case EVENT_CLOCK_STEPPED: return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "step_s"};
+    case EVENT_CLOCK_CORRECTION: return (struct row){LEVEL_NOTICE, VALUE_SECONDS, "offset_s"};
+    case EVENT_CLOCK_STEP_SEEN: return (struct row){LEVEL_WARNING, VALUE_SECONDS, "step_s"};
+    case EVENT_CLOCK_PANIC: return (struct row){LEVEL_ERROR, VALUE_SECONDS, "refused_s"};
+    case EVENT_CLOCK_FAILED: return (struct row){LEVEL_ERROR, VALUE_ERRNO, "error"};
+    case EVENT_HOLDOVER: return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_LEAP_ARMED: return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
+    case EVENT_LEAP_DONE: return (struct row){LEVEL_NOTICE, VALUE_SIGN, "leap"};
+    case EVENT_SOURCE_REPLACED: return (struct row){LEVEL_NOTICE, VALUE_NONE, ""};
+    case EVENT_SOURCE_REMEMBERED: return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_SOURCE_UNRESOLVED: return (struct row){LEVEL_WARNING, VALUE_NONE, ""};
+    case EVENT_TYPES: break;
     }
     return (struct row){LEVEL_ERROR, VALUE_NONE, ""};
 }
@@ -127,14 +105,10 @@ static void write_date(char *out, size_t capacity)
 static int priority_of(enum log_level level)
 {
     switch (level) {
-    case LEVEL_ERROR:
-        return LOG_ERR;
-    case LEVEL_WARNING:
-        return LOG_WARNING;
-    case LEVEL_NOTICE:
-        return LOG_NOTICE;
-    case LEVEL_INFO:
-        break;
+    case LEVEL_ERROR: return LOG_ERR;
+    case LEVEL_WARNING: return LOG_WARNING;
+    case LEVEL_NOTICE: return LOG_NOTICE;
+    case LEVEL_INFO: break;
     }
     return LOG_INFO;
 }
@@ -191,15 +165,9 @@ static void value_text(const struct event *event, char *out, size_t capacity)
     char letters[5];
 
     switch (row.kind) {
-    case VALUE_SECONDS:
-        snprintf(out, capacity, " %s=%+.9f", key, event->value);
-        break;
-    case VALUE_COUNT:
-        snprintf(out, capacity, " %s=%.0f", key, event->value);
-        break;
-    case VALUE_SIGN:
-        snprintf(out, capacity, " %s=%+.0f", key, event->value);
-        break;
+    case VALUE_SECONDS: snprintf(out, capacity, " %s=%+.9f", key, event->value); break;
+    case VALUE_COUNT: snprintf(out, capacity, " %s=%.0f", key, event->value); break;
+    case VALUE_SIGN: snprintf(out, capacity, " %s=%+.0f", key, event->value); break;
     case VALUE_ERRNO:
         snprintf(out, capacity, " %s=%.0f text=\"%s\"", key, event->value,
                  strerror((int)event->value));
@@ -208,9 +176,7 @@ static void value_text(const struct event *event, char *out, size_t capacity)
         refid_letters(event->value, letters);
         snprintf(out, capacity, " %s=%s", key, letters);
         break;
-    case VALUE_NONE:
-        out[0] = '\0';
-        break;
+    case VALUE_NONE: out[0] = '\0'; break;
     }
 }
 

@@ -42,26 +42,13 @@ static void suffix(enum statistics_rotation rotation, struct wall_time at, doubl
         return;
     }
     switch (rotation) {
-    case ROTATION_NONE:
-        break;
-    case ROTATION_PID:
-        snprintf(out, 32, ".%ld", pid);
-        break;
-    case ROTATION_DAY:
-        strftime(out, 32, ".%Y%m%d", &tm);
-        break;
-    case ROTATION_WEEK:
-        snprintf(out, 32, ".%04dw%02d", tm.tm_year + 1900, tm.tm_yday / 7);
-        break;
-    case ROTATION_MONTH:
-        strftime(out, 32, ".%Y%m", &tm);
-        break;
-    case ROTATION_YEAR:
-        strftime(out, 32, ".%Y", &tm);
-        break;
-    case ROTATION_AGE:
-        snprintf(out, 32, ".a%08" PRId64, (int64_t)uptime_s / DAY_S * DAY_S);
-        break;
+    case ROTATION_NONE: break;
+    case ROTATION_PID: snprintf(out, 32, ".%ld", pid); break;
+    case ROTATION_DAY: strftime(out, 32, ".%Y%m%d", &tm); break;
+    case ROTATION_WEEK: snprintf(out, 32, ".%04dw%02d", tm.tm_year + 1900, tm.tm_yday / 7); break;
+    case ROTATION_MONTH: strftime(out, 32, ".%Y%m", &tm); break;
+    case ROTATION_YEAR: strftime(out, 32, ".%Y", &tm); break;
+    case ROTATION_AGE: snprintf(out, 32, ".a%08" PRId64, (int64_t)uptime_s / DAY_S * DAY_S); break;
     }
 }
 

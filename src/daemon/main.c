@@ -71,12 +71,9 @@ static int lock_pid(struct tokid *t)
 static const char *driver_name(enum clock_kind kind)
 {
     switch (kind) {
-    case CLOCK_KERNEL:
-        return "kernel";
-    case CLOCK_VIRTUAL:
-        return "virtual";
-    case CLOCK_NONE:
-        break;
+    case CLOCK_KERNEL: return "kernel";
+    case CLOCK_VIRTUAL: return "virtual";
+    case CLOCK_NONE: break;
     }
     return "none";
 }

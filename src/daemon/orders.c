@@ -299,25 +299,15 @@ static void carry_out(struct orders *orders, const struct command_order *order,
                       const struct order_ticket *ticket)
 {
     switch (order->kind) {
-    case ORDER_CHANGE:
-        change(orders, order, ticket);
-        break;
-    case ORDER_BURST:
-        burst(orders, order, ticket);
-        break;
-    case ORDER_MAKE_STEP:
-        make_step(orders, ticket);
-        break;
-    case ORDER_FOLLOW_ROUTES:
-        follow_routes(orders, ticket);
-        break;
+    case ORDER_CHANGE: change(orders, order, ticket); break;
+    case ORDER_BURST: burst(orders, order, ticket); break;
+    case ORDER_MAKE_STEP: make_step(orders, ticket); break;
+    case ORDER_FOLLOW_ROUTES: follow_routes(orders, ticket); break;
     case ORDER_KEEP:
     case ORDER_REFRESH:
     case ORDER_RESELECT:
     case ORDER_FORGET:
-    case ORDER_END:
-        act(orders, order->kind, ticket);
-        break;
+    case ORDER_END: act(orders, order->kind, ticket); break;
     }
 }
 

@@ -184,14 +184,9 @@ static void answer(struct queries *q, const struct report_input *input,
         .peer = request->peer, .data = request->data, .length = request->length};
 
     switch (mode6_handle(&q->mode6, input, &question, &q->report, &q->answer)) {
-    case MODE6_SILENT:
-        break;
-    case MODE6_ANSWERED:
-        send_answer(&q->answer, request, way);
-        break;
-    case MODE6_ORDERED:
-        keep_order(q, request, way);
-        break;
+    case MODE6_SILENT: break;
+    case MODE6_ANSWERED: send_answer(&q->answer, request, way); break;
+    case MODE6_ORDERED: keep_order(q, request, way); break;
     }
 }
 

@@ -10,10 +10,8 @@
 const struct refclock_driver *refclock_find(enum refclock_kind kind)
 {
     switch (kind) {
-    case REFCLOCK_SHM:
-        return &refclock_shm;
-    case REFCLOCK_KINDS:
-        break;
+    case REFCLOCK_SHM: return &refclock_shm;
+    case REFCLOCK_KINDS: break;
     }
     assert(!"a kind of reference clock");
     return NULL;

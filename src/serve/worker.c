@@ -81,12 +81,9 @@ static enum respond_verdict judge_rate(struct worker *w, const struct datagram *
         return RESPOND_ANSWERED;
     }
     switch (ratelimit_check(&w->ratelimit, &request->peer, now)) {
-    case RATELIMIT_ANSWER:
-        return RESPOND_ANSWERED;
-    case RATELIMIT_KISS:
-        return flags & ACCESS_KOD ? RESPOND_KISS : RESPOND_DROPPED_RATE;
-    case RATELIMIT_DROP:
-        break;
+    case RATELIMIT_ANSWER: return RESPOND_ANSWERED;
+    case RATELIMIT_KISS: return flags & ACCESS_KOD ? RESPOND_KISS : RESPOND_DROPPED_RATE;
+    case RATELIMIT_DROP: break;
     }
     return RESPOND_DROPPED_RATE;
 }

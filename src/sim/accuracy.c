@@ -84,44 +84,22 @@ static void set_option(struct options *o, int option)
         o->seeds = (unsigned)number(optarg);
         o->seeds = o->seeds < 1 ? 1 : o->seeds > SEEDS_MAX ? SEEDS_MAX : o->seeds;
         break;
-    case 'f':
-        o->first_seed = (uint64_t)number(optarg);
-        break;
+    case 'f': o->first_seed = (uint64_t)number(optarg); break;
     case 'o':
         if (o->only_count < ONLY_MAX) {
             o->only[o->only_count++] = optarg;
         }
         break;
-    case 'j':
-        o->scale.jitter = number(optarg);
-        break;
-    case 'w':
-        o->scale.wander = number(optarg);
-        break;
-    case 'd':
-        o->scale.delay = number(optarg);
-        break;
-    case 'J':
-        o->jobs = (unsigned)number(optarg);
-        break;
-    case 'm':
-        o->markdown = true;
-        break;
-    case 'x':
-        o->fail_above = number(optarg);
-        break;
-    case 'X':
-        o->fail_above_64 = number(optarg);
-        break;
-    case 'b':
-        o->bounds = true;
-        break;
-    case 'l':
-        o->list = true;
-        break;
-    default:
-        fputs(usage, option == 'h' ? stdout : stderr);
-        exit(option == 'h' ? 0 : 2);
+    case 'j': o->scale.jitter = number(optarg); break;
+    case 'w': o->scale.wander = number(optarg); break;
+    case 'd': o->scale.delay = number(optarg); break;
+    case 'J': o->jobs = (unsigned)number(optarg); break;
+    case 'm': o->markdown = true; break;
+    case 'x': o->fail_above = number(optarg); break;
+    case 'X': o->fail_above_64 = number(optarg); break;
+    case 'b': o->bounds = true; break;
+    case 'l': o->list = true; break;
+    default: fputs(usage, option == 'h' ? stdout : stderr); exit(option == 'h' ? 0 : 2);
     }
 }
 

@@ -128,27 +128,16 @@ static void look_up(struct world *w, struct node *node, const struct effect_look
 static void carry_out(struct world *w, struct node *node, const struct effect *effect)
 {
     switch (effect->type) {
-    case EFFECT_SEND:
-        send_request(w, node, &effect->send);
-        break;
-    case EFFECT_CANCEL:
-        close_port(node->state, &effect->cancel);
-        break;
-    case EFFECT_ADJUST_CLOCK:
-        adjust_clock(w, node, &effect->adjust);
-        break;
-    case EFFECT_LOOK_UP:
-        look_up(w, node, &effect->look_up);
-        break;
-    case EFFECT_EVENT:
-        world_tell(w, node, &effect->event);
-        break;
+    case EFFECT_SEND: send_request(w, node, &effect->send); break;
+    case EFFECT_CANCEL: close_port(node->state, &effect->cancel); break;
+    case EFFECT_ADJUST_CLOCK: adjust_clock(w, node, &effect->adjust); break;
+    case EFFECT_LOOK_UP: look_up(w, node, &effect->look_up); break;
+    case EFFECT_EVENT: world_tell(w, node, &effect->event); break;
     case EFFECT_SET_STATUS:
     case EFFECT_PUBLISH: /* clients are answered from engine->reference itself */
     case EFFECT_STORE:
     case EFFECT_MEASURED:
-    case EFFECT_UPDATED:
-        break;
+    case EFFECT_UPDATED: break;
     }
 }
 

@@ -73,16 +73,11 @@ static void say(void *context, struct node *node, const struct event *event)
 static const char *plan_event_word(enum plan_event_kind kind)
 {
     switch (kind) {
-    case PLAN_STEP:
-        return "step";
-    case PLAN_SUSPEND:
-        return "suspend";
-    case PLAN_REFUSE:
-        return "refuse";
-    case PLAN_OFFLINE:
-        return "offline";
-    case PLAN_RESTART:
-        break;
+    case PLAN_STEP: return "step";
+    case PLAN_SUSPEND: return "suspend";
+    case PLAN_REFUSE: return "refuse";
+    case PLAN_OFFLINE: return "offline";
+    case PLAN_RESTART: break;
     }
     return "restart";
 }
@@ -180,12 +175,8 @@ static void schedule(struct world *w, const struct plan_event *e)
     double end_s = e->at_s + e->length_s;
 
     switch (e->kind) {
-    case PLAN_STEP:
-        world_at(w, e->at_s, 0, step, e->value);
-        break;
-    case PLAN_SUSPEND:
-        world_at(w, e->at_s, 0, suspend, e->length_s);
-        break;
+    case PLAN_STEP: world_at(w, e->at_s, 0, step, e->value); break;
+    case PLAN_SUSPEND: world_at(w, e->at_s, 0, suspend, e->length_s); break;
     case PLAN_REFUSE:
         world_at(w, e->at_s, 0, world_action_clock_error, EPERM);
         world_at(w, end_s, 0, world_action_clock_error, 0);
@@ -354,19 +345,13 @@ int main(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
-        case 'n':
-            count = strtoull(optarg, NULL, 10);
-            break;
-        case 'f':
-            first = strtoull(optarg, NULL, 10);
-            break;
+        case 'n': count = strtoull(optarg, NULL, 10); break;
+        case 'f': first = strtoull(optarg, NULL, 10); break;
         case 's':
             first = strtoull(optarg, NULL, 10);
             count = 1;
             break;
-        case 'v':
-            verbose = true;
-            break;
+        case 'v': verbose = true; break;
         default:
             fprintf(stderr,
                     "usage: toki-swarm [--seeds N] [--first-seed N] [--seed N] "

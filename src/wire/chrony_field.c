@@ -170,24 +170,16 @@ static void write_field(struct bytes_writer *w, const struct chrony_field *f, co
     const void *at = (const char *)body + f->offset;
 
     switch (f->kind) {
-    case CHRONY_FIELD_INTEGER:
-        bytes_write(w, load(at, f->width), f->width);
-        break;
+    case CHRONY_FIELD_INTEGER: bytes_write(w, load(at, f->width), f->width); break;
     case CHRONY_FIELD_COUNT:
         bytes_write(w, load(at, 8) < UINT32_MAX ? load(at, 8) : UINT32_MAX, f->width);
         break;
     case CHRONY_FIELD_FLOAT:
         chrony_field_write_float(w, isfinite(*(const double *)at) ? *(const double *)at : 0);
         break;
-    case CHRONY_FIELD_HOST:
-        chrony_field_write_host(w, at);
-        break;
-    case CHRONY_FIELD_TIME:
-        chrony_field_write_time(w, *(const struct wall_time *)at);
-        break;
-    case CHRONY_FIELD_NAME:
-        bytes_put(w, at, f->width);
-        break;
+    case CHRONY_FIELD_HOST: chrony_field_write_host(w, at); break;
+    case CHRONY_FIELD_TIME: chrony_field_write_time(w, *(const struct wall_time *)at); break;
+    case CHRONY_FIELD_NAME: bytes_put(w, at, f->width); break;
     case CHRONY_FIELD_ZERO:
     case CHRONY_FIELD_RESERVED:
         for (unsigned i = 0; i < f->width; i++) {
@@ -212,28 +204,14 @@ static void read_field(struct bytes_reader *r, const struct chrony_field *f, voi
     void *at = (char *)body + f->offset;
 
     switch (f->kind) {
-    case CHRONY_FIELD_INTEGER:
-        store(at, f->width, bytes_read(r, f->width));
-        break;
-    case CHRONY_FIELD_COUNT:
-        store(at, 8, bytes_read(r, f->width));
-        break;
-    case CHRONY_FIELD_FLOAT:
-        *(double *)at = chrony_field_read_float(r);
-        break;
-    case CHRONY_FIELD_HOST:
-        *(struct chrony_host *)at = chrony_field_read_host(r);
-        break;
-    case CHRONY_FIELD_TIME:
-        *(struct wall_time *)at = chrony_field_read_time(r);
-        break;
-    case CHRONY_FIELD_NAME:
-        read_name(r, at);
-        break;
+    case CHRONY_FIELD_INTEGER: store(at, f->width, bytes_read(r, f->width)); break;
+    case CHRONY_FIELD_COUNT: store(at, 8, bytes_read(r, f->width)); break;
+    case CHRONY_FIELD_FLOAT: *(double *)at = chrony_field_read_float(r); break;
+    case CHRONY_FIELD_HOST: *(struct chrony_host *)at = chrony_field_read_host(r); break;
+    case CHRONY_FIELD_TIME: *(struct wall_time *)at = chrony_field_read_time(r); break;
+    case CHRONY_FIELD_NAME: read_name(r, at); break;
     case CHRONY_FIELD_ZERO:
-    case CHRONY_FIELD_RESERVED:
-        bytes_take(r, f->width);
-        break;
+    case CHRONY_FIELD_RESERVED: bytes_take(r, f->width); break;
     }
 }
 

@@ -66,8 +66,7 @@ static struct shape shape_of(enum chrony_command command)
 {
     switch (command) {
         CHRONY_COMMAND_LIST(CASE)
-    case CHRONY_COMMANDS:
-        break;
+    case CHRONY_COMMANDS: break;
     }
     return (struct shape){.known = false};
 }

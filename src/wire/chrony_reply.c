@@ -167,15 +167,13 @@ static const struct chrony_field manual_sample[] = {R(when), R(slewed_s), R(orig
 #define CLIENTS(each) LIST(clients, each, clients.clients, CHRONY_CLIENTS_MAX)
 #define SAMPLES LIST(manual, manual_sample, manual.samples, CHRONY_MANUAL_MAX)
 #define CASE(name, number, layout)                                                                 \
-    case CHRONY_REPLY_##name:                                                                      \
-        return (struct chrony_layout)layout;
+    case CHRONY_REPLY_##name: return (struct chrony_layout)layout;
 
 static struct chrony_layout layout_of(enum chrony_reply reply)
 {
     switch (reply) {
         CHRONY_REPLY_LIST(CASE)
-    case CHRONY_REPLIES:
-        break;
+    case CHRONY_REPLIES: break;
     }
     return (struct chrony_layout){.field_count = 0};
 }

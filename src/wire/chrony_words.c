@@ -24,44 +24,29 @@ char chrony_words_state(const struct engine *e, const struct source *s)
         return 'N'; /* also if it is silent or not synchronised */
     }
     switch (s->status) {
-    case SOURCE_UNUSED:
-        return '?';
+    case SOURCE_UNUSED: return '?';
     case SOURCE_UNRESOLVED:
     case SOURCE_DUPLICATE:
     case SOURCE_WAITING:
-    case SOURCE_FEW_SAMPLES:
-        return 'M';
+    case SOURCE_FEW_SAMPLES: return 'M';
     case SOURCE_OFFLINE: /* what they said before has become stale, if there was anything */
     case SOURCE_UNREACHABLE:
     case SOURCE_SERVER_UNSYNCHRONISED:
     case SOURCE_REFUSED:
-    case SOURCE_LOOPED:
-        return source_ready(s) ? 'S' : 'M';
-    case SOURCE_TOO_DISTANT:
-        return 'd';
-    case SOURCE_TOO_JITTERY:
-        return '~';
-    case SOURCE_WRONG_STRATUM:
-        return 'r';
-    case SOURCE_ORPHAN:
-        return 'O';
+    case SOURCE_LOOPED: return source_ready(s) ? 'S' : 'M';
+    case SOURCE_TOO_DISTANT: return 'd';
+    case SOURCE_TOO_JITTERY: return '~';
+    case SOURCE_WRONG_STRATUM: return 'r';
+    case SOURCE_ORPHAN: return 'O';
     case SOURCE_FALSETICKER:
-    case SOURCE_NO_MAJORITY:
-        return 'x';
-    case SOURCE_HELD:
-        return 'W';
-    case SOURCE_NOSELECT:
-        return 'N';
-    case SOURCE_SAME_NETWORK:
-        return 'T';
-    case SOURCE_OUTLYING:
-        return is_outranked(e, s) ? 'P' : 'D';
-    case SOURCE_COMBINED:
-        return '+';
-    case SOURCE_SELECTED:
-        return '*';
-    case SOURCE_STATUSES:
-        break;
+    case SOURCE_NO_MAJORITY: return 'x';
+    case SOURCE_HELD: return 'W';
+    case SOURCE_NOSELECT: return 'N';
+    case SOURCE_SAME_NETWORK: return 'T';
+    case SOURCE_OUTLYING: return is_outranked(e, s) ? 'P' : 'D';
+    case SOURCE_COMBINED: return '+';
+    case SOURCE_SELECTED: return '*';
+    case SOURCE_STATUSES: break;
     }
     return '?';
 }
@@ -83,21 +68,15 @@ enum chrony_source_state chrony_words_source_state(enum source_status status)
     case SOURCE_WRONG_STRATUM:
     case SOURCE_ORPHAN:
     case SOURCE_NOSELECT:
-    case SOURCE_STATUSES:
-        return CHRONY_STATE_UNUSABLE;
-    case SOURCE_TOO_JITTERY:
-        return CHRONY_STATE_JITTERY;
+    case SOURCE_STATUSES: return CHRONY_STATE_UNUSABLE;
+    case SOURCE_TOO_JITTERY: return CHRONY_STATE_JITTERY;
     case SOURCE_FALSETICKER:
-    case SOURCE_NO_MAJORITY:
-        return CHRONY_STATE_FALSETICKER;
+    case SOURCE_NO_MAJORITY: return CHRONY_STATE_FALSETICKER;
     case SOURCE_HELD:
     case SOURCE_SAME_NETWORK:
-    case SOURCE_OUTLYING:
-        return CHRONY_STATE_NOT_COMBINED;
-    case SOURCE_COMBINED:
-        return CHRONY_STATE_COMBINED;
-    case SOURCE_SELECTED:
-        return CHRONY_STATE_SELECTED;
+    case SOURCE_OUTLYING: return CHRONY_STATE_NOT_COMBINED;
+    case SOURCE_COMBINED: return CHRONY_STATE_COMBINED;
+    case SOURCE_SELECTED: return CHRONY_STATE_SELECTED;
     }
     return CHRONY_STATE_UNUSABLE;
 }
@@ -106,12 +85,9 @@ enum chrony_source_mode chrony_words_source_mode(enum source_kind kind)
 {
     switch (kind) {
     case SOURCE_SERVER:
-    case SOURCE_POOL:
-        return CHRONY_MODE_SERVER;
-    case SOURCE_PEER:
-        return CHRONY_MODE_PEER;
-    case SOURCE_REFCLOCK:
-        return CHRONY_MODE_REFCLOCK;
+    case SOURCE_POOL: return CHRONY_MODE_SERVER;
+    case SOURCE_PEER: return CHRONY_MODE_PEER;
+    case SOURCE_REFCLOCK: return CHRONY_MODE_REFCLOCK;
     }
     return CHRONY_MODE_SERVER;
 }
@@ -119,18 +95,12 @@ enum chrony_source_mode chrony_words_source_mode(enum source_kind kind)
 char chrony_words_source_state_letter(unsigned state)
 {
     switch ((enum chrony_source_state)state) {
-    case CHRONY_STATE_SELECTED:
-        return '*';
-    case CHRONY_STATE_UNUSABLE:
-        return '?';
-    case CHRONY_STATE_FALSETICKER:
-        return 'x';
-    case CHRONY_STATE_JITTERY:
-        return '~';
-    case CHRONY_STATE_COMBINED:
-        return '+';
-    case CHRONY_STATE_NOT_COMBINED:
-        return '-';
+    case CHRONY_STATE_SELECTED: return '*';
+    case CHRONY_STATE_UNUSABLE: return '?';
+    case CHRONY_STATE_FALSETICKER: return 'x';
+    case CHRONY_STATE_JITTERY: return '~';
+    case CHRONY_STATE_COMBINED: return '+';
+    case CHRONY_STATE_NOT_COMBINED: return '-';
     }
     return ' ';
 }
@@ -138,12 +108,9 @@ char chrony_words_source_state_letter(unsigned state)
 char chrony_words_source_mode_letter(unsigned mode)
 {
     switch ((enum chrony_source_mode)mode) {
-    case CHRONY_MODE_SERVER:
-        return '^';
-    case CHRONY_MODE_PEER:
-        return '=';
-    case CHRONY_MODE_REFCLOCK:
-        return '#';
+    case CHRONY_MODE_SERVER: return '^';
+    case CHRONY_MODE_PEER: return '=';
+    case CHRONY_MODE_REFCLOCK: return '#';
     }
     return ' ';
 }
@@ -172,14 +139,10 @@ const char *chrony_words_select_option(enum chrony_select_flags flag)
 enum chrony_source_flags chrony_words_select_source_flag(enum chrony_select_flags flag)
 {
     switch (flag) {
-    case CHRONY_SELECT_NOSELECT:
-        return CHRONY_SOURCE_NOSELECT;
-    case CHRONY_SELECT_PREFER:
-        return CHRONY_SOURCE_PREFER;
-    case CHRONY_SELECT_TRUST:
-        return CHRONY_SOURCE_TRUST;
-    case CHRONY_SELECT_REQUIRE:
-        return CHRONY_SOURCE_REQUIRE;
+    case CHRONY_SELECT_NOSELECT: return CHRONY_SOURCE_NOSELECT;
+    case CHRONY_SELECT_PREFER: return CHRONY_SOURCE_PREFER;
+    case CHRONY_SELECT_TRUST: return CHRONY_SOURCE_TRUST;
+    case CHRONY_SELECT_REQUIRE: return CHRONY_SOURCE_REQUIRE;
     }
     return (enum chrony_source_flags)0;
 }
@@ -199,34 +162,21 @@ const char *chrony_words_select_letters(unsigned options, char text[CHRONY_SELEC
 const char *chrony_words_source_flag(enum chrony_source_flags flag)
 {
     switch (flag) {
-    case CHRONY_SOURCE_AUTO_OFFLINE:
-        return "auto_offline";
-    case CHRONY_SOURCE_IBURST:
-        return "iburst";
-    case CHRONY_SOURCE_PREFER:
-        return "prefer";
-    case CHRONY_SOURCE_NOSELECT:
-        return "noselect";
-    case CHRONY_SOURCE_TRUST:
-        return "trust";
-    case CHRONY_SOURCE_REQUIRE:
-        return "require";
-    case CHRONY_SOURCE_INTERLEAVED:
-        return "xleave";
-    case CHRONY_SOURCE_BURST:
-        return "burst";
-    case CHRONY_SOURCE_NTS:
-        return "nts";
-    case CHRONY_SOURCE_COPY:
-        return "copy";
-    case CHRONY_SOURCE_IPV4:
-        return "ipv4";
-    case CHRONY_SOURCE_IPV6:
-        return "ipv6";
+    case CHRONY_SOURCE_AUTO_OFFLINE: return "auto_offline";
+    case CHRONY_SOURCE_IBURST: return "iburst";
+    case CHRONY_SOURCE_PREFER: return "prefer";
+    case CHRONY_SOURCE_NOSELECT: return "noselect";
+    case CHRONY_SOURCE_TRUST: return "trust";
+    case CHRONY_SOURCE_REQUIRE: return "require";
+    case CHRONY_SOURCE_INTERLEAVED: return "xleave";
+    case CHRONY_SOURCE_BURST: return "burst";
+    case CHRONY_SOURCE_NTS: return "nts";
+    case CHRONY_SOURCE_COPY: return "copy";
+    case CHRONY_SOURCE_IPV4: return "ipv4";
+    case CHRONY_SOURCE_IPV6: return "ipv6";
     case CHRONY_SOURCE_ONLINE:
     case CHRONY_SOURCE_EXTENSION_ROOT:
-    case CHRONY_SOURCE_EXTENSION_CORRECTION:
-        break;
+    case CHRONY_SOURCE_EXTENSION_CORRECTION: break;
     }
     return NULL;
 }
@@ -304,16 +254,12 @@ static unsigned failed_tests(const struct source *s, enum reply_verdict verdict)
     case REPLY_KISS_RATE:
     case REPLY_KISS_DENY:
     case REPLY_KISS_OTHER:
-    case REPLY_DISTANCE:
-        return 0;
+    case REPLY_DISTANCE: return 0;
     case REPLY_TURNAROUND:
     case REPLY_DATE:
-    case REPLY_LATE:
-        return CHRONY_TEST_EXCHANGE;
-    case REPLY_DELAY:
-        return failed_delay_test(s);
-    case REPLY_LOOP:
-        return CHRONY_TEST_LOOP;
+    case REPLY_LATE: return CHRONY_TEST_EXCHANGE;
+    case REPLY_DELAY: return failed_delay_test(s);
+    case REPLY_LOOP: return CHRONY_TEST_LOOP;
     case REPLY_UNEXPECTED: /* nothing from the server that we asked: chronyd tests it, too, ... */
     case REPLY_MALFORMED:  /* ... but what it found is not kept */
     case REPLY_MODE:
@@ -321,8 +267,7 @@ static unsigned failed_tests(const struct source *s, enum reply_verdict verdict)
     case REPLY_ORIGIN:
     case REPLY_AUTH:
     case REPLY_RESTRICTED:
-    case REPLY_VERDICTS:
-        break;
+    case REPLY_VERDICTS: break;
     }
     return TESTS_OF_PACKET | TESTS_OF_SAMPLE;
 }
@@ -350,14 +295,10 @@ const char *chrony_words_test_digits(unsigned tests, unsigned shift, unsigned co
 char chrony_words_leap_letter(unsigned leap)
 {
     switch ((enum packet_leap)leap) {
-    case LEAP_NONE:
-        return 'N';
-    case LEAP_INSERT:
-        return '+';
-    case LEAP_DELETE:
-        return '-';
-    case LEAP_UNSYNCHRONISED:
-        break;
+    case LEAP_NONE: return 'N';
+    case LEAP_INSERT: return '+';
+    case LEAP_DELETE: return '-';
+    case LEAP_UNSYNCHRONISED: break;
     }
     return '?';
 }
@@ -365,14 +306,10 @@ char chrony_words_leap_letter(unsigned leap)
 const char *chrony_words_leap(unsigned leap)
 {
     switch ((enum packet_leap)leap) {
-    case LEAP_NONE:
-        return "Normal";
-    case LEAP_INSERT:
-        return "Insert second";
-    case LEAP_DELETE:
-        return "Delete second";
-    case LEAP_UNSYNCHRONISED:
-        return "Not synchronised";
+    case LEAP_NONE: return "Normal";
+    case LEAP_INSERT: return "Insert second";
+    case LEAP_DELETE: return "Delete second";
+    case LEAP_UNSYNCHRONISED: return "Not synchronised";
     }
     return "Invalid";
 }
@@ -389,12 +326,9 @@ char chrony_words_stamp_letter(enum stamp stamp)
 {
     switch (stamp) {
     case STAMP_DAEMON:
-    case STAMPS:
-        break;
-    case STAMP_KERNEL:
-        return 'K';
-    case STAMP_HARDWARE:
-        return 'H';
+    case STAMPS: break;
+    case STAMP_KERNEL: return 'K';
+    case STAMP_HARDWARE: return 'H';
     }
     return 'D';
 }
@@ -412,12 +346,9 @@ const char *chrony_words_stamp(unsigned letter)
 const char *chrony_words_auth_mode(unsigned mode)
 {
     switch ((enum chrony_auth_mode)mode) {
-    case CHRONY_AUTH_NONE:
-        return "-";
-    case CHRONY_AUTH_SYMMETRIC:
-        return "SK";
-    case CHRONY_AUTH_NTS:
-        return "NTS";
+    case CHRONY_AUTH_NONE: return "-";
+    case CHRONY_AUTH_SYMMETRIC: return "SK";
+    case CHRONY_AUTH_NTS: return "NTS";
     }
     return "?";
 }
@@ -425,32 +356,20 @@ const char *chrony_words_auth_mode(unsigned mode)
 unsigned chrony_words_key_type(enum mac_algorithm algorithm)
 {
     switch (algorithm) {
-    case MAC_MD5:
-        return 1;
-    case MAC_SHA1:
-        return 2;
-    case MAC_SHA256:
-        return 3;
-    case MAC_SHA384:
-        return 4;
-    case MAC_SHA512:
-        return 5;
-    case MAC_SHA3_224:
-        return 6;
-    case MAC_SHA3_256:
-        return 7;
-    case MAC_SHA3_384:
-        return 8;
-    case MAC_SHA3_512:
-        return 9;
-    case MAC_AES128:
-        return 13;
-    case MAC_AES256:
-        return 14;
+    case MAC_MD5: return 1;
+    case MAC_SHA1: return 2;
+    case MAC_SHA256: return 3;
+    case MAC_SHA384: return 4;
+    case MAC_SHA512: return 5;
+    case MAC_SHA3_224: return 6;
+    case MAC_SHA3_256: return 7;
+    case MAC_SHA3_384: return 8;
+    case MAC_SHA3_512: return 9;
+    case MAC_AES128: return 13;
+    case MAC_AES256: return 14;
     case MAC_SHA224:
     case MAC_RIPEMD160:
-    case MAC_ALGORITHMS:
-        break;
+    case MAC_ALGORITHMS: break;
     }
     return 0;
 }
@@ -460,8 +379,7 @@ unsigned chrony_words_key_type(enum mac_algorithm algorithm)
 const char *chrony_words_status(unsigned status)
 {
 #define CASE(name, number, text)                                                                   \
-    case CHRONY_##name:                                                                            \
-        return text;
+    case CHRONY_##name: return text;
     switch ((enum chrony_status)status) {
         CHRONY_STATUS_LIST(CASE)
     }

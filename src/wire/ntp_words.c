@@ -14,50 +14,36 @@
 unsigned ntp_words_event_code(const struct event *event)
 {
     switch (event->type) {
-    case EVENT_SYNCHRONISED:
-        return 5;
-    case EVENT_CLOCK_PANIC:
-        return 7;
+    case EVENT_SYNCHRONISED: return 5;
+    case EVENT_CLOCK_PANIC: return 7;
     case EVENT_UNSYNCHRONISED:
     case EVENT_NO_MAJORITY:
-    case EVENT_HOLDOVER:
-        return 8;
-    case EVENT_LEAP_ARMED:
-        return 9;
-    case EVENT_LEAP_DONE:
-        return 11;
+    case EVENT_HOLDOVER: return 8;
+    case EVENT_LEAP_ARMED: return 9;
+    case EVENT_LEAP_DONE: return 11;
     case EVENT_CLOCK_STEPPED:
-    case EVENT_CLOCK_STEP_SEEN:
-        return NTP_WORDS_SYSTEM_STEP;
-    case EVENT_CLOCK_FAILED:
-        return 13;
+    case EVENT_CLOCK_STEP_SEEN: return NTP_WORDS_SYSTEM_STEP;
+    case EVENT_CLOCK_FAILED: return 13;
     case EVENT_SOURCE_ADDED:
-    case EVENT_SOURCE_REPLACED:
-        return NTP_WORDS_PEER | 1;
-    case EVENT_SOURCE_REMOVED:
-        return NTP_WORDS_PEER | 2;
-    case EVENT_SOURCE_UNREACHABLE:
-        return NTP_WORDS_PEER | 3;
-    case EVENT_SOURCE_REACHABLE:
-        return NTP_WORDS_PEER_REACHABLE;
+    case EVENT_SOURCE_REPLACED: return NTP_WORDS_PEER | 1;
+    case EVENT_SOURCE_REMOVED: return NTP_WORDS_PEER | 2;
+    case EVENT_SOURCE_UNREACHABLE: return NTP_WORDS_PEER | 3;
+    case EVENT_SOURCE_REACHABLE: return NTP_WORDS_PEER_REACHABLE;
     case EVENT_SOURCE_KISS:
         return NTP_WORDS_PEER | (event->value == REFID('R', 'A', 'T', 'E') ? 7 : 8);
-    case EVENT_SOURCE_SELECTED:
-        return NTP_WORDS_PEER_SELECTED;
+    case EVENT_SOURCE_SELECTED: return NTP_WORDS_PEER_SELECTED;
     case EVENT_SOURCE_FALSETICKER:
     case EVENT_SOURCE_LOOP:
     case EVENT_SOURCE_REMEMBERED:
     case EVENT_SOURCE_UNRESOLVED:
     case EVENT_CLOCK_CORRECTION:
-    case EVENT_TYPES:
-        return NTP_WORDS_NO_EVENT;
+    case EVENT_TYPES: return NTP_WORDS_NO_EVENT;
     }
     return NTP_WORDS_NO_EVENT;
 }
 
 #define WORD(code, word)                                                                           \
-    case code:                                                                                     \
-        return word;
+    case code: return word;
 
 /* clang-format off */
 #define SYSTEM_EVENTS(X) \
@@ -114,14 +100,10 @@ static LOOK_UP(system_event, SYSTEM_EVENTS, "") static LOOK_UP(peer_event, PEER_
 enum ntp_words_selection ntp_words_selection(enum source_status status)
 {
     switch (status) {
-    case SOURCE_SELECTED:
-        return NTP_WORDS_SYSTEM_PEER;
-    case SOURCE_COMBINED:
-        return NTP_WORDS_CANDIDATE;
-    case SOURCE_OUTLYING:
-        return NTP_WORDS_OUTLIER;
-    case SOURCE_FALSETICKER:
-        return NTP_WORDS_FALSETICK;
+    case SOURCE_SELECTED: return NTP_WORDS_SYSTEM_PEER;
+    case SOURCE_COMBINED: return NTP_WORDS_CANDIDATE;
+    case SOURCE_OUTLYING: return NTP_WORDS_OUTLIER;
+    case SOURCE_FALSETICKER: return NTP_WORDS_FALSETICK;
     case SOURCE_UNUSED:
     case SOURCE_UNRESOLVED:
     case SOURCE_DUPLICATE:
@@ -140,8 +122,7 @@ enum ntp_words_selection ntp_words_selection(enum source_status status)
     case SOURCE_HELD:
     case SOURCE_NOSELECT:
     case SOURCE_SAME_NETWORK:
-    case SOURCE_STATUSES:
-        return NTP_WORDS_REJECT;
+    case SOURCE_STATUSES: return NTP_WORDS_REJECT;
     }
     return NTP_WORDS_REJECT;
 }
@@ -149,22 +130,14 @@ enum ntp_words_selection ntp_words_selection(enum source_status status)
 const char *ntp_words_condition(enum ntp_words_selection selection)
 {
     switch (selection) {
-    case NTP_WORDS_REJECT:
-        return "reject";
-    case NTP_WORDS_FALSETICK:
-        return "falsetick";
-    case NTP_WORDS_EXCESS:
-        return "excess";
-    case NTP_WORDS_OUTLIER:
-        return "outlier";
-    case NTP_WORDS_CANDIDATE:
-        return "candidate";
-    case NTP_WORDS_BACKUP:
-        return "backup";
-    case NTP_WORDS_SYSTEM_PEER:
-        return "sys.peer";
-    case NTP_WORDS_PPS_PEER:
-        return "pps.peer";
+    case NTP_WORDS_REJECT: return "reject";
+    case NTP_WORDS_FALSETICK: return "falsetick";
+    case NTP_WORDS_EXCESS: return "excess";
+    case NTP_WORDS_OUTLIER: return "outlier";
+    case NTP_WORDS_CANDIDATE: return "candidate";
+    case NTP_WORDS_BACKUP: return "backup";
+    case NTP_WORDS_SYSTEM_PEER: return "sys.peer";
+    case NTP_WORDS_PPS_PEER: return "pps.peer";
     }
     return "";
 }
@@ -172,22 +145,14 @@ const char *ntp_words_condition(enum ntp_words_selection selection)
 char ntp_words_tally(enum ntp_words_selection selection)
 {
     switch (selection) {
-    case NTP_WORDS_REJECT:
-        return ' ';
-    case NTP_WORDS_FALSETICK:
-        return 'x';
-    case NTP_WORDS_EXCESS:
-        return '.';
-    case NTP_WORDS_OUTLIER:
-        return '-';
-    case NTP_WORDS_CANDIDATE:
-        return '+';
-    case NTP_WORDS_BACKUP:
-        return '#';
-    case NTP_WORDS_SYSTEM_PEER:
-        return '*';
-    case NTP_WORDS_PPS_PEER:
-        return 'o';
+    case NTP_WORDS_REJECT: return ' ';
+    case NTP_WORDS_FALSETICK: return 'x';
+    case NTP_WORDS_EXCESS: return '.';
+    case NTP_WORDS_OUTLIER: return '-';
+    case NTP_WORDS_CANDIDATE: return '+';
+    case NTP_WORDS_BACKUP: return '#';
+    case NTP_WORDS_SYSTEM_PEER: return '*';
+    case NTP_WORDS_PPS_PEER: return 'o';
     }
     return ' ';
 }
@@ -207,10 +172,8 @@ enum ntp_words_origin ntp_words_origin_of_kind(enum source_kind kind)
     switch (kind) {
     case SOURCE_SERVER:
     case SOURCE_POOL:
-    case SOURCE_PEER:
-        return NTP_WORDS_FROM_NTP;
-    case SOURCE_REFCLOCK:
-        return NTP_WORDS_FROM_UHF_RADIO;
+    case SOURCE_PEER: return NTP_WORDS_FROM_NTP;
+    case SOURCE_REFCLOCK: return NTP_WORDS_FROM_UHF_RADIO;
     }
     return NTP_WORDS_FROM_NOWHERE;
 }
@@ -270,18 +233,12 @@ unsigned ntp_words_event_of(uint16_t status)
 const char *ntp_words_source_flag(uint16_t status, unsigned index)
 {
     switch (status & CONFIGURED >> index) {
-    case CONFIGURED:
-        return "conf";
-    case KEYED:
-        return "authenb";
-    case AUTHENTIC:
-        return "auth";
-    case REACHABLE:
-        return "reach";
-    case BROADCAST:
-        return "bcast";
-    default:
-        return "";
+    case CONFIGURED: return "conf";
+    case KEYED: return "authenb";
+    case AUTHENTIC: return "auth";
+    case REACHABLE: return "reach";
+    case BROADCAST: return "bcast";
+    default: return "";
     }
 }
 
@@ -323,35 +280,26 @@ uint32_t ntp_words_packet_flash(enum reply_verdict verdict)
 {
     switch (verdict) {
     case REPLY_UNEXPECTED:
-    case REPLY_LATE: /* a step makes ntpd forget what it asked */
-        return PACKET_DUPLICATE;
-    case REPLY_ORIGIN:
-        return PACKET_BOGUS;
-    case REPLY_ZERO:
-        return PACKET_UNSYNCHRONISED;
+    case REPLY_LATE: /* a step makes ntpd forget what it asked */ return PACKET_DUPLICATE;
+    case REPLY_ORIGIN: return PACKET_BOGUS;
+    case REPLY_ZERO: return PACKET_UNSYNCHRONISED;
     case REPLY_RESTRICTED:
-    case REPLY_KISS_DENY:
-        return PACKET_DENIED;
-    case REPLY_AUTH:
-        return PACKET_AUTHENTICATION;
+    case REPLY_KISS_DENY: return PACKET_DENIED;
+    case REPLY_AUTH: return PACKET_AUTHENTICATION;
     case REPLY_UNSYNCHRONISED:
-    case REPLY_STRATUM:
-        return PACKET_STRATUM;
+    case REPLY_STRATUM: return PACKET_STRATUM;
     case REPLY_MALFORMED:
     case REPLY_DISTANCE:
     case REPLY_TURNAROUND:
-    case REPLY_DATE:
-        return PACKET_HEADER;
-    case REPLY_DELAY:
-        return PACKET_SLOW;
+    case REPLY_DATE: return PACKET_HEADER;
+    case REPLY_DELAY: return PACKET_SLOW;
     case REPLY_ACCEPTED:
     case REPLY_MODE: /* dropped before a packet is anybody's */
     case REPLY_VERSION:
     case REPLY_KISS_RATE: /* an event, and no fault of the packet */
     case REPLY_KISS_OTHER:
     case REPLY_LOOP: /* a fault of the source */
-    case REPLY_VERDICTS:
-        return 0;
+    case REPLY_VERDICTS: return 0;
     }
     return 0;
 }
@@ -361,17 +309,13 @@ static uint32_t flash_of_status(enum source_status status)
     switch (status) {
     case SOURCE_SERVER_UNSYNCHRONISED: /* and nothing of it is measured */
         return PEER_STRATUM | PEER_DISTANCE;
-    case SOURCE_WRONG_STRATUM:
-        return PEER_STRATUM;
+    case SOURCE_WRONG_STRATUM: return PEER_STRATUM;
     case SOURCE_FEW_SAMPLES: /* ntpd takes missing samples for bad ones */
     case SOURCE_TOO_DISTANT:
-    case SOURCE_TOO_JITTERY:
-        return PEER_DISTANCE;
-    case SOURCE_LOOPED:
-        return PEER_LOOP;
+    case SOURCE_TOO_JITTERY: return PEER_DISTANCE;
+    case SOURCE_LOOPED: return PEER_LOOP;
     case SOURCE_NOSELECT:
-    case SOURCE_UNREACHABLE:
-        return PEER_UNREACHABLE;
+    case SOURCE_UNREACHABLE: return PEER_UNREACHABLE;
     case SOURCE_UNUSED:
     case SOURCE_UNRESOLVED:
     case SOURCE_DUPLICATE:
@@ -386,8 +330,7 @@ static uint32_t flash_of_status(enum source_status status)
     case SOURCE_OUTLYING:
     case SOURCE_COMBINED:
     case SOURCE_SELECTED:
-    case SOURCE_STATUSES:
-        return 0;
+    case SOURCE_STATUSES: return 0;
     }
     return 0;
 }
@@ -403,8 +346,7 @@ const char *ntp_words_flash_bit(unsigned bit)
 {
     switch (bit) {
         FLASH(FLASH_WORD)
-    default:
-        return "";
+    default: return "";
     }
 }
 
@@ -413,28 +355,18 @@ const char *ntp_words_flash_bit(unsigned bit)
 static uint32_t access_bit(enum access_flags flag)
 {
     switch (flag) {
-    case ACCESS_IGNORE:
-        return 0x1;
-    case ACCESS_NOSERVE:
-        return 0x2;
-    case ACCESS_NOTRUST:
-        return 0x4;
-    case ACCESS_VERSION:
-        return 0x8;
-    case ACCESS_NOPEER:
-        return 0x10;
-    case ACCESS_NOQUERY:
-        return 0x40;
-    case ACCESS_NOMODIFY:
-        return 0x80;
-    case ACCESS_NOTRAP:
-        return 0x100;
-    case ACCESS_FLAKE:
-        return 0x1000;
+    case ACCESS_IGNORE: return 0x1;
+    case ACCESS_NOSERVE: return 0x2;
+    case ACCESS_NOTRUST: return 0x4;
+    case ACCESS_VERSION: return 0x8;
+    case ACCESS_NOPEER: return 0x10;
+    case ACCESS_NOQUERY: return 0x40;
+    case ACCESS_NOMODIFY: return 0x80;
+    case ACCESS_NOTRAP: return 0x100;
+    case ACCESS_FLAKE: return 0x1000;
     case ACCESS_LIMITED: /* see the header */
     case ACCESS_KOD:
-    case ACCESS_NTPPORT: /* of a rule, not of a client */
-        return 0;
+    case ACCESS_NTPPORT: /* of a rule, not of a client */ return 0;
     }
     return 0;
 }

@@ -56,9 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             FUZZ_REQUIRE(chrony_words_source_state_letter(body.source.state) != '\0');
             FUZZ_REQUIRE(chrony_words_source_mode_letter(body.source.mode) != '\0');
             break;
-        case CHRONY_REPLY_SOURCESTATS:
-            show_number(body.sourcestats.deviation_s);
-            break;
+        case CHRONY_REPLY_SOURCESTATS: show_number(body.sourcestats.deviation_s); break;
         case CHRONY_REPLY_NTP_DATA:
         case CHRONY_REPLY_NTP_DATA2:
             show_time(body.ntp_data.reference_time);
@@ -66,9 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             require_plain(chrony_words_mode(body.ntp_data.mode), 1);
             require_plain(chrony_words_stamp(body.ntp_data.transmit_stamp), 1);
             break;
-        case CHRONY_REPLY_SELECT_DATA:
-            show_number(body.select.low_s);
-            break;
+        case CHRONY_REPLY_SELECT_DATA: show_number(body.select.low_s); break;
         case CHRONY_REPLY_AUTH_DATA:
             require_plain(chronyc_format_interval(body.auth.last_s, text), 4);
             require_plain(chrony_words_auth_mode(body.auth.mode), 1);
@@ -93,15 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 FUZZ_REQUIRE(*at > ' ' && *at < 127);
             }
             break;
-        case CHRONY_REPLY_RTC:
-            show_time(body.rtc.reference_time);
-            break;
-        case CHRONY_REPLY_SMOOTHING:
-            show_number(body.smoothing.offset_s);
-            break;
-        case CHRONY_REPLY_MANUAL_TIMESTAMP:
-            show_number(body.settime.offset_s);
-            break;
+        case CHRONY_REPLY_RTC: show_time(body.rtc.reference_time); break;
+        case CHRONY_REPLY_SMOOTHING: show_number(body.smoothing.offset_s); break;
+        case CHRONY_REPLY_MANUAL_TIMESTAMP: show_number(body.settime.offset_s); break;
         case CHRONY_REPLY_NULL:
         case CHRONY_REPLY_N_SOURCES:
         case CHRONY_REPLY_ACTIVITY:
@@ -109,8 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case CHRONY_REPLY_SERVER_STATS2:
         case CHRONY_REPLY_SERVER_STATS3:
         case CHRONY_REPLY_SERVER_STATS4:
-        case CHRONY_REPLIES:
-            break;
+        case CHRONY_REPLIES: break;
         }
     }
     return 0;

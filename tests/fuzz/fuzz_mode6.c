@@ -132,16 +132,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input.config = config;
     input.clients = clients;
     switch (mode6_handle(&mode6, &input, &question, &report, &answer)) {
-    case MODE6_SILENT:
-        break;
+    case MODE6_SILENT: break;
     case MODE6_ORDERED:
         FUZZ_REQUIRE(is_signed && change_is_sound(&answer.order.change));
         mode6_finish(&answer, local ? NULL : "no");
         check_answer(true);
         break;
-    case MODE6_ANSWERED:
-        check_answer(!local && !is_signed);
-        break;
+    case MODE6_ANSWERED: check_answer(!local && !is_signed); break;
     }
     return 0;
 }

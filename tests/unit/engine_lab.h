@@ -143,31 +143,21 @@ static inline void lab_take_effects(struct engine_lab *lab)
 
     while (engine_take_effect(&lab->engine, &e)) {
         switch (e.type) {
-        case EFFECT_SEND:
-            lab_send(lab, &e.send);
-            break;
+        case EFFECT_SEND: lab_send(lab, &e.send); break;
         case EFFECT_CANCEL:
             assert_true(lab->open[e.cancel.source]);
             assert_int_equal(lab->serial[e.cancel.source], e.cancel.serial);
             lab->open[e.cancel.source] = false;
             lab->cancels++;
             break;
-        case EFFECT_ADJUST_CLOCK:
-            lab_adjust(lab, &e.adjust);
-            break;
-        case EFFECT_SET_STATUS:
-            lab->status = e.status;
-            break;
+        case EFFECT_ADJUST_CLOCK: lab_adjust(lab, &e.adjust); break;
+        case EFFECT_SET_STATUS: lab->status = e.status; break;
         case EFFECT_LOOK_UP:
             assert_true(lab->look_up_count < 64);
             lab->look_ups[lab->look_up_count++] = e.look_up;
             break;
-        case EFFECT_PUBLISH:
-            lab->publishes++;
-            break;
-        case EFFECT_STORE:
-            lab->stores++;
-            break;
+        case EFFECT_PUBLISH: lab->publishes++; break;
+        case EFFECT_STORE: lab->stores++; break;
         case EFFECT_MEASURED:
             lab->measured[e.measured.verdict]++;
             lab->last_measured = e.measured;
@@ -176,9 +166,7 @@ static inline void lab_take_effects(struct engine_lab *lab)
             lab->updates++;
             lab->last_updated = e.updated;
             break;
-        case EFFECT_EVENT:
-            lab->events[e.event.type]++;
-            break;
+        case EFFECT_EVENT: lab->events[e.event.type]++; break;
         }
     }
     assert_int_equal(lab->engine.effects.lost, 0);

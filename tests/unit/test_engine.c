@@ -284,15 +284,11 @@ static void test_any_input_at_any_time(void **state)
             engine_receive(&lab->engine, lab_now(lab), source, serial, data,
                            dice_below(d, 2) ? 48 : dice_below(d, 200), stamp);
             break;
-        case 1:
-            engine_sent(&lab->engine, lab_now(lab), source, serial, stamp);
-            break;
+        case 1: engine_sent(&lab->engine, lab_now(lab), source, serial, stamp); break;
         case 2:
             engine_send_failed(&lab->engine, lab_now(lab), source, serial, (int)dice_below(d, 200));
             break;
-        case 3:
-            engine_resolved(&lab->engine, lab_now(lab), source, &none, dice_below(d, 2));
-            break;
+        case 3: engine_resolved(&lab->engine, lab_now(lab), source, &none, dice_below(d, 2)); break;
         case 4:
             engine_refclock(&lab->engine, lab_now(lab), source,
                             &(struct reading){.kind = (enum reading_kind)dice_below(d, 2),
@@ -300,9 +296,7 @@ static void test_any_input_at_any_time(void **state)
                                               .offset_s = (double)NAN,
                                               .dispersion_s = 1e-6});
             break;
-        default:
-            engine_tick(&lab->engine, lab_now(lab));
-            break;
+        default: engine_tick(&lab->engine, lab_now(lab)); break;
         }
         lab_take_effects(lab);
         if (i % 50 == 0) {

@@ -325,14 +325,9 @@ static void test_any_values(void **state)
             points[i] = (struct svg_point){wild(&d), wild(&d), wild(&d), wild(&d)};
         }
         switch (dice_below(&d, 3)) {
-        case 0:
-            y = svg_log(wild(&d), wild(&d));
-            break;
-        case 1:
-            y = svg_signed(wild(&d), wild(&d));
-            break;
-        default:
-            y = svg_fit((enum svg_quantity)dice_below(&d, 3), &curve, 1);
+        case 0: y = svg_log(wild(&d), wild(&d)); break;
+        case 1: y = svg_signed(wild(&d), wild(&d)); break;
+        default: y = svg_fit((enum svg_quantity)dice_below(&d, 3), &curve, 1);
         }
         assert_true(isfinite(y.low) && isfinite(y.high) && y.low < y.high);
         free(picture_of(x, y, (enum svg_look)(1 + dice_below(&d, 6)), points, curve.count));

@@ -30,17 +30,12 @@ const char *measured_words(const struct measure_target *t, double timeout_s,
 {
     out[0] = '\0';
     switch (t->fate) {
-    case MEASURE_NOT_ASKED:
-        snprintf(out, MEASURED_WORDS_MAX, "not asked");
-        break;
+    case MEASURE_NOT_ASKED: snprintf(out, MEASURED_WORDS_MAX, "not asked"); break;
     case MEASURE_NO_ADDRESS:
         snprintf(out, MEASURED_WORDS_MAX, "%s", names_error_text(t->look_up_error));
         break;
-    case MEASURE_GOOD:
-        break;
-    case MEASURE_REJECTED:
-        rejection_words(t, out);
-        break;
+    case MEASURE_GOOD: break;
+    case MEASURE_REJECTED: rejection_words(t, out); break;
     case MEASURE_UNREACHED:
         snprintf(out, MEASURED_WORDS_MAX, "not reached: %s", strerror(t->error));
         break;

@@ -137,15 +137,9 @@ static double part_of(const struct svg_axis *a, double v)
     double part = 0;
 
     switch (a->scale) {
-    case SVG_LINEAR:
-        part = (v - a->low) / (a->high - a->low);
-        break;
-    case SVG_LOG:
-        part = log10(fmax(v, a->low / 1000) / a->low) / log10(a->high / a->low);
-        break;
-    case SVG_SYMLOG:
-        part = 0.5 + symlog(a, v) / symlog(a, a->high) / 2;
-        break;
+    case SVG_LINEAR: part = (v - a->low) / (a->high - a->low); break;
+    case SVG_LOG: part = log10(fmax(v, a->low / 1000) / a->low) / log10(a->high / a->low); break;
+    case SVG_SYMLOG: part = 0.5 + symlog(a, v) / symlog(a, a->high) / 2; break;
     }
     return fmax(-1, fmin(part, 2));
 }

@@ -51,9 +51,7 @@ const char *ntpq_format_status(enum ntpq_status_kind kind, uint16_t status,
                  ntp_words_condition(ntp_words_selection_of(status)));
         add_events(text, count, ntp_words_event(NTP_WORDS_PEER | event));
         break;
-    case NTPQ_STATUS_CLOCK:
-        add_events(text, count, ntp_words_clock_event(event));
-        break;
+    case NTPQ_STATUS_CLOCK: add_events(text, count, ntp_words_clock_event(event)); break;
     }
     return text;
 }

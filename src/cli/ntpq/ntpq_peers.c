@@ -73,10 +73,8 @@ static char type_of(const struct ntpq *q, const char *refid)
     }
     switch ((unsigned)mode) {
     case MODE_CONTROL:
-    case MODE_BROADCAST_CLIENT:
-        return 'b';
-    case MODE_BROADCAST:
-        return strncmp(source, "224.", 4) == 0 ? 'M' : 'B';
+    case MODE_BROADCAST_CLIENT: return 'b';
+    case MODE_BROADCAST: return strncmp(source, "224.", 4) == 0 ? 'M' : 'B';
     case MODE_CLIENT:
         return strchr(variables_text(&q->variables, "srchost"), '(') ||
                        strncmp(source, "127.127.", 8) == 0
@@ -85,12 +83,9 @@ static char type_of(const struct ntpq *q, const char *refid)
                : strncmp(source, "224.", 4) == 0 ? 'a'
                : cookies >= 0 && cookies <= 9    ? (char)('0' + (int)cookies)
                                                  : 'u';
-    case MODE_SYMMETRIC_ACTIVE:
-        return 's';
-    case MODE_SYMMETRIC_PASSIVE:
-        return 'S';
-    default:
-        return '?';
+    case MODE_SYMMETRIC_ACTIVE: return 's';
+    case MODE_SYMMETRIC_PASSIVE: return 'S';
+    default: return '?';
     }
 }
 

@@ -92,15 +92,11 @@ static int collect(struct ntpq *q)
             return q->reply.count ? NTPQ_INCOMPLETE : NTPQ_TIMED_OUT;
         }
         switch (mode6_reply_take(&q->reply, datagram, (size_t)n)) {
-        case MODE6_REPLY_DONE:
-            return NTPQ_DONE;
-        case MODE6_REPLY_ERROR:
-            return NTPQ_REFUSED + q->reply.error;
-        case MODE6_REPLY_BAD:
-            return NTPQ_INCOMPLETE;
+        case MODE6_REPLY_DONE: return NTPQ_DONE;
+        case MODE6_REPLY_ERROR: return NTPQ_REFUSED + q->reply.error;
+        case MODE6_REPLY_BAD: return NTPQ_INCOMPLETE;
         case MODE6_REPLY_MORE:
-        case MODE6_REPLY_IGNORED:
-            break;
+        case MODE6_REPLY_IGNORED: break;
         }
         if (++taken > 2 * MODE6_FRAGMENTS_MAX) {
             return NTPQ_INCOMPLETE; /* a flood of fragments */

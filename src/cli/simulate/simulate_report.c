@@ -49,21 +49,14 @@ static const char *value_text(const struct test_case *c, unsigned axis, char tex
     const struct simulate_value *v = &c->values[axis];
 
     switch ((enum simulate_axis)axis) {
-    case AXIS_SERVERS:
-        snprintf(text, 32, "%.0f", v->value);
-        return text;
-    case AXIS_POLL:
-        return poll_text((int)v->value, (int)v->second, text);
-    case AXIS_LOSS:
-        snprintf(text, 32, "%.3g %%", v->value * 100);
-        return text;
-    case AXIS_WANDER:
-        return power_text(v->value, text);
+    case AXIS_SERVERS: snprintf(text, 32, "%.0f", v->value); return text;
+    case AXIS_POLL: return poll_text((int)v->value, (int)v->second, text);
+    case AXIS_LOSS: snprintf(text, 32, "%.3g %%", v->value * 100); return text;
+    case AXIS_WANDER: return power_text(v->value, text);
     case AXIS_DELAY:
     case AXIS_JITTER:
     case AXIS_ASYMMETRY:
-    case SIMULATE_AXES:
-        break;
+    case SIMULATE_AXES: break;
     }
     snprintf(text, 32, "%.3g ms", v->value * 1000);
     return text;

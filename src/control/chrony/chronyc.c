@@ -28,8 +28,7 @@ struct row {
     }
 
 #define ROW(name, row)                                                                             \
-    case CHRONY_##name:                                                                            \
-        return row;
+    case CHRONY_##name: return row;
 
 static struct row row_of(enum chrony_command command)
 {
@@ -100,8 +99,7 @@ static struct row row_of(enum chrony_command command)
         ROW(SELECTOPTS, ORDER(chronyc_orders_select))
         ROW(OFFSET, ORDER(chronyc_orders_offset))
         ROW(LOCAL, ORDER(chronyc_orders_local))
-    case CHRONY_COMMANDS:
-        break;
+    case CHRONY_COMMANDS: break;
     }
     return (struct row){.open = NULL};
 }

@@ -461,12 +461,9 @@ enum chrony_status chronyc_orders_manual(struct chronyc_wish *w)
 {
     switch (w->request->number) {
     case MANUAL_OFF:
-    case MANUAL_RESET:
-        return CHRONY_SUCCESS; /* it is, there are no samples */
-    case MANUAL_ON:
-        return CHRONY_NOT_ENABLED;
-    default:
-        return CHRONY_INVALID;
+    case MANUAL_RESET: return CHRONY_SUCCESS; /* it is, there are no samples */
+    case MANUAL_ON: return CHRONY_NOT_ENABLED;
+    default: return CHRONY_INVALID;
     }
 }
 

@@ -80,13 +80,10 @@ static uint32_t bits_of(const struct client *c)
     uint32_t bits = ntp_words_restrictions(c->flags);
 
     switch (c->outcome) {
-    case CLIENTS_KISSED:
-        return bits | NTP_WORDS_LIMITED | NTP_WORDS_KOD;
-    case CLIENTS_LIMITED:
-        return bits | NTP_WORDS_LIMITED;
+    case CLIENTS_KISSED: return bits | NTP_WORDS_LIMITED | NTP_WORDS_KOD;
+    case CLIENTS_LIMITED: return bits | NTP_WORDS_LIMITED;
     case CLIENTS_ANSWERED:
-    case CLIENTS_REFUSED:
-        return bits;
+    case CLIENTS_REFUSED: return bits;
     }
     return bits;
 }

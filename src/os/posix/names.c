@@ -41,16 +41,11 @@ static enum names_error kind_of(int failed)
 static int code_of(enum names_error error)
 {
     switch (error) {
-    case NAMES_FOUND:
-        return 0;
-    case NAMES_UNKNOWN:
-        return EAI_NONAME;
-    case NAMES_NO_ADDRESS:
-        return EAI_NODATA;
-    case NAMES_SILENT:
-        return EAI_AGAIN;
-    case NAMES_BROKEN:
-        break;
+    case NAMES_FOUND: return 0;
+    case NAMES_UNKNOWN: return EAI_NONAME;
+    case NAMES_NO_ADDRESS: return EAI_NODATA;
+    case NAMES_SILENT: return EAI_AGAIN;
+    case NAMES_BROKEN: break;
     }
     return EAI_FAIL;
 }
