@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args/args_value.h"
+#include "config/config.h"
 #include "config/language.h"
 #include "core/address.h"
 

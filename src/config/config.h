@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/language_list.h"
 #include "config/statistics.h"
 #include "core/acl.h"
 #include "core/mac.h"
@@ -23,16 +24,6 @@
 #define CONFIG_MESSAGES_MAX 200   /* then "N more" */
 #define CONFIG_FILE_LIMIT 1000000 /* bytes of one file */
 #define CONFIG_INCLUDE_DEPTH 10
-
-/*    identifier        its file, and the language in it (config/language.h) */
-#define CONFIG_LANGUAGES(X)                                                                        \
-    X(DIALECT_CHRONY, chrony_conf)                                                                 \
-    X(DIALECT_NTP, ntp_conf)                                                                       \
-    X(DIALECT_OPENNTPD, openntpd_conf)
-
-#define CONFIG_DIALECT_ENUM(dialect, language) dialect,
-enum config_dialect { DIALECT_UNKNOWN, CONFIG_LANGUAGES(CONFIG_DIALECT_ENUM) CONFIG_DIALECTS };
-#undef CONFIG_DIALECT_ENUM
 
 enum drift_format {
     DRIFT_CHRONY, /* the clock's error in ppm (positive: fast), and its skew */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The languages of configurations. A language is one row of CONFIG_LANGUAGES (config.h) and one
+/* The languages of configurations. A language is one row of CONFIG_LANGUAGES and one
  * file, which defines its `struct language`; all others look it up here or walk over all of them.
  */
 #ifndef TOKI_CONFIG_LANGUAGE_H
 #define TOKI_CONFIG_LANGUAGE_H
 
-#include "config/config.h"
+#include "config/language_list.h"
 #include "config/line.h"
 #include "config/table.h"
+#include "core/settings.h"
 
 struct language {
     enum config_dialect dialect;
