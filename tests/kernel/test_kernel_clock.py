@@ -180,8 +180,10 @@ def test_the_kernel_reports_synchronised(first):
 def test_the_drift_file_is_written_at_the_end(first):
     assert first.section('exit-code').strip() == '0'
     ppm = float(first.section('drift').split()[0])
-    frequency = first.status()['clock']['frequency_ppm']
-    assert abs(ppm - frequency) < 1.0 and abs(ppm) < 500
+    clock = first.status()['clock']
+    # samples that came in between may have moved it; on a busy machine they are noisy
+    sure = 1 + 6 * clock['frequency_sd_ppm']
+    assert abs(ppm - clock['frequency_ppm']) < sure and abs(ppm) < 500
 
 
 def test_the_second_boot_starts_at_that_frequency(first, second):
