@@ -103,7 +103,7 @@ static const struct args_option *find_name(const struct parser *p, const char *w
         return s.exact ? s.exact : s.first;
     }
     if (s.first && s.second) {
-        args_complain(c, "'--%s' can be --%s or --%s: write more of it", name, s.first->name,
+        args_complain(c, "option '--%s' is ambiguous: --%s or --%s", name, s.first->name,
                       s.second->name);
     } else if (s.like.best) {
         args_complain(c, "unknown option '--%s'; did you mean '--%s'?", name, s.like.best);
@@ -148,7 +148,7 @@ static enum outcome take(struct parser *p, const struct args_option *o, const ch
     }
     shown_name(o, name);
     if (o->kind == ARGS_FLAG && value) {
-        args_complain(p->command, "%s takes no value: leave '=%s' away", name, value);
+        args_complain(p->command, "%s takes no value: remove '=%s'", name, value);
         return WRONG;
     }
     if (o->kind != ARGS_FLAG && !value) {
@@ -233,7 +233,7 @@ static enum outcome check_exclusions(const struct parser *p)
         for (size_t j = 0; options[i].excludes && options[j].help; j++) {
             if (is_called(&options[j], options[i].excludes) && (p->given >> i & 1) &&
                 (p->given >> j & 1)) {
-                args_complain(p->command, "%s and %s exclude each other: give one of them",
+                args_complain(p->command, "%s and %s cannot be combined",
                               shown_name(&options[i], one), shown_name(&options[j], other));
                 return WRONG;
             }
@@ -323,7 +323,7 @@ const struct args_command *args_part(const struct args_command *c, int argc, cha
         text_likeness_compare(&like, name);
     }
     if (word[0] == '\0') {
-        *exit_code = args_complain(c, "a %s is missing; %s", what, where);
+        *exit_code = args_complain(c, "missing %s; %s", what, where);
     } else if (like.best) {
         *exit_code = args_complain(c, "unknown %s '%s'; did you mean '%s'?", what, word, like.best);
     } else {

@@ -66,7 +66,7 @@ static struct naming naming_of(enum args_kind kind)
         return (struct naming){"RATE", "a rate, such as 1ppm",
                                "is not a rate (a number, or one with ppm or ppb)"};
     }
-    return (struct naming){"", "nothing", "is too much"};
+    return (struct naming){"", "nothing", "is too large"};
 }
 
 bool args_value_number(enum args_kind kind, const char *text, double *out)

@@ -52,7 +52,7 @@ static int show(const char *text, bool raw)
     int code = EXIT_GOOD;
 
     if (!answer) {
-        fputs("toki: cannot understand tokid's answer\n", stderr);
+        fputs("toki: invalid answer from tokid\n", stderr);
         return EXIT_USAGE;
     }
     if (raw) {
@@ -107,7 +107,7 @@ static int run(const struct args_command *self, int argc, char **argv)
         return code;
     }
     if (!join(self->name, &wanted, line, sizeof line)) {
-        return args_complain(self, "the words are too many, or have a line break in them");
+        return args_complain(self, "too many words, or a word with a line break");
     }
     text = daemon_order(wanted.control, line, problem, sizeof problem);
     if (!text) {
@@ -132,7 +132,7 @@ static const struct args_option options[] = {
     {                                                                                              \
         .name = verb, .summary = what, .help = more, .arguments = words, .options = options,       \
         .exits = {"the change is in force", "refused by the daemon; nothing has changed",          \
-                  "wrong usage, or no daemon to ask"},                                             \
+                  "wrong usage, or the daemon cannot be reached"},                                 \
         .examples = example, .run = run, .group = GROUP_CHANGE                                     \
     }
 
@@ -150,7 +150,7 @@ static const struct args_argument add_arguments[] = {
     {.name = NULL}};
 
 const struct args_command add_command =
-    CHANGE("add", "Add a source", "The words are those of the configuration's language." UNTIL,
+    CHANGE("add", "Add a source", "Takes the same words as a line of the configuration." UNTIL,
            add_arguments, "toki add server ntp.example.org iburst");
 
 static const struct args_argument delete_arguments[] = {
@@ -163,17 +163,17 @@ const struct args_command delete_command = CHANGE(
 
 static const struct args_argument subnet_arguments[] = {
     {"SUBNET", ARGS_WORD, AT(rest), .optional = true, .repeats = true,
-     .help = "an address or a subnet, such as 192.0.2.0/24; without it, everybody"},
+     .help = "an address or a subnet, such as 192.0.2.0/24; without it, all hosts"},
     {.name = NULL}};
 
 const struct args_command allow_command =
-    CHANGE("allow", "Serve a subnet, or everybody",
-           "The words are those of the configuration's language." UNTIL, subnet_arguments,
+    CHANGE("allow", "Serve a subnet, or all hosts",
+           "Takes the same words as a line of the configuration." UNTIL, subnet_arguments,
            "toki allow 192.0.2.0/24");
 
 const struct args_command deny_command =
-    CHANGE("deny", "Stop serving a subnet, or everybody",
-           "The words are those of the configuration's language." UNTIL, subnet_arguments,
+    CHANGE("deny", "Stop serving a subnet, or all hosts",
+           "Takes the same words as a line of the configuration." UNTIL, subnet_arguments,
            "toki deny 192.0.2.99");
 
 static const struct args_argument restrict_arguments[] = {
@@ -199,11 +199,11 @@ static const struct args_argument source_arguments[] = {
 
 const struct args_command online_command =
     CHANGE("online", "Resume sending requests to a source, or to all",
-           "Ends what 'toki offline' began." UNTIL, source_arguments, "toki online");
+           "Reverses 'toki offline'." UNTIL, source_arguments, "toki online");
 
 const struct args_command offline_command =
     CHANGE("offline", "Stop sending requests to a source, or to all",
-           "For a host whose network is down. The clock goes on with its last frequency." UNTIL,
+           "For a host whose network is down. The clock continues at its last frequency." UNTIL,
            source_arguments, "toki offline ntp.example.org");
 
 const struct args_command burst_command =

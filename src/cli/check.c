@@ -67,7 +67,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     }
     config = config_new();
     if (!config) {
-        fputs("toki: no memory\n", stderr);
+        fputs("toki: out of memory\n", stderr);
         return EXIT_USAGE;
     }
     right = config_load(config, wanted.file, wanted.dialect);
@@ -83,7 +83,7 @@ static int run(const struct args_command *self, int argc, char **argv)
 const struct args_command check_command = {
     .name = "check",
     .summary = "Check a configuration for errors",
-    .help = "Reads it as tokid would, and prints what is wrong with a hint.",
+    .help = "Reads it as tokid does, and prints errors and warnings with hints.",
     .arguments = arguments,
     .options = options,
     .exits = {"no errors; there may be warnings", NULL,

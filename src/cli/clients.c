@@ -25,11 +25,11 @@ static const char *reason_of(const json_t *client, char *out, size_t capacity)
     out[0] = '\0';
     if (limited > 0) {
         if (kisses > 0) {
-            snprintf(told, sizeof told, ", %.0f of them told so (RATE)", kisses);
+            snprintf(told, sizeof told, ", %.0f of them answered with RATE", kisses);
         }
         snprintf(out, capacity,
-                 "limited: %.0f of %.0f requests were over the rate limit (lately one each %s)%s; "
-                 "see ratelimit, or limited and discard",
+                 "limited: %.0f of %.0f requests exceeded the rate limit (recently one every "
+                 "%s)%s; see ratelimit, or limited and discard",
                  limited, requests, render_seconds(daemon_number(client, "interval_s"), interval),
                  told);
     }
@@ -92,14 +92,14 @@ static void print_words(const json_t *answer)
     char text[RENDER_TEXT_MAX];
     bool enabled = json_is_true(json_object_get(answer, "enabled"));
 
-    snprintf(text, sizeof text, "%.0f clients known, %.0f came since the start (room for %.0f)",
+    snprintf(text, sizeof text, "%.0f clients known, %.0f seen since the start (capacity %.0f)",
              daemon_number(answer, "known"), daemon_number(answer, "fresh"),
              daemon_number(answer, "room"));
-    render_paragraph(enabled
-                         ? text
-                         : "Nobody is noted: the table of clients is turned off (noclientlog, "
-                           "disable monitor, clientloglimit, mru), or this tokid serves nobody.",
-                     0, render_columns(), stdout);
+    render_paragraph(
+        enabled ? text
+                : "No clients are recorded: the client table is disabled (noclientlog, disable "
+                  "monitor, clientloglimit, mru), or this tokid serves no clients.",
+        0, render_columns(), stdout);
     if (json_array_size(json_object_get(answer, "clients")) > 0) {
         putchar('\n');
         clients_print(answer, render_columns(), stdout);
@@ -116,8 +116,8 @@ static const char *const orders[] = {"busiest", "recent", "limited", NULL};
 
 static const struct args_argument arguments[] = {
     {"ORDER", ARGS_CHOICE, offsetof(struct wanted, order), orders, .optional = true,
-     .help = "busiest: those that sent the most requests (the default); recent: those that asked "
-             "last; limited: those that ask more than the rate limit allows"},
+     .help = "busiest: those that sent the most requests (the default); recent: those seen last; "
+             "limited: those above the rate limit"},
     {.name = NULL}};
 
 static const struct args_option options[] = {
@@ -156,7 +156,7 @@ const struct args_command clients_command = {
     .summary = "List the clients of this server, and who is limited or refused",
     .arguments = arguments,
     .options = options,
-    .exits = {"the clients were printed", NULL, "wrong usage, or no daemon to ask"},
+    .exits = {"the clients were printed", NULL, "wrong usage, or the daemon cannot be reached"},
     .examples = "toki clients\ntoki clients limited --count 50",
     .run = run,
     .group = GROUP_STATE,

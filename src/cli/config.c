@@ -28,7 +28,7 @@ struct wanted {
 static char *finish(struct document *d)
 {
     if (document_finish(d) == 0) {
-        fputs("toki: more than can be shown\n", stderr);
+        fputs("toki: too many items to show\n", stderr);
         free(d->out);
         return NULL;
     }
@@ -40,7 +40,7 @@ static bool begin(struct document *d)
     char *text = malloc(JSON_MAX);
 
     if (!text) {
-        fputs("toki: no memory\n", stderr);
+        fputs("toki: out of memory\n", stderr);
         return false;
     }
     document_begin(d, text, JSON_MAX);
@@ -69,7 +69,7 @@ static struct config *load(const char *path, const struct wanted *wanted)
     char text[2048];
 
     if (!c) {
-        fputs("toki: no memory\n", stderr);
+        fputs("toki: out of memory\n", stderr);
         return NULL;
     }
     if (config_load(c, path, wanted->dialect)) {
@@ -145,7 +145,7 @@ static int print_document(const char *text)
     size_t i;
 
     if (!json_is_array(items)) {
-        fputs("toki: cannot understand tokid's answer\n", stderr);
+        fputs("toki: invalid answer from tokid\n", stderr);
         json_decref(root);
         return EXIT_USAGE;
     }
@@ -164,7 +164,7 @@ static const struct args_argument show_arguments[] = {
 
 static const struct args_option show_options[] = {
     {0, "daemon", ARGS_FLAG, offsetof(struct wanted, daemon),
-     .help = "show what is in effect in the daemon, instead of a file"},
+     .help = "show the settings of the running daemon instead of a file"},
     ARGS_LANGUAGE(struct wanted, dialect),
     ARGS_JSON(struct wanted, json),
     ARGS_CONTROL(struct wanted, control),
@@ -180,7 +180,7 @@ static int show(const struct args_command *self, int argc, char **argv)
         return code;
     }
     if (wanted.daemon == (wanted.file != NULL)) {
-        return args_complain(self, "give a FILE or --daemon, one of them");
+        return args_complain(self, "expected either a FILE or --daemon");
     }
     text =
         wanted.daemon ? document_of_daemon(wanted.control) : document_of_file(wanted.file, &wanted);
@@ -226,10 +226,10 @@ static bool print_difference_json(const struct difference *difference, const str
 
 static const struct args_command show_command = {
     .name = "config show",
-    .summary = "Print what is in effect, and the line that each value comes from",
+    .summary = "Print the settings in effect, each with the line it comes from",
     .arguments = show_arguments,
     .options = show_options,
-    .exits = {"printed", NULL, "wrong usage, no daemon to ask, or the file has errors"},
+    .exits = {"printed", NULL, "wrong usage, the daemon cannot be reached, or the file has errors"},
     .examples = "toki config show /etc/chrony/chrony.conf\ntoki config show --daemon",
     .run = show,
 };
@@ -237,7 +237,7 @@ static const struct args_command show_command = {
 static const struct args_argument diff_arguments[] = {
     {"FILE", ARGS_PATH, offsetof(struct wanted, file), .help = "a configuration"},
     {"OTHER", ARGS_PATH, offsetof(struct wanted, other),
-     .help = "the one to compare it with; its language may be another"},
+     .help = "the one to compare it with, in any language"},
     {.name = NULL}};
 
 static const struct args_option diff_options[] = {
@@ -274,10 +274,10 @@ static int diff(const struct args_command *self, int argc, char **argv)
 
 static const struct args_command diff_command = {
     .name = "config diff",
-    .summary = "Print what differs in effect between two configurations",
+    .summary = "Print the differences between two configurations",
     .arguments = diff_arguments,
     .options = diff_options,
-    .exits = {"they do not differ", "they differ", "wrong usage, or a file has errors"},
+    .exits = {"no differences", "differences found", "wrong usage, or a file has errors"},
     .examples = "toki config diff /etc/ntp.conf /etc/chrony.conf",
     .run = diff,
 };

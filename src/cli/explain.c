@@ -267,7 +267,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     }
     if (wanted.json) {
         return wanted.topic
-                   ? args_complain(self, "--json prints all: leave '%s' away", wanted.topic)
+                   ? args_complain(self, "--json prints all topics: remove '%s'", wanted.topic)
                    : print_json();
     }
     if (!wanted.topic) {
@@ -280,7 +280,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     found = explain_directive(wanted.topic) || found;
     if (!found && !explain_option(wanted.topic)) {
         fprintf(stderr,
-                "toki: there is no such code, directive or option; 'toki explain' lists the codes, "
+                "toki: no such code, directive or option; 'toki explain' lists the codes, "
                 "doc/directives.md the directives\n");
         return EXIT_USAGE;
     }
@@ -291,11 +291,11 @@ const struct args_command explain_command = {
     .name = "explain",
     .summary = "Explain a code, a directive or an option",
     .help =
-        "Codes come with a cure; directives and options with units, ranges and defaults, in "
-        "each language that has them.",
+        "Codes are explained with a remedy; directives and options with units, ranges and "
+        "defaults, in each language that has them.",
     .arguments = arguments,
     .options = options,
-    .exits = {"printed", NULL, "wrong usage, or there is no such topic"},
+    .exits = {"printed", NULL, "wrong usage, or no such topic"},
     .examples = "toki explain W001\ntoki explain makestep\ntoki explain iburst",
     .run = run,
     .group = GROUP_CONFIGURATION,

@@ -38,7 +38,7 @@ static int write_file(const char *path, const char *control)
     free(text);
     if (error < 0) {
         fprintf(stderr, "toki: cannot write %s: %s\n", path,
-                error == -EINVAL ? "it is no regular file" : strerror(-error));
+                error == -EINVAL ? "not a regular file" : strerror(-error));
         return EXIT_USAGE;
     }
     return EXIT_GOOD;

@@ -152,10 +152,10 @@ static void print_table(const struct history_rows *h)
     size_t i = 0;
 
     if (h->count == 0) {
-        printf("Nothing is known of the last %s yet.\n", h->layer);
+        printf("No data for the last %s yet.\n", h->layer);
         return;
     }
-    printf("The last %s; offset is the true time less the clock.\n", h->layer);
+    printf("The last %s; offset is true time minus clock.\n", h->layer);
     printf("%-12s %10s %10s %10s %10s %10s %6s %6s %5s\n", with_day ? "from (UTC)" : "from, UTC",
            "offset", "least", "most", "bound", "ppm", "used", "reach", "steps");
     while (i < h->count) {
@@ -230,7 +230,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     if (wanted.json) {
         render_json(answer);
     } else if (!history_read(answer, &rows)) {
-        fprintf(stderr, "toki: cannot understand tokid's answer\n");
+        fprintf(stderr, "toki: invalid answer from tokid\n");
         code = EXIT_USAGE;
     } else if (wanted.plot) {
         code = write_plot(&rows, wanted.plot);
@@ -250,7 +250,7 @@ const struct args_command history_command = {
         "across restarts.",
     .options = options,
     .exits = {"printed, or the picture is written", NULL,
-              "wrong usage, no daemon to ask, or the picture cannot be written"},
+              "wrong usage, the daemon cannot be reached, or the picture cannot be written"},
     .examples = "toki history\ntoki history --layer month --plot clock.svg",
     .run = run,
     .group = GROUP_STATE,

@@ -62,7 +62,7 @@ static int print_overview(void)
             }
         }
     }
-    puts("\n'toki COMMAND --help' has the options of a command.");
+    puts("\n'toki COMMAND --help' lists the options of a command.");
     return EXIT_GOOD;
 }
 
@@ -129,7 +129,7 @@ static const struct args_command help_command = {
     .summary = "List the commands, or describe one",
     .arguments = help_arguments,
     .options = help_options,
-    .exits = {"printed", NULL, "wrong usage, or there is no such command"},
+    .exits = {"printed", NULL, "wrong usage, or no such command"},
     .examples = "toki help wait\ntoki help config diff",
     .run = run_help,
     .group = GROUP_OTHER,

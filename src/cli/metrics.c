@@ -48,11 +48,11 @@ struct row {
 
 static const struct row clock_rows[] = {
     {"offset_s", 0,
-     GAUGE("toki_clock_offset_seconds", "seconds", "True time less the clock, as estimated")},
+     GAUGE("toki_clock_offset_seconds", "seconds", "Estimate of true time minus clock")},
     {"offset_sd_s", 0,
      GAUGE("toki_clock_offset_deviation_seconds", "seconds", "Standard deviation of the offset")},
     {"error_bound_s", 0,
-     GAUGE("toki_clock_error_bound_seconds", "seconds", "The clock is not further off than this")},
+     GAUGE("toki_clock_error_bound_seconds", "seconds", "Upper bound of the error of the clock")},
     {"frequency_ppm", PPM,
      GAUGE("toki_clock_frequency_ratio", "ratio", "Correction that the oscillator needs")},
     {"frequency_sd_ppm", PPM,
@@ -63,14 +63,14 @@ static const struct row clock_rows[] = {
      GAUGE("toki_root_dispersion_seconds", "seconds", "Dispersion up to the reference clock")},
     {"precision_s", 0,
      GAUGE("toki_clock_precision_seconds", "seconds", "Precision of reading the clock")},
-    {"stratum", 0, GAUGE("toki_stratum", NULL, "Stratum that clients are told; 16: none")},
+    {"stratum", 0, GAUGE("toki_stratum", NULL, "Stratum served to clients; 16: unsynchronised")},
     {"updates", 0, COUNTER("toki_clock_updates", "Updates of the clock since the start")},
     {"steps", 0, COUNTER("toki_clock_steps", "Steps of the clock since the start")},
 };
 
 static const struct row source_rows[] = {
     {"offset_s", 0,
-     GAUGE("toki_source_offset_seconds", "seconds", "Time of the source less the clock")},
+     GAUGE("toki_source_offset_seconds", "seconds", "Time of the source minus clock")},
     {"offset_sd_s", 0,
      GAUGE("toki_source_offset_deviation_seconds", "seconds", "Standard deviation of the offset")},
     {"delay_s", 0, GAUGE("toki_source_delay_seconds", "seconds", "Round trip to the source")},
@@ -78,22 +78,23 @@ static const struct row source_rows[] = {
      GAUGE("toki_source_jitter_seconds", "seconds", "Deviation of a typical measurement")},
     {"root_distance_s", 0,
      GAUGE("toki_source_root_distance_seconds", "seconds",
-           "How far the time of the source can be off")},
+           "Upper bound of the error of the source")},
     {"last_sample_age_s", 0,
      GAUGE("toki_source_last_sample_age_seconds", "seconds",
            "Time since the last good measurement")},
     {"stratum", 0, GAUGE("toki_source_stratum", NULL, "Stratum of the source")},
     {"samples", 0, GAUGE("toki_source_samples", NULL, "Measurements that are kept")},
     {"sent", 0, COUNTER("toki_source_requests", "Requests sent")},
-    {"received", 0, COUNTER("toki_source_packets_received", "Packets that came for the requests")},
+    {"received", 0,
+     COUNTER("toki_source_packets_received", "Packets received in reply to requests")},
 };
 
 static const struct row client_rows[] = {
     {"known", 0, GAUGE("toki_clients_known", NULL, "Clients in the table")},
-    {"room", 0, GAUGE("toki_clients_room", NULL, "Clients that the table has room for")},
-    {"fresh", 0, COUNTER("toki_clients_fresh", "Clients that came into the table")},
-    {"recycled", 0, COUNTER("toki_clients_recycled", "Clients that lost their place to new ones")},
-    {"lost", 0, COUNTER("toki_clients_lost", "Requests that found no room in the table")},
+    {"room", 0, GAUGE("toki_clients_room", NULL, "Capacity of the client table")},
+    {"fresh", 0, COUNTER("toki_clients_fresh", "Clients added to the table")},
+    {"recycled", 0, COUNTER("toki_clients_recycled", "Clients replaced by new ones")},
+    {"lost", 0, COUNTER("toki_clients_lost", "Requests not recorded because the table was full")},
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -310,7 +311,7 @@ static double find_interval(const json_t *source, char labels[LABELS_MAX])
 
 static void write_verdicts(struct metrics *m, const json_t *sources)
 {
-    static const struct family family = COUNTER("toki_source_replies", "Packets by what they were");
+    static const struct family family = COUNTER("toki_source_replies", "Packets by verdict");
     const json_t *source;
     size_t i;
 
@@ -336,7 +337,7 @@ static void write_sources(struct metrics *m, const json_t *sources)
 
     each_source(
         m, sources,
-        (struct family)GAUGE("toki_source_code", NULL, "Status of the source, and why it has it"),
+        (struct family)GAUGE("toki_source_code", NULL, "Status of the source and its reason"),
         find_code);
     each_source(m, sources,
                 (struct family)GAUGE("toki_source_used", NULL, "1: the clock follows it"),
@@ -371,8 +372,7 @@ static void write_sources(struct metrics *m, const json_t *sources)
 
 static void write_server(struct metrics *m, const json_t *server)
 {
-    static const struct family family =
-        COUNTER("toki_server_requests", "Requests by what came of them");
+    static const struct family family = COUNTER("toki_server_requests", "Requests by result");
     json_t *counters = json_object_get(server, "counters");
 
     write_one(m, (struct family)GAUGE("toki_server_open", NULL, "1: clients are served"), "",

@@ -260,20 +260,20 @@ static void ask_rounds(struct query *q)
 #define AT(member) offsetof(struct wanted, member)
 
 static const struct args_argument arguments[] = {
-    {"HOST", ARGS_HOST, AT(hosts), .repeats = true, .help = "the servers; all are asked at once"},
+    {"HOST", ARGS_HOST, AT(hosts), .repeats = true, .help = "the servers; all are queried at once"},
     {.name = NULL}};
 
 static const struct args_option options[] = {
-    ARGS_IPV4(struct wanted, settings.family, "ask over IPv4 only"),
-    ARGS_IPV6(struct wanted, settings.family, "ask over IPv6 only"),
+    ARGS_IPV4(struct wanted, settings.family, "use IPv4 only"),
+    ARGS_IPV6(struct wanted, settings.family, "use IPv6 only"),
     {'p', "port", ARGS_COUNT, AT(port), .least = 1, .most = 65535, .fallback = "123",
-     .help = "UDP port to ask"},
+     .help = "UDP port to query"},
     {'n', "samples", ARGS_COUNT, AT(settings.samples), .least = 1, .most = MEASURE_SAMPLES_MAX,
-     .fallback = "1", .help = "answers of each server to take; the best one counts"},
+     .fallback = "1", .help = "samples to take from each server; the best one counts"},
     {'t', "timeout", ARGS_SECONDS, AT(settings.timeout_s), .least = 1e-3, .most = 3600,
      .expected = "a time up to 1 h, such as 2s", .fallback = "5s",
-     .help = "time to wait for the answers"},
-    {'w', "watch", ARGS_FLAG, AT(watch), .help = "ask again and again, until interrupted"},
+     .help = "time to wait for the replies"},
+    {'w', "watch", ARGS_FLAG, AT(watch), .help = "repeat until interrupted"},
     {0, "interval", ARGS_SECONDS, AT(interval_s), .least = 1e-3, .most = 86400,
      .expected = "a time up to 1 d, such as 30s", .fallback = "10s",
      .help = "time between two rounds, at least 1 s; implies --watch"},
@@ -322,7 +322,7 @@ const struct args_command query_command = {
     .help = "Needs no daemon. A reply that tokid would reject is rejected for the same reason.",
     .arguments = arguments,
     .options = options,
-    .exits = {"a server gave a usable answer", "no server did",
+    .exits = {"at least one server gave a usable reply", "no server did",
               "wrong usage, or the picture cannot be written"},
     .examples =
         "toki query ntp1.example.org ntp2.example.org\n"

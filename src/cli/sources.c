@@ -123,8 +123,8 @@ static void print_source(const json_t *source)
     snprintf(number[0], sizeof number[0], isnan(stratum) ? "-" : "%.0f", stratum);
     snprintf(number[1], sizeof number[1], isnan(key) ? "none" : "%.0f", key);
     print_line(
-        "stratum %s, reference %s, leap %s; asked each %s (poll %.0f), reach %o (%s), "
-        "kiss code %s",
+        "stratum %s, reference %s, leap %s; polled every %s (poll %.0f), reach %o (%s), kiss code "
+        "%s",
         number[0], or_none(source, "refid"), or_none(source, "leap"),
         render_seconds(exp2(daemon_number(source, "poll")), poll), daemon_number(source, "poll"),
         count_of(source, "reach"), reach_picture(count_of(source, "reach"), bits),
@@ -155,12 +155,12 @@ struct wanted {
     bool json, verbose;
 };
 
-static const struct args_option options[] = {
-    {'v', "verbose", ARGS_FLAG, offsetof(struct wanted, verbose),
-     .help = "print everything that is known of each source"},
-    ARGS_JSON(struct wanted, json),
-    ARGS_CONTROL(struct wanted, control),
-    {.help = NULL}};
+static const struct args_option options[] = {{'v', "verbose", ARGS_FLAG,
+                                              offsetof(struct wanted, verbose),
+                                              .help = "print all details of each source"},
+                                             ARGS_JSON(struct wanted, json),
+                                             ARGS_CONTROL(struct wanted, control),
+                                             {.help = NULL}};
 
 static int run(const struct args_command *self, int argc, char **argv)
 {
@@ -190,7 +190,7 @@ const struct args_command sources_command = {
     .name = "sources",
     .summary = "Print the sources of the daemon with their measurements",
     .options = options,
-    .exits = {"the sources were printed", NULL, "wrong usage, or no daemon to ask"},
+    .exits = {"the sources were printed", NULL, "wrong usage, or the daemon cannot be reached"},
     .examples = "toki sources\ntoki sources -v",
     .run = run,
     .group = GROUP_STATE,

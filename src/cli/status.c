@@ -63,7 +63,7 @@ static const struct args_option status_options[] = {
     {0, "probe", ARGS_FLAG, offsetof(struct wanted, probe), .excludes = "no-probe",
      .help = "always send requests to the sources"},
     {0, "no-probe", ARGS_FLAG, offsetof(struct wanted, no_probe),
-     .help = "never do; by default requests are sent if no source answers"},
+     .help = "never send requests; by default they are sent if no source answers"},
     ARGS_JSON(struct wanted, json),
     ARGS_CONTROL(struct wanted, control),
     {.help = NULL}};
@@ -104,7 +104,7 @@ const struct args_command status_command = {
         "Names the source that the clock follows, and why each of the others is used or not. If "
         "none of them answers, it sends a few requests of its own to find out why.",
     .options = status_options,
-    .exits = {"synchronised", "not synchronised", "wrong usage, or no daemon to ask"},
+    .exits = {"synchronised", "not synchronised", "wrong usage, or the daemon cannot be reached"},
     .examples = "toki status\ntoki status --json",
     .run = run_status,
     .group = GROUP_STATE,
@@ -220,7 +220,7 @@ const struct args_command tracking_command = {
     .name = "tracking",
     .summary = "Print all numbers of the clock",
     .options = tracking_options,
-    .exits = {"the numbers were printed", NULL, "wrong usage, or no daemon to ask"},
+    .exits = {"the numbers were printed", NULL, "wrong usage, or the daemon cannot be reached"},
     .examples = "toki tracking",
     .run = run_tracking,
     .group = GROUP_STATE,

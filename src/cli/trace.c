@@ -31,7 +31,8 @@ struct trace {
 static const struct {
     const char *code, *sentence;
 } endings[] = {
-    [END_PRIMARY] = {"primary", "The last one is a primary server: its time comes from a clock."},
+    [END_PRIMARY] = {"primary",
+                     "The last one is a primary server: its time comes from a reference clock."},
     [END_SILENT] = {"silent",
                     "The last one does not answer: many servers answer only their own clients. And "
                     "the reference ID of one that follows an IPv6 address is a hash, which can "
@@ -39,10 +40,10 @@ static const struct {
     [END_UNSYNCHRONISED] = {"unsynchronised",
                             "The last one is not synchronised to anything at the moment."},
     [END_HASH] = {"no-address",
-                  "The last one follows a server whose reference ID is no IPv4 "
-                  "address that can be asked: of IPv6 it is a hash."},
-    [END_LOOP] = {"loop", "A loop: the last one follows a server that was passed before."},
-    [END_LONG] = {"too-long", "More servers in a row than there are strata."},
+                  "The last one follows a server whose reference ID is not an IPv4 address: for "
+                  "IPv6 it is a hash."},
+    [END_LOOP] = {"loop", "A loop: the last one follows a server that is already in the list."},
+    [END_LONG] = {"too-long", "The chain has more servers than there are strata."},
 };
 
 /* The reference ID as an address that could be a server's. */
@@ -161,15 +162,15 @@ static void print_json(const struct trace *t)
 }
 
 static const struct args_argument arguments[] = {
-    {"HOST", ARGS_HOST, offsetof(struct trace, host), .help = "the server to begin with"},
+    {"HOST", ARGS_HOST, offsetof(struct trace, host), .help = "the server to start from"},
     {.name = NULL}};
 
 static const struct args_option options[] = {
-    ARGS_IPV4(struct trace, settings.family, "ask over IPv4 only"),
-    ARGS_IPV6(struct trace, settings.family, "ask over IPv6 only"),
+    ARGS_IPV4(struct trace, settings.family, "use IPv4 only"),
+    ARGS_IPV6(struct trace, settings.family, "use IPv6 only"),
     {'t', "timeout", ARGS_SECONDS, offsetof(struct trace, settings.timeout_s), .least = 1e-3,
      .most = 3600, .expected = "a time up to 1 h, such as 5s", .fallback = "3s",
-     .help = "time to wait for an answer of each server"},
+     .help = "time to wait for the reply of each server"},
     ARGS_JSON(struct trace, json),
     {.help = NULL}};
 

@@ -28,7 +28,7 @@ static const struct args_option options[] = {
      .help = "also wait until the error is known to be at most this"},
     {'t', "timeout", ARGS_SECONDS, AT(timeout_s), .least = 1e-3, .most = TIME_MAX_S,
      .expected = "a time, such as 60s", .help = "give up after this time; without it, never"},
-    {'q', "quiet", ARGS_FLAG, AT(quiet), .help = "print nothing but the reason of a failure"},
+    {'q', "quiet", ARGS_FLAG, AT(quiet), .help = "print only the reason for a failure"},
     ARGS_JSON(struct wanted, json),
     ARGS_CONTROL(struct wanted, control),
     {.help = NULL}};
@@ -142,7 +142,7 @@ const struct args_command wait_command = {
     .summary = "Wait until the clock is synchronised",
     .help = "For services, databases and tests that need the right time.",
     .options = options,
-    .exits = {"reached", "timed out", "wrong usage, or timed out without a daemon to ask"},
+    .exits = {"reached", "timed out", "wrong usage, or timed out and the daemon cannot be reached"},
     .examples = "toki wait --bound 50ms --timeout 60s",
     .run = run,
     .group = GROUP_STATE,

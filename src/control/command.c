@@ -30,7 +30,7 @@ static void write_config(struct document *d, const struct report *report)
     if (report->input.config) {
         config_json_write(d, report->input.config, report->input.config_file);
     } else {
-        report_json_error(d, "no-config", "there is no configuration to show");
+        report_json_error(d, "no-config", "no configuration to show");
     }
 }
 

@@ -13,10 +13,9 @@
 static void tell_of_path(const struct chronyc_socket *s, enum log_level level)
 {
     log_line(level, "no-command-socket path=%s text=\"%s\"", s->path,
-             s->error == -EADDRINUSE
-                 ? "another daemon is alive there, or it is no socket: stop it, or name another "
-                   "path by bindcmdaddress"
-                 : strerror(-s->error));
+             s->error == -EADDRINUSE ? "in use by another daemon, or not a socket: stop that "
+                                       "daemon, or set another path with bindcmdaddress"
+                                     : strerror(-s->error));
 }
 
 static void tell_of_port(const struct chronyc_socket *s, enum log_level level)
@@ -26,7 +25,7 @@ static void tell_of_port(const struct chronyc_socket *s, enum log_level level)
     log_line(level, "no-command-port address=%s text=\"%s\"",
              address_format_port(&s->address, text),
              s->error == -EADDRINUSE
-                 ? "another daemon has the port: stop it, or give another one by cmdport"
+                 ? "port in use by another daemon: stop it, or set another port with cmdport"
                  : strerror(-s->error));
 }
 
@@ -49,8 +48,8 @@ void commands_tell(const struct chronyc_endpoint *endpoint, bool starting)
         }
         if (s->fd >= 0) {
             log_line(LEVEL_WARNING,
-                     "command-port-waits text=\"a port below 1024 is opened at the "
-                     "start only: until the next one it stays as it was\"");
+                     "command-port-waits text=\"a port below 1024 can be opened only at the start: "
+                     "no change until the next start\"");
             continue;
         }
         if (s->path[0]) {

@@ -100,26 +100,26 @@ static bool resolve_access(struct config *config, bool asked, char *problem, siz
         unsigned count = names_look_up(rule->name, ADDRESS_NONE, found, NAMES_MAX, NULL);
 
         if (count == 0 && closes) {
-            snprintf(
-                problem, capacity,
-                "no address found for '%.180s', which an access rule denies: write its address",
-                rule->name);
+            snprintf(problem, capacity,
+                     "no address found for '%.180s', which an access rule denies: use its address",
+                     rule->name);
             return false;
         }
         if (count == 0 && asked) {
             snprintf(problem, capacity,
-                     "no address found for '%.180s': the rule would let nobody in; check the name, "
-                     "or write its address",
+                     "no address found for '%.180s', so the rule would allow no host; check the "
+                     "name, or use an address",
                      rule->name);
             return false;
         }
         if (count == 0) {
             log_line(LEVEL_WARNING,
-                     "access-name-unknown name=%s text=\"its access rule lets nobody in\"",
+                     "access-name-unknown name=%s text=\"no address found, so its access rule "
+                     "allows no host\"",
                      rule->name);
         }
         if (!access_apply_name(config, rule, found, count)) {
-            snprintf(problem, capacity, "more access rules than there is room for");
+            snprintf(problem, capacity, "too many access rules");
             return false;
         }
     }
@@ -228,8 +228,8 @@ static bool make_partly(struct configuration *c, const struct options *options,
     if (right) {
         change_take(c->next, file, change);
     } else {
-        snprintf(problem, capacity, "%.200s %s; what was in force stays in force", c->file,
-                 file ? "has errors" : "cannot be read: no memory");
+        snprintf(problem, capacity, "%.200s %s; the previous configuration stays in force", c->file,
+                 file ? "has errors" : "cannot be read: out of memory");
     }
     config_free(file);
     return right;
@@ -279,10 +279,11 @@ bool configuration_prepare(struct configuration *c, const struct options *option
     }
     if (right) {
         snprintf(outcome->problem, sizeof outcome->problem,
-                 "%.200s cannot be read; what was in force stays in force", c->next->keyfile);
+                 "%.200s cannot be read; the previous configuration stays in force",
+                 c->next->keyfile);
     } else if (outcome->problem[0] == '\0' && change->kind == CHANGE_RELOAD) {
         snprintf(outcome->problem, sizeof outcome->problem,
-                 "%.200s has errors; what was in force stays in force", c->file);
+                 "%.200s has errors; the previous configuration stays in force", c->file);
     } else if (outcome->problem[0] == '\0') {
         snprintf(outcome->problem, sizeof outcome->problem, "%.280s",
                  c->next->message_count > 0 ? c->next->messages[0].text : "it has errors");

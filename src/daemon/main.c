@@ -87,12 +87,12 @@ static int open_clock(struct tokid *t)
     }
     error = clock_open(&t->options.clock);
     if (error == -EPERM && t->options.set_once) {
-        return FAIL("no right to set the clock: run it as root (CAP_SYS_TIME)");
+        return FAIL("no permission to set the clock: run as root (CAP_SYS_TIME)");
     }
     if (error == -EPERM) {
         log_line(LEVEL_WARNING,
-                 "no-clock-control text=\"no right to set the clock (CAP_SYS_TIME): "
-                 "measuring and serving only, as with -x\"");
+                 "no-clock-control text=\"no permission to set the clock (CAP_SYS_TIME): measuring "
+                 "and serving only, as with -x\"");
         t->options.clock.kind = CLOCK_NONE;
         error = clock_open(&t->options.clock);
     }
@@ -160,7 +160,7 @@ static void open_log_file(const struct tokid *t)
     const char *path = configuration_current(t->config)->log_file;
 
     if (path[0] && !log_to_file(path)) {
-        log_line(LEVEL_WARNING, "no-log-file path=%s text=\"it cannot be written\"", path);
+        log_line(LEVEL_WARNING, "no-log-file path=%s text=\"cannot be opened for writing\"", path);
     }
 }
 

@@ -115,7 +115,7 @@ static const struct args_option rows[] = {
     {'t', NULL, ARGS_SECONDS, AT(timeout_s), .least = 1e-3, .most = 1e9,
      .expected = "a time, such as 20s", .fallback = "20s", .help = "give up -q or -Q after this"},
     {'g', NULL, ARGS_FLAG, AT(allow_panic),
-     .help = "let the first correction be larger than the panic threshold"},
+     .help = "allow the first correction to exceed the panic threshold"},
     ARGS_IPV4(struct options, family, "use IPv4 only"),
     ARGS_IPV6(struct options, family, "use IPv6 only"),
     {0, "port", ARGS_COUNT, AT(port), .most = 65535, .fallback = "as configured",
@@ -123,7 +123,7 @@ static const struct args_option rows[] = {
     {0, "control", ARGS_PATH, AT(control), .fallback = "/run/toki/tokid.sock",
      .help = "socket for the toki command; /: none"},
     {0, "command-port", ARGS_COUNT, AT(command_port), .most = 65535, .fallback = "as configured",
-     .help = "port of chrony's command protocol, which chronyc and monitors ask; 0: none"},
+     .help = "port of chrony's command protocol (chronyc, monitoring tools); 0: none"},
     {0, "command-socket", ARGS_PATH, .set = set_command_socket,
      .expected = "an absolute path, or / for none", .fallback = "as configured",
      .help = "Unix socket of that protocol; /: none"},
@@ -137,18 +137,18 @@ static const struct args_option rows[] = {
     {0, "virtual-clock", ARGS_WORD, .set = set_virtual_clock,
      .value = "offset=S,rate=R[,origin=WALL_NS:RAW_NS]",
      .expected = "offset=SECONDS,rate=NUMBER, such as offset=0.7,rate=40e-6",
-     .help = "steer a clock that exists in tokid only. It starts S seconds fast and runs fast by R "
+     .help = "adjust a virtual clock inside tokid. It starts S seconds fast and runs fast by R "
              "(40e-6 is 40 ppm); the clock of the computer is left alone"},
     {0, "remote-port", ARGS_COUNT, AT(remote_port), .least = 1, .most = 65535, .fallback = "123",
-     .help = "ask this port of every server"},
+     .help = "query this port on every server"},
     {.help = NULL}};
 
 static const struct args_command command = {
     .name = "tokid",
-    .summary = "Keep the clock by NTP servers and serve the time, as the configuration says",
+    .summary = "Synchronise the clock to NTP servers and serve the time",
     .options = rows,
     .exits = {"ended by a signal; or -p, -q or -Q succeeded",
-              "it could not start or go on; or -q or -Q failed",
+              "it could not start or continue; or -q or -Q failed",
               "wrong usage, or a configuration with errors"},
     .examples = "tokid -f /etc/ntp.conf\ntokid -p -f /etc/chrony/chrony.conf\ntokid -Q",
     .program = true,

@@ -74,7 +74,7 @@ static void answer(struct orders *orders, const struct order_ticket *ticket,
         outcome.error = "refused";
         outcome.problem = change->problem;
     } else if (by_hand) {
-        outcome.note = "holds until the next reload or start: the file is as it was";
+        outcome.note = "in force until the next reload or start; the file is not changed";
     }
     tell(orders, ticket, &outcome);
 }
@@ -164,12 +164,11 @@ static void burst(struct orders *orders, const struct command_order *order,
     effects_carry_out(orders->loop);
     if (found == 0) {
         fail(orders, ticket, "refused",
-             order->source[0] != '\0' ? "no source of this name can be asked now"
-                                      : "no source can be asked now");
+             order->source[0] != '\0' ? "no source of this name can be queried now"
+                                      : "no source can be queried now");
         return;
     }
-    snprintf(note, sizeof note, "%u source%s asked by a burst", found,
-             found == 1 ? " is" : "s are");
+    snprintf(note, sizeof note, "%u source%s sent a burst", found, found == 1 ? " is" : "s are");
     tell(orders, ticket, &(struct command_outcome){.note = note});
 }
 
@@ -183,8 +182,8 @@ static void make_step(struct orders *orders, const struct order_ticket *ticket)
     if (!engine_make_step(engine, now)) {
         fail(orders, ticket, "refused",
              engine->settings.clock_control
-                 ? "nothing is known yet of how far off the clock is"
-                 : "the clock is not ours to set: tokid only measures here");
+                 ? "the offset of the clock is not known yet"
+                 : "tokid does not control the clock here: it only measures");
         return;
     }
     effects_carry_out(orders->loop);
@@ -209,7 +208,7 @@ static void change(struct orders *orders, const struct command_order *order,
     orders->limit = mono_after(clock_now().mono, ANSWER_LIMIT_S);
     if (!parent_ask(orders->parent, orders->asked, &order->change)) {
         orders->asked = 0;
-        fail(orders, ticket, "busy", "the daemon cannot take a change now: try again");
+        fail(orders, ticket, "busy", "the daemon cannot accept a change now: try again");
     }
 }
 
@@ -232,7 +231,7 @@ static void hear_parent(struct orders *orders)
     if (orders->asked != 0 && clock_now().mono.ns > orders->limit.ns) {
         log_line(LEVEL_ERROR, "order-lost text=\"the parent does not answer\"");
         orders->asked = 0;
-        fail(orders, &orders->ticket, "busy", "the daemon does not answer: look at its log");
+        fail(orders, &orders->ticket, "busy", "the daemon does not answer: see its log");
     }
 }
 
@@ -266,7 +265,7 @@ static void follow_routes(struct orders *orders, const struct order_ticket *tick
             used += (size_t)snprintf(order.change.text + used, sizeof order.change.text - used,
                                      "%s%s", used ? " " : "", s->config.name);
             if (used >= sizeof order.change.text) {
-                fail(orders, ticket, "refused", "there are too many sources to name them");
+                fail(orders, ticket, "refused", "too many sources to list");
                 return;
             }
         }
@@ -288,7 +287,7 @@ static void act(struct orders *orders, enum order_kind kind, const struct order_
     } else if (kind == ORDER_FORGET) {
         engine_forget(engine, clock_now());
     } else if (kind == ORDER_END) {
-        log_line(LEVEL_NOTICE, "ending text=\"by order\"");
+        log_line(LEVEL_NOTICE, "ending text=\"on request\"");
         orders->end = true;
     }
     effects_carry_out(orders->loop);

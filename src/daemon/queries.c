@@ -166,7 +166,7 @@ static void send_answer(struct mode6_answer *answer, const struct query_message 
 static void keep_order(struct queries *q, const struct query_message *request, struct query_way way)
 {
     if (q->order_waits) {
-        mode6_finish(&q->answer, "another change is being made: try again");
+        mode6_finish(&q->answer, "another change is in progress: try again");
         send_answer(&q->answer, request, way);
         return;
     }

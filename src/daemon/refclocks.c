@@ -36,8 +36,8 @@ static void open_slot(struct refclock_slot *slot, const struct source_spec *spec
     if (!slot->open) {
         log_line(LEVEL_ERROR, "refclock-not-opened source=%s text=\"%s%s\"", spec->name,
                  strerror(-error),
-                 error == -EPERM    ? ": tokid has given up its rights: restart it"
-                 : error == -EACCES ? ": the segment belongs to somebody else"
+                 error == -EPERM    ? ": privileges are already dropped: restart tokid"
+                 : error == -EACCES ? ": the segment belongs to another user"
                                     : "");
     }
 }

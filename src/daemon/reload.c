@@ -74,7 +74,7 @@ bool reload_carry_out(struct tokid *t, const struct change *change, struct serve
         configuration_commit(t->config, server.port);
         server_resize_clients(t->clients, configuration_current(t->config));
         if (!server_renew_limits(&t->limits, configuration_current(t->config))) {
-            log_line(LEVEL_WARNING, "limit-memory-unchanged text=\"no memory\"");
+            log_line(LEVEL_WARNING, "limit-memory-unchanged text=\"out of memory\"");
         }
     }
     log_outcome(t, change, outcome);

@@ -61,7 +61,7 @@ bool rights_drop(const struct tokid *t, const struct role *role)
     error = process_drop(user, role->rights & needed_rights(t));
     if (error < 0) {
         log_line(LEVEL_ERROR, "rights-not-dropped user=%s text=\"%s\"", user ? user : "-",
-                 error == -ENOENT ? "there is no such user" : strerror(-error));
+                 error == -ENOENT ? "no such user" : strerror(-error));
         return false;
     }
     error = t->options.no_sandbox ? 0 : sandbox_enter(role->sandbox);

@@ -33,14 +33,14 @@ static void describe_failure(const struct address *local, int error, char *out, 
 
     address_format_port(local, address);
     if (holder > 0) {
-        snprintf(out, capacity,
-                 "UDP port %u is taken by %s (pid %ld): stop it, or run as a client only with "
-                 "--port 0",
-                 (unsigned)local->port, name[0] ? name : "another process", holder);
+        snprintf(
+            out, capacity,
+            "UDP port %u is in use by %s (pid %ld): stop it, or run as a client only with --port 0",
+            (unsigned)local->port, name[0] ? name : "another process", holder);
     } else if (error == EACCES) {
         snprintf(out, capacity,
-                 "no right to serve on %s: start as root (or with CAP_NET_BIND_SERVICE), or run as "
-                 "a client only with --port 0",
+                 "permission denied for %s: start as root (or with CAP_NET_BIND_SERVICE), or run "
+                 "as a client only with --port 0",
                  address);
     } else {
         snprintf(out, capacity, "cannot serve on %s: %s", address, strerror(error));

@@ -28,7 +28,7 @@ static void give(struct loop *loop, enum statistics_kind kind, struct wall_time 
     if (!parent_record(loop->setup.parent, loop->setup.config, record)) {
         loop->records_lost++;
     } else if (loop->records_lost > 0) {
-        log_line(LEVEL_WARNING, "statistics-lost lines=%llu text=\"the disk is slow\"",
+        log_line(LEVEL_WARNING, "statistics-lost lines=%llu text=\"the disk is too slow\"",
                  (unsigned long long)loop->records_lost);
         loop->records_lost = 0;
     }

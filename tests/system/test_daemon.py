@@ -40,7 +40,7 @@ def test_a_second_tokid_says_who_holds_the_port(host, reference):
     second = host.start(net.TOKID, '-d', '-f', '/etc/ntp.conf', *daemons.VIRTUAL, '--pidfile', '/',
                         '--control', '/')
     assert second.wait() == 1
-    holder = re.search(r'UDP port 123 is taken by (\S+) \(pid (\d+)\)', second.output())
+    holder = re.search(r'UDP port 123 is in use by (\S+) \(pid (\d+)\)', second.output())
     assert holder, second.output()
     assert 'tokid' in holder.group(1) and alive(host, int(holder.group(2)))
 
@@ -49,7 +49,7 @@ def test_it_names_a_rival_that_holds_the_port(reference):
     daemon = reference.start(net.TOKID, '-d', '-f', reference.write('/etc/ntp.conf',
                              'server 192.0.2.99 iburst\n'), *daemons.VIRTUAL)
     assert daemon.wait() == 1
-    assert re.search(r'UDP port 123 is taken by chronyd \(pid \d+\)', daemon.output())
+    assert re.search(r'UDP port 123 is in use by chronyd \(pid \d+\)', daemon.output())
 
 
 @pytest.mark.parametrize('state', ['before the first reply', 'synchronised'])
@@ -80,10 +80,10 @@ def test_the_starter_returns_when_the_daemon_is_ready(host, reference):
 def test_no_right_to_set_the_clock_is_said(host, reference):
     """Without CAP_SYS_TIME, which no test has: it measures and serves, and says so."""
     daemon = daemons.tokid(host, ntp_conf(reference), clock=())
-    assert 'no right to set the clock (CAP_SYS_TIME)' in daemon.output()
+    assert 'no permission to set the clock (CAP_SYS_TIME)' in daemon.output()
     net.wait_for('it measures', lambda: daemons.status(host)['clock']['code'] == 'measuring')
     done = host.run(net.TOKID, '-q', '-f', '/etc/ntp.conf', '--pidfile', '/', check=False)
-    assert done.returncode == 1 and 'no right to set the clock' in done.stdout
+    assert done.returncode == 1 and 'no permission to set the clock' in done.stdout
 
 
 # one look

@@ -124,7 +124,7 @@ def test_a_broken_file_changes_nothing(host, reference):
     assert said.returncode == 1
     assert "ntp.conf:1:1: error: unknown directive 'sever'" in said.stdout
     assert 'ntp.conf:3:13: error:' in said.stdout and '^' in said.stdout
-    assert 'tokid says: /etc/ntp.conf has errors; what was in force stays in force' in said.stdout
+    assert 'tokid says: /etc/ntp.conf has errors; the previous configuration stays in force' in said.stdout
     answer = ordered(host, 'reload')
     assert not answer['ok'] and answer['error'] == 'refused' and len(answer['messages']) == 2
     assert daemons.status(host)['clock']['synchronised']

@@ -141,7 +141,7 @@ def test_clients(host, server):
     assert busiest['address'] == server.v4() and busiest['limited'] > 0
     text = toki(host, 'clients', 'limited')
     assert re.search(rf'^{re.escape(server.v4())} +\d+ +\d+', text, re.M)
-    assert 'were over the rate limit' in text
+    assert 'exceeded the rate limit' in text
     assert 'whole number from 1 to 500' in toki(host, 'clients', '--count', '0', code=2)
     assert "'loudest' is unknown" in toki(host, 'clients', 'loudest', code=2)
 
@@ -371,6 +371,6 @@ def test_top_restores_the_terminal_when_it_is_killed(host):
 def test_top_needs_a_terminal_and_waits_for_a_daemon(host, world):
     assert 'needs a terminal' in toki(host, 'top', code=2)
     with Terminal(world.host('without'), net.TOKI, 'top') as terminal:
-        terminal.read_until('no tokid to ask')
+        terminal.read_until('cannot reach tokid')
         terminal.press('q')
         assert terminal.finish()[0] == 0

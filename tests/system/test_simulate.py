@@ -144,7 +144,7 @@ ERRORS = [
      'seconds from -6 to 17, such as 6, or 6..10 for a range'),
     (('--servers', '1.5'), "--servers: '1.5' is not a whole number: expected a whole number from 0 to "
      '15'),
-    (('--temperature', '1ppm'), "--temperature: '1ppm' is not two values with '/' between them: "
+    (('--temperature', '1ppm'), "--temperature: '1ppm' is not two values separated by '/': "
      'expected a rate up to 1000 ppm and a period from 1 min to 400 d, such as 0.5ppm/24h'),
     (('--days', '0'), "--days: '0' is out of range: expected a length from 10 min to 400 days, such as "
      '3 or 12h'),

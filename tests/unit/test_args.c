@@ -162,7 +162,7 @@ static void test_abbreviations(void **state)
     assert_int_equal(PARSE(&w, "a", "--bo", "1s", "--js"), -1);
     assert_true(w.json && near(w.bound_s, 1));
     assert_int_equal(PARSE(&w, "a", "--l", "1"), 2);
-    assert_string_equal(said, "toki try: '--l' can be --length or --language: write more of it\n");
+    assert_string_equal(said, "toki try: option '--l' is ambiguous: --length or --language\n");
     assert_int_equal(PARSE(&w, "a", "--pa", "x"), 2); /* --part, --path */
 }
 
@@ -200,10 +200,10 @@ static void test_what_is_wrong_is_told_with_a_cure(void **state)
         {{"a", "-n", "1e400"},
          "--count: '1e400' is not a whole number: expected a whole number from 1 to 9"},
         {{"a", "--path="}, "--path: is empty: expected the path of a file"},
-        {{"a", "--json=yes"}, "--json takes no value: leave '=yes' away"},
+        {{"a", "--json=yes"}, "--json takes no value: remove '=yes'"},
         {{"a", "--language", "nto"}, "--language: 'nto' is unknown; did you mean 'ntp'?"},
         {{"a", "yaer"}, "'yaer' is unknown: expected one of hour, day, month"},
-        {{"a", "--path=x", "-v"}, "--path and --verbose exclude each other: give one of them"},
+        {{"a", "--path=x", "-v"}, "--path and --verbose cannot be combined"},
         {{"-j"}, "HOST is missing; usage: toki try [OPTION]... HOST [LAYER] [MORE]..."},
     };
     struct wanted w;

@@ -69,7 +69,7 @@ static char *ask(const char *path, const char *request, double timeout_s, char *
     int fd = connect_first(path, tried, sizeof tried);
 
     if (fd < 0 || !answer) {
-        snprintf(problem, capacity, "no tokid to ask at %s: %s", tried,
+        snprintf(problem, capacity, "cannot reach tokid at %s: %s", tried,
                  fd == -ECONNREFUSED ? "it is not running" : strerror(fd < 0 ? -fd : ENOMEM));
         free(answer);
         return NULL;
@@ -118,7 +118,7 @@ json_t *daemon_ask_json(const char *path, const char *request, char *problem, si
     answer = json_loads(text, 0, &error);
     free(text);
     if (!answer) {
-        snprintf(problem, capacity, "cannot understand tokid's answer: %s", error.text);
+        snprintf(problem, capacity, "invalid answer from tokid: %s", error.text);
     } else if (json_object_get(answer, "error")) {
         snprintf(problem, capacity, "tokid says: %s", daemon_text(answer, "message"));
         json_decref(answer);

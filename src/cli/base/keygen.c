@@ -81,7 +81,7 @@ static const char *find_problem(const struct wish *wish)
         return text;
     }
     if (wish->format == KEYS_NTP && wish->id > 65535) {
-        return "in ntp's key files a key has a number from 1 to 65535";
+        return "in ntpd's key files key numbers are 1 to 65535";
     }
     if (wanted != 0 && wish->bits != 8 * wanted) {
         snprintf(text, sizeof text, "a key of type %s has %zu bits",

@@ -15,10 +15,10 @@ static void rejection_words(const struct measure_target *t, char out[MEASURED_WO
 
     if (t->verdict == REPLY_KISS_RATE || t->verdict == REPLY_KISS_DENY ||
         t->verdict == REPLY_KISS_OTHER) {
-        snprintf(out, MEASURED_WORDS_MAX, "it refuses to answer (kiss code %s)",
+        snprintf(out, MEASURED_WORDS_MAX, "it denies service (kiss code %s)",
                  report_refid(t->kiss, 0, kiss));
     } else if (t->verdict == REPLY_UNSYNCHRONISED) {
-        snprintf(out, MEASURED_WORDS_MAX, "it answers that it is not synchronised itself");
+        snprintf(out, MEASURED_WORDS_MAX, "it reports that it is not synchronised");
     } else {
         snprintf(out, MEASURED_WORDS_MAX, "its answer was rejected (%s)",
                  reply_verdict_name(t->verdict));
@@ -41,8 +41,8 @@ const char *measured_words(const struct measure_target *t, double timeout_s,
         break;
     case MEASURE_SILENT:
         snprintf(out, MEASURED_WORDS_MAX,
-                 "no reply to %u request%s within %g s: is UDP port %u open on the way, and the "
-                 "server up?",
+                 "no reply to %u request%s within %g s: check that the server is up and that UDP "
+                 "port %u is not blocked",
                  t->sent, t->sent == 1 ? "" : "s", timeout_s, t->address.port);
         break;
     }

@@ -226,18 +226,18 @@ static const struct args_argument arguments[] = {
     {.name = NULL}};
 
 static const struct args_option options[] = {
-    ARGS_IPV4(struct wanted, family, "ask over IPv4 only"),
-    ARGS_IPV6(struct wanted, family, "ask over IPv6 only"),
+    ARGS_IPV4(struct wanted, family, "use IPv4 only"),
+    ARGS_IPV6(struct wanted, family, "use IPv6 only"),
     {'a', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect, as d, f and q are"},
     {'c', NULL, ARGS_FLAG, AT(csv), .help = "print comma-separated values"},
     {'d', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
-    {'e', NULL, ARGS_FLAG, AT(dots), .help = "print a line with a dot behind each answer"},
+    {'e', NULL, ARGS_FLAG, AT(dots), .help = "print a line with a dot after each reply"},
     {'f', NULL, ARGS_PATH, AT(ignored_word), .help = "accepted without effect"},
     {'h', NULL, ARGS_HOST, AT(hosts), .fallback = CHRONYC_HOSTS,
-     .help = "hosts or sockets to ask in turn, with commas between them"},
+     .help = "hosts or sockets to try in turn, separated by commas"},
     {'m', NULL, ARGS_FLAG, AT(many), .help = "each argument is a command"},
     {'n', NULL, ARGS_FLAG, AT(numeric), .help = "print addresses instead of names"},
-    {'N', NULL, ARGS_FLAG, AT(by_name), .help = "print names as the daemon was given them"},
+    {'N', NULL, ARGS_FLAG, AT(by_name), .help = "print names as configured in the daemon"},
     {'p', NULL, ARGS_COUNT, AT(port), .least = 1, .most = 65535, .fallback = "323",
      .help = "UDP port"},
     {'q', NULL, ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
@@ -330,7 +330,7 @@ static int run(const struct args_command *self, int argc, char **argv)
 
 const struct args_command chronyc_command = {
     .name = "chronyc",
-    .summary = "Ask and instruct chronyd or tokid, as chronyc",
+    .summary = "Query and control chronyd or tokid, as chronyc does",
     .help = "With its options, commands and output. 'help' lists the commands.",
     .arguments = arguments,
     .options = options,

@@ -56,14 +56,14 @@ static bool set_names(const struct args_option *option, const char *text, void *
 
 #define AT(member) offsetof(struct wanted, member)
 
-static const struct args_argument arguments[] = {{"HOST", ARGS_HOST, AT(hosts), .optional = true,
-                                                  .repeats = true,
-                                                  .help = "the hosts to ask; localhost without it"},
-                                                 {.name = NULL}};
+static const struct args_argument arguments[] = {
+    {"HOST", ARGS_HOST, AT(hosts), .optional = true, .repeats = true,
+     .help = "the hosts to query; without it, localhost"},
+    {.name = NULL}};
 
 static const struct args_option options[] = {
-    {'4', "ipv4", ARGS_FLAG, AT(family), .set = args_set_family, .help = "ask over IPv4 only"},
-    {'6', "ipv6", ARGS_FLAG, AT(family), .set = args_set_family, .help = "ask over IPv6 only"},
+    {'4', "ipv4", ARGS_FLAG, AT(family), .set = args_set_family, .help = "use IPv4 only"},
+    {'6', "ipv6", ARGS_FLAG, AT(family), .set = args_set_family, .help = "use IPv6 only"},
     {'a', "authentication", ARGS_COUNT, AT(key_id), .value = "KEY", .least = 1, .most = UINT32_MAX,
      .help = "sign with this key of the key file"},
     {'c', "command", ARGS_WORD, .value = "COMMAND", .set = set_command, .repeats = true,
@@ -78,9 +78,9 @@ static const struct args_option options[] = {
     {'O', "old-rv", ARGS_FLAG, AT(ignored), .help = "accepted without effect"},
     {'p', "peers", ARGS_FLAG, .set = set_command, .help = "print the billboard of peers"},
     {'s', "srcname", ARGS_FLAG, .set = set_names,
-     .help = "print names, and those that the daemon was given"},
+     .help = "print names, including those configured in the daemon"},
     {'S', "srcnumber", ARGS_FLAG, .set = set_names,
-     .help = "print names that the daemon was given"},
+     .help = "print names as configured in the daemon"},
     {'u', "units", ARGS_FLAG, AT(units), .help = "accepted; columns are shown without units"},
     {'w', "wide", ARGS_FLAG, AT(wide), .help = "print long names on lines of their own"},
     {'W', "width", ARGS_COUNT, AT(width), .least = 1, .most = 10000,
@@ -183,13 +183,13 @@ static int run(const struct args_command *self, int argc, char **argv)
 
 const struct args_command ntpq_command = {
     .name = "ntpq",
-    .summary = "Ask an NTP daemon by mode 6, as ntpq",
+    .summary = "Query an NTP daemon by mode 6, as ntpq does",
     .help =
         "For tokid and every daemon that answers ntpq, with its options, commands and output. "
         "'help' lists the commands.",
     .arguments = arguments,
     .options = options,
-    .exits = {"done, whatever the hosts answered", "wrong usage", NULL},
+    .exits = {"done, whatever the hosts replied", "wrong usage", NULL},
     .examples = "toki ntpq -pn\ntoki ntpq -c rv ntp.example.org",
     .run = run,
     .group = GROUP_TOOLS,

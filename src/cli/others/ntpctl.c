@@ -203,9 +203,9 @@ static int run(const struct args_command *self, int argc, char **argv)
 
 const struct args_command ntpctl_command = {
     .name = "ntpctl",
-    .summary = "Print the state of tokid in the lines of OpenNTPD's ntpctl",
+    .summary = "Print the state of tokid in the format of OpenNTPD's ntpctl",
     .options = options,
-    .exits = {"printed", "wrong usage, or no daemon to ask", NULL},
+    .exits = {"printed", "wrong usage, or the daemon cannot be reached", NULL},
     .examples = "toki ntpctl -s all",
     .run = run,
     .group = GROUP_TOOLS,

@@ -75,29 +75,29 @@ static void tell(const struct wanted *w, const char *format, ...)
 
 #define AT(member) offsetof(struct wanted, member)
 
-static const struct args_argument arguments[] = {
-    {"HOST", ARGS_HOST, AT(hosts), .optional = true, .repeats = true, .help = "the servers to ask"},
-    {.name = NULL}};
+static const struct args_argument arguments[] = {{"HOST", ARGS_HOST, AT(hosts), .optional = true,
+                                                  .repeats = true, .help = "the servers to query"},
+                                                 {.name = NULL}};
 
 static const struct args_option options[] = {
-    ARGS_IPV4(struct wanted, options.family, "ask over IPv4 only"),
-    ARGS_IPV6(struct wanted, options.family, "ask over IPv6 only"),
+    ARGS_IPV4(struct wanted, options.family, "use IPv4 only"),
+    ARGS_IPV6(struct wanted, options.family, "use IPv6 only"),
     {'a', NULL, ARGS_COUNT, AT(options.key_id), .value = "KEY", .least = 1, .most = UINT32_MAX,
      .help = "authenticate with this key of the key file"},
-    {'b', NULL, ARGS_FLAG, AT(step), .excludes = "B", .help = "step the clock in any case"},
-    {'B', NULL, ARGS_FLAG, AT(slew), .help = "slew the clock in any case"},
-    {'d', NULL, ARGS_FLAG, AT(debug), .help = "print what was measured; leave the clock alone"},
+    {'b', NULL, ARGS_FLAG, AT(step), .excludes = "B", .help = "always step the clock"},
+    {'B', NULL, ARGS_FLAG, AT(slew), .help = "always slew the clock"},
+    {'d', NULL, ARGS_FLAG, AT(debug), .help = "print the measurements; do not set the clock"},
     {'e', NULL, ARGS_SECONDS, AT(ignored_s), .most = 10, .expected = "a time from 0 to 10 s",
-     .help = "delay of authentication; accepted, and measured instead"},
+     .help = "authentication delay; accepted and ignored, because it is measured"},
     {'k', NULL, ARGS_PATH, AT(key_file), .fallback = KEYS_FILE, .help = "key file"},
     {'o', NULL, ARGS_COUNT, AT(options.version), .least = 1, .most = 4, .fallback = "4",
      .help = "NTP version"},
     {'p', NULL, ARGS_COUNT, AT(options.samples), .least = 1, .most = MEASURE_SAMPLES_MAX,
-     .fallback = "4", .help = "answers of each server to take"},
-    {'q', NULL, ARGS_FLAG, AT(query), .help = "print what was measured; leave the clock alone"},
+     .fallback = "4", .help = "samples to take from each server"},
+    {'q', NULL, ARGS_FLAG, AT(query), .help = "print the measurements; do not set the clock"},
     {'s', NULL, ARGS_FLAG, AT(syslog), .help = "log to the system log"},
     {'t', NULL, ARGS_SECONDS, AT(options.timeout_s), .least = 0.05, .most = 60, .fallback = "1s",
-     .expected = "a time from 0.05 to 60 s", .help = "time to wait for an answer"},
+     .expected = "a time from 0.05 to 60 s", .help = "time to wait for a reply"},
     {'u', NULL, ARGS_FLAG, AT(unprivileged), .help = "do not reserve port 123"},
     {'v', NULL, ARGS_FLAG, AT(verbose), .help = "print the version first"},
     {.help = NULL}};
@@ -403,12 +403,13 @@ static int run(const struct args_command *self, int argc, char **argv)
 
 const struct args_command ntpdate_command = {
     .name = "ntpdate",
-    .summary = "Ask servers once and set the clock, as ntpdate",
-    .help = "Steps the clock if it is off by half a second or more, else has the kernel slew it.",
+    .summary = "Query servers once and set the clock, as ntpdate does",
+    .help =
+        "Steps the clock if the offset is half a second or more, otherwise the kernel slews it.",
     .arguments = arguments,
     .options = options,
-    .exits = {"a server was believed",
-              "no server was believed, a daemon is running, or wrong usage", NULL},
+    .exits = {"at least one server was usable",
+              "no server was usable, a daemon is running, or wrong usage", NULL},
     .examples = "toki ntpdate -q ntp.example.org",
     .run = run,
     .group = GROUP_TOOLS,

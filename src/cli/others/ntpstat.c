@@ -207,10 +207,10 @@ static int run(const struct args_command *self, int argc, char **argv)
 
 const struct args_command ntpstat_command = {
     .name = "ntpstat",
-    .summary = "Report the state of the clock in the lines of ntpstat",
-    .help = "Asks whatever daemon runs here: tokid, chronyd or an ntpd.",
+    .summary = "Report the state of the clock in the format of ntpstat",
+    .help = "Queries the daemon that runs here: tokid, chronyd or an ntpd.",
     .options = options,
-    .exits = {"synchronised", "not synchronised", "wrong usage, or no daemon to ask"},
+    .exits = {"synchronised", "not synchronised", "wrong usage, or the daemon cannot be reached"},
     .examples = "toki ntpstat",
     .run = run,
     .group = GROUP_TOOLS,

@@ -51,8 +51,7 @@ static bool link_one(const char *program, const char *folder, const char *name)
     }
     if (error) {
         fprintf(stderr, "toki: no link %s/%s: %s%s\n", folder, name, strerror(-error),
-                error == -EEXIST ? "; remove it or name another folder, if toki is to stand in"
-                                 : "");
+                error == -EEXIST ? "; remove it or choose another folder" : "");
         return false;
     }
     printf("%s -> %s\n", path, program);
@@ -81,7 +80,7 @@ static int run(const struct args_command *self, int argc, char **argv)
         return code;
     }
     if (!process_path(program, sizeof program) || !file_is_directory(wanted.folder)) {
-        fprintf(stderr, "toki: there is no folder %s\n", wanted.folder);
+        fprintf(stderr, "toki: no such folder: %s\n", wanted.folder);
         return EXIT_BAD;
     }
     for (int i = 0; i < wanted.names.count; i++) {
@@ -96,9 +95,9 @@ static int run(const struct args_command *self, int argc, char **argv)
 const struct args_command install_links_command = {
     .name = "install-links",
     .summary = "Link ntpq, chronyc, ntpdate, ntpctl and ntpstat to toki",
-    .help = "Nothing that exists is replaced.",
+    .help = "Existing files are never replaced.",
     .arguments = arguments,
-    .exits = {"the links are there", "a link could not be made", "wrong usage"},
+    .exits = {"the links exist", "a link could not be made", "wrong usage"},
     .examples = "toki install-links /usr/local/bin\ntoki install-links ~/bin ntpq",
     .run = run,
     .group = GROUP_TOOLS,

@@ -27,7 +27,7 @@ static bool load_config(struct simulation *s)
 
     s->config = config_new();
     if (!s->config) {
-        fputs("toki: no memory\n", stderr);
+        fputs("toki: out of memory\n", stderr);
         return false;
     }
     s->name = file ? file : "no file given, server HOST iburst";
@@ -125,7 +125,7 @@ static bool make_cases(struct simulation *s)
             if (s->options.plot && s->case_count > PLOT_CURVES_MAX) {
                 fprintf(stderr,
                         "toki: simulate: %u combinations are too many for one picture: at most %d, "
-                        "or leave --plot out\n",
+                        "or omit --plot\n",
                         s->case_count, PLOT_CURVES_MAX);
                 return false;
             }
@@ -233,7 +233,7 @@ static bool run_cases(struct simulation *s)
     if (s->options.plot) {
         s->plot = plot_new(s->options.length_s, s->settled_s);
         if (!s->plot) {
-            fputs("toki: no memory\n", stderr);
+            fputs("toki: out of memory\n", stderr);
             return false;
         }
     }
@@ -273,7 +273,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     bool good;
 
     if (!s) {
-        fputs("toki: no memory\n", stderr);
+        fputs("toki: out of memory\n", stderr);
         return EXIT_USAGE;
     }
     good = simulate_options_read(self, argc, argv, &s->options, &exit_code);

@@ -40,7 +40,7 @@ static bool read_value(const struct args_option *o, const char *word, struct sim
     out->second = 0;
     if (!second) {
         if (shape->separator && !shape->optional) {
-            return complain(o, word, "not two values with '/' between them", problem, capacity);
+            return complain(o, word, "not two values separated by '/'", problem, capacity);
         }
         if (!args_value_read(o, word, &out->value, problem, capacity)) {
             return false;
@@ -142,17 +142,18 @@ const struct args_option simulate_option_rows[] = {
      .expected = "a time from 0 to 2 s, such as 0.5ms",
      .help = "mean time that a packet waits in queues, each way: about 0.7 of ping's mdev"},
     {0, "loss", ARGS_PART, .most = 0.95, AXIS(AXIS_LOSS), LIST, .fallback = "0",
-     .expected = "a part from 0 to 95 %, such as 1%", .help = "part of the packets lost, each way"},
+     .expected = "a part from 0 to 95 %, such as 1%",
+     .help = "share of the packets lost, each way"},
     {0, "asymmetry", ARGS_TIME, .least = -4, .most = 4, AXIS(AXIS_ASYMMETRY), LIST,
      .expected = "a time from -4 to 4 s, such as 2ms", .fallback = "0",
-     .help = "how much longer the way there takes than the way back. It cannot be measured from "
-             "the ends: half of it is an error that stays"},
+     .help = "difference between the delays to and from the server. It cannot be measured from the "
+             "ends: half of it remains as an error"},
     {0, "spikes", ARGS_PART, .most = 1, .expected = SPIKES, .offset = AT(spikes),
      .value = "PART/TIME", .set = set, .more = &part_and_time,
-     .help = "part of the packets that wait much longer, and how long on average"},
+     .help = "share of the packets that wait much longer, and their mean wait"},
     {0, "outage", ARGS_TIME, .most = DAYS_400_S, .expected = OUTAGE, .offset = AT(outage),
      .value = "START/LENGTH", .set = set, .more = &start_and_length,
-     .help = "no server can be reached: from when, and for how long"},
+     .help = "no server is reachable: start and length of the outage"},
     {0, "wander", ARGS_RATE, .heading = "Machine", .most = 1e-5, AXIS(AXIS_WANDER), LIST,
      .expected = "a rate from 0 to 1e-5, such as 1e-9", .fallback = "1e-9",
      .help = "deviation of the random step that the oscillator's frequency takes each second; over "
@@ -162,7 +163,7 @@ const struct args_option simulate_option_rows[] = {
      .help = "the frequency swings by this rate in this period"},
     {0, "offset", ARGS_TIME, .least = -86400, .most = 86400, .offset = AT(offset_s),
      .expected = "a time from -1 d to 1 d, such as 0.5s", .fallback = "0.5s",
-     .help = "how wrong the clock is at the start; positive: slow"},
+     .help = "offset of the clock at the start; positive: slow"},
     {0, "freq", ARGS_RATE, .least = -5e-4, .most = 5e-4, .offset = AT(freq),
      .expected = "a rate from -500 ppm to 500 ppm, such as 20ppm", .fallback = "20ppm",
      .help = "rate at which it loses time; negative: gains"},
@@ -175,7 +176,7 @@ const struct args_option simulate_option_rows[] = {
      .help = "length. Its first quarter, at most 6 h, does not count for the accuracy"},
     {0, "runs", ARGS_COUNT, .least = 1, .most = 100, .offset = AT(runs),
      .fallback = "5, fewer if the samples are many",
-     .help = "runs with other random numbers, which are summed up"},
+     .help = "runs with different random numbers, which are summarised"},
     {0, "seed", ARGS_COUNT, .most = 1e15, .set = set_seed, .fallback = "1",
      .expected = "a whole number from 0 to 1e15",
      .help = "first seed: the same seed gives the same numbers"},
