@@ -17,11 +17,11 @@ const char *args_value_name(const struct args_option *o, char out[ARGS_VALUE_MAX
 /* What is expected: "a whole number from 1 to 65535". */
 const char *args_value_expected(const struct args_option *o, char out[ARGS_VALUE_MAX]);
 
-/* The same, held against the range of an option; false: the problem is told. */
+/* The same, held against the range of an option; false: the problem is reported. */
 bool args_value_read(const struct args_option *o, const char *text, double *out, char *problem,
                      size_t capacity);
 
-/* Stores a value; false: it is wrong, and the problem is told. */
+/* Stores a value; false: it is invalid, and the problem is reported. */
 bool args_value_store(const struct args_option *o, const char *text, void *out, char *problem,
                       size_t capacity);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki clients: who asks this server, how often, and who is limited and why. */
+/* toki clients: the clients of this server, their request rates, and the reasons for limits. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

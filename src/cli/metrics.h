@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What tokid says of itself as metrics for Prometheus: the table of them, and both of its text
+/* The state of tokid as metrics for Prometheus: the table of them, and both of its text
  * formats. Pure but for the memory of the text. doc/exporter.md tells what each means. */
 #ifndef TOKI_CLI_METRICS_H
 #define TOKI_CLI_METRICS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See the header. The sentences come from the table that the daemon uses: the answer is read back
- * into a report, its codes are made finer, and its words written anew. */
+/* Refines a status by probes. The sentences come from the daemon's table: the answer is read back
+ * into a report, its codes are refined, and its sentences written again. */
 #include "cli/probe.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #define PROBES_MAX 16
 #define PROBE_S 1.5 /* to wait for answers */
-/* Where nobody listens: the first port of traceroute; TCP's is as good if somebody does. */
+/* A closed port: the first one of traceroute. The TCP port may be open or closed. */
 #define CLOSED_PORT 33434
 #define TCP_PORT 443
 

@@ -21,7 +21,7 @@
 #define RESULTS_MAX 1024
 #define JSON_MAX (RESULTS_MAX * 1024)
 #define WATCH_DEFAULT_S 10.0
-#define WATCH_LEAST_S 1.0 /* nobody needs more, and servers are not ours */
+#define WATCH_LEAST_S 1.0 /* out of courtesy to servers of others */
 
 struct wanted {
     struct measure_options settings;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki status, toki tracking: what a running tokid says of the clock, for people or as JSON. */
+/* toki status, toki tracking: the state of the clock by a running tokid, as text or JSON. */
 #include <math.h>
 #include <stdio.h>
 #include <time.h>

@@ -33,11 +33,11 @@ void exchange_close(struct exchange *x);
 int exchange_send(struct exchange *x, const uint8_t *data, size_t length);
 
 /* The next datagram, cut to `capacity`: its length, 0 when none came until `deadline`, or -errno
- * (-ECONNREFUSED: nobody listens there). `stamp`: when it came; may be NULL. */
+ * (-ECONNREFUSED: port closed). `stamp`: when it came; may be NULL. */
 long exchange_receive(struct exchange *x, uint8_t *data, size_t capacity, struct mono_time deadline,
                       struct wall_time *stamp);
 
-/* names_look_up() of a host as somebody writes it: a name, an address, an address in brackets. */
+/* names_look_up() of a host as the user writes it: a name, an address, an address in brackets. */
 unsigned exchange_look_up(const char *host, uint8_t family, struct address *out, unsigned max,
                           enum names_error *error);
 

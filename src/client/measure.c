@@ -46,7 +46,7 @@ void measure_target_init(struct measure_target *t, const char *host, const struc
                                  .jitter_s = UNKNOWN};
 }
 
-/* Takes a port off the end of what somebody wrote. An address with more than one colon that is not
+/* Takes a port off the end of what the user wrote. An address with more than one colon that is not
  * in brackets has none. */
 static void split_port(const char *text, char host[EXCHANGE_TEXT_MAX], uint16_t *port)
 {

@@ -31,7 +31,7 @@ struct requests {
 
 void requests_init(struct requests *r, int dscp);
 
-/* Carries out EFFECT_SEND; a failure is told to the engine. */
+/* Carries out EFFECT_SEND; a failure is passed to the engine. */
 void requests_send(struct requests *r, struct wait_set *wait, struct engine *engine,
                    const struct effect_send *send);
 

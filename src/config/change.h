@@ -21,7 +21,7 @@ enum change_kind {
                            pool, peer, allow, deny, cmdallow, cmddeny, makestep, maxupdateskew,
                            reselectdist, local; and "local off" */
     CHANGE_KEYS,        /* the file again, of which only the keys are taken; no text */
-    CHANGE_SOURCES,     /* likewise the sources of *.sources files */
+    CHANGE_SOURCES,     /* the sources of *.sources files */
     CHANGE_KINDS
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* chrony.conf: its rows, its defaults, and the functions of rows that are more than a number in its
- * place. Nobody is served without `allow`; nothing is stepped without `makestep`. */
+ * place. No host is served without `allow`; nothing is stepped without `makestep`. */
 
 #include <math.h>
 #include <stdio.h>

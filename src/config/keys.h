@@ -31,7 +31,7 @@ enum mac_algorithm keys_find_type(const char *name);
 size_t keys_write_line(enum keys_format format, uint32_t id, enum mac_algorithm algorithm,
                        const uint8_t *secret, size_t length, char *out, size_t capacity);
 
-/* Notes what a source line says of its key; called when it becomes settings.specs[spec]. */
+/* Records the key that a source line names; called when it becomes settings.specs[spec]. */
 void keys_note_source(struct reader *r, unsigned spec);
 
 /* After the last line: reads the key file, keeps the trusted ones. */

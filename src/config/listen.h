@@ -9,7 +9,7 @@
 /* Do the lines leave out nothing of this family, whatever addresses there are or may come? */
 bool listen_is_everywhere(const struct config *c, uint8_t family);
 
-/* Shall this address of this interface be served? `device` NULL: it is on none (yet). */
+/* Whether this address of this interface is served. `device` NULL: it is on none (yet). */
 bool listen_allows(const struct config *c, const char *device, const struct address *a);
 
 /* Addresses that a line names in full and that are to be served, on this computer or not. */

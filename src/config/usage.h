@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a row of a table says of itself: its usage, the range of its numbers, its verdict, in the
+/* Describes a row of a table: its usage, the range of its numbers, its verdict, in the
  * words of messages, of `toki explain` and of doc/directives.md. */
 #ifndef TOKI_CONFIG_USAGE_H
 #define TOKI_CONFIG_USAGE_H

@@ -12,10 +12,10 @@
 /* One whole document; see doc/control.md. `file`: of the configuration. */
 void config_json_write(struct document *d, const struct config *c, const char *file);
 
-/* What `toki check` says of a file: `c` is what config_load() left, right or not. */
+/* The document of `toki check`: `c` is what config_load() left, right or not. */
 void config_json_write_check(struct document *d, const struct config *c, const char *file);
 
-/* What `toki config diff` says of two files that are right. */
+/* The document of `toki config diff`, for two files without errors. */
 void config_json_write_difference(struct document *d, const struct difference *difference,
                                   const char *const files[2],
                                   const struct config *const configs[2]);

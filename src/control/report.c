@@ -71,7 +71,7 @@ static void fill_samples(struct report_source *out, const struct engine *e, cons
                                         filter_sample(&s->filter, s->filter.count - 1)->at.ns));
 }
 
-/* What the filter of a source says of the clock now. */
+/* The clock's present offset by the filter of a source. */
 static void fill_estimate(struct report_source *out, const struct engine *e, const struct source *s,
                           struct mono_time now)
 {

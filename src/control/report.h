@@ -83,7 +83,7 @@ struct report_source {
     double root_distance_s;
     struct sample last;         /* the newest; zero: none */
     double last_clock_offset_s; /* what it said of the clock when it came, ... */
-    double last_offset_s;       /* and says of it now */
+    double last_offset_s;       /* and its present offset */
     double span_s, slope;       /* of the samples kept; core/filter.h */
     unsigned runs;              /* of samples on one side of the line through them */
     unsigned newest_count;      /* of newest[], newest first */
@@ -148,7 +148,7 @@ struct report_input {
     const struct clients *clients; /* who asked us; NULL: not known */
     struct report_server server;
     uint64_t wakeups, good_wakeups; /* rounds of the loop, and those in which something was ready */
-    struct clock_status kernel;     /* what the kernel says of its clock */
+    struct clock_status kernel;     /* state of the kernel's clock */
     double max_rate;                /* the largest that the clock can be set to */
 };
 

@@ -20,7 +20,7 @@ enum access_flags {
     ACCESS_NOQUERY = 1 << 1,  /* no status (control protocols) */
     ACCESS_NOMODIFY = 1 << 2, /* no change by the control protocols */
     ACCESS_LIMITED = 1 << 3,  /* rate limit applies */
-    ACCESS_KOD = 1 << 4,      /* and is told so by a kiss, seldom */
+    ACCESS_KOD = 1 << 4,      /* and sometimes gets a kiss */
     ACCESS_IGNORE = 1 << 5,   /* nothing at all, replies of sources included */
     ACCESS_NOPEER = 1 << 6,   /* kept for reports: no association ever comes from a packet */
     ACCESS_NOTRAP = 1 << 7,   /* likewise */

@@ -35,7 +35,7 @@ struct clients_bucket {
 struct clients {
     uint64_t key[2];
     uint32_t capacity;         /* buckets that there is memory for, a power of two */
-    _Atomic uint32_t count;    /* buckets in use, a power of two; 0: nobody is noted */
+    _Atomic uint32_t count;    /* buckets in use, a power of two; 0: no recording */
     _Atomic uint64_t fresh;    /* clients that came, known ones that came again included */
     _Atomic uint64_t recycled; /* whose place was taken by another */
     _Atomic uint64_t lost;     /* requests not noted: two workers had the same client at once */

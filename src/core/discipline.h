@@ -35,7 +35,7 @@ enum discipline_state {
 struct discipline {
     enum discipline_state state;
     struct estimate estimate; /* the combined one, last used; relative to the free clock */
-    unsigned updates;         /* of the clock since the start, or since somebody else stepped it */
+    unsigned updates;         /* of the clock since the start, or since a foreign step */
     bool stepping;            /* a step was ordered and has not been reported yet */
     unsigned steps;           /* done */
     double drift, drift_sd;   /* rate of the oscillator: from the drift file, then measured */
@@ -60,7 +60,7 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
 struct clock_command discipline_tick(struct discipline *d, const struct settings *settings,
                                      const struct timeline *timeline, struct mono_time now);
 
-/* A step of all that the last estimate says, by somebody's order. */
+/* A step of the whole estimated offset, on request. */
 struct clock_command discipline_step(struct discipline *d, const struct timeline *timeline,
                                      struct mono_time now);
 

@@ -26,7 +26,7 @@ enum effect_type {
     EFFECT_STORE,        /* the drift is worth keeping */
     EFFECT_MEASURED,     /* a source answered, or its clock gave a sample: for the records */
     EFFECT_UPDATED,      /* the clock has a new estimate: for the records */
-    EFFECT_EVENT         /* tell somebody */
+    EFFECT_EVENT         /* for the log */
 };
 
 struct effect_send {

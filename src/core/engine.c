@@ -20,7 +20,7 @@
 #define ENGINE_REFCLOCK_SETTLE_S                                                                   \
     2.0 /* after a step: until then a sample may have been stamped before it */
 #define ENGINE_ASK_AGAIN_S 2.0 /* after a request that a step made worthless: as in a burst */
-#define ENGINE_RATE_SD 1e-4    /* of an oscillator that nobody has measured yet */
+#define ENGINE_RATE_SD 1e-4    /* of an unmeasured oscillator */
 #define ENGINE_RESUME_RATE_SD                                                                      \
     1e-6 /* after a step by others: a resumed machine runs nearly as before */
 #define ENGINE_RESUME_REQUESTS 4
@@ -172,7 +172,7 @@ static void engine_begin_anew(struct engine *e, struct instant now)
     e->before.valid = false;
     selection_init(&e->selection);
     e->corrections = (struct engine_corrections){0};
-    if (e->discipline.slewing) { /* towards a time that nobody knows any more */
+    if (e->discipline.slewing) { /* towards a time that is no longer known */
         engine_command(e, &(struct clock_command){.action = CLOCK_SET_RATE, .rate = roster.rate});
     }
     steps = e->discipline.steps;
@@ -183,7 +183,7 @@ static void engine_begin_anew(struct engine *e, struct instant now)
     engine_publish(e, now, true);
 }
 
-/* Somebody else stepped the clock, or the machine slept. */
+/* Another program stepped the clock, or the machine was suspended. */
 static void engine_notice_step(struct engine *e, struct instant now)
 {
     int64_t step_ns = timeline_unexplained_ns(&e->timeline, now);

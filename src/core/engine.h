@@ -116,7 +116,7 @@ void engine_sent_from(struct engine *e, uint16_t source, uint16_t serial,
                       const struct address *local);
 
 /* The request could not be sent at all, or the network sent it back (no route, refused by a
- * firewall, nobody listens there). `error`: errno, kept for the reports; 0: not known. */
+ * firewall, port closed). `error`: errno, kept for the reports; 0: not known. */
 void engine_send_failed(struct engine *e, struct instant now, uint16_t source, uint16_t serial,
                         int error);
 
@@ -158,7 +158,7 @@ void engine_refresh(struct engine *e, struct instant now);
 /* The system peer is chosen as if there had been none before. */
 void engine_reselect(struct engine *e, struct instant now);
 
-/* Drops all measurements, as after a step by somebody else, and asks anew. */
+/* Drops all measurements, as after a foreign step, and polls all sources. */
 void engine_forget(struct engine *e, struct instant now);
 
 /* Steps the clock by all that it is known to be off, whatever the settings say of steps. False:

@@ -22,7 +22,7 @@
     X(EVENT_NO_MAJORITY,           "no-majority")           /* sources that disagree */            \
     X(EVENT_CLOCK_STEPPED,         "clock-stepped")         /* step, s */                          \
     X(EVENT_CLOCK_CORRECTION,      "clock-correction")      /* slewed, s */                        \
-    X(EVENT_CLOCK_STEP_SEEN,       "clock-step-seen")       /* somebody else's step, s */          \
+    X(EVENT_CLOCK_STEP_SEEN,       "clock-step-seen")       /* foreign step, s */                  \
     X(EVENT_CLOCK_PANIC,           "clock-panic")           /* refused correction, s */            \
     X(EVENT_CLOCK_FAILED,          "clock-failed")          /* errno */                            \
     X(EVENT_HOLDOVER,              "holdover")              /* - */                                \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A source's measurements -> what it says of our oscillator, and how sure that is.
+/* A source's measurements -> offset and frequency of our oscillator, with their deviations.
  *
  * Noise of a sample. A two-way exchange sees the queues e1 (out) and e2 (back) beyond the empty
  * path: the delay is base + e1 + e2, and the offset is wrong by (e1 - e2)/2. Given the excess

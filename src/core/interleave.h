@@ -9,7 +9,7 @@
  *            t1       t4         t5       t8      answer:   origin  the first nonce: interleaved
  *                                                           receive t6,  transmit t3
  *
- * Nonces in place of t4 and t1 tell nobody what our clock shows, and an attacker off the path has
+ * Nonces in place of t4 and t1 do not reveal our clock, and an attacker off the path has
  * one chance in 2^64 to hit the one of the mode in question.
  *
  * Such an answer completes the exchange before it, (t1, t2, t3, t4): exact, and a poll interval

@@ -557,9 +557,9 @@ static void judge_follow_peer(struct engine *e, struct instant now, bool updated
     }
 }
 
-/* Is it time to serve our own clock for want of a better one? A lost source's bound grows for ever:
- * from some size on the clock itself is the better reference for clients that only need to
- * agree with each other. */
+/* Whether to serve our own clock because there is no better one. The bound of a lost source grows
+ * without limit: from some size on the clock itself is the better reference for clients that only
+ * need to agree with each other. */
 static bool judge_local(struct engine *e, struct instant now, bool updated)
 {
     const struct settings *s = &e->settings;

@@ -72,7 +72,7 @@ bool mac_add(struct mac_keys *keys, uint32_t id, enum mac_algorithm algorithm, c
 const struct mac_key *mac_find(const struct mac_keys *keys, uint32_t id);
 
 /* Writes key id and digest of `data` behind each other to `out`; the digest is cut to
- * MAC_DIGEST_SHORT if `cut`. Length of both; 0: the table is being written by somebody else. */
+ * MAC_DIGEST_SHORT if `cut`. Length of both; 0: another process is writing to the table. */
 size_t mac_write(const struct mac_keys *keys, const struct mac_key *key, const uint8_t *data,
                  size_t length, bool cut, uint8_t out[MAC_LENGTH_MAX]);
 

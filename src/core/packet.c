@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Codec of the NTP header, and the one parser of what may follow it: extension fields, as
- * core/field.h reads them, and a MAC. All bytes come from strangers; every access goes through
+ * core/field.h reads them, and a MAC. All bytes are untrusted; every access goes through
  * core/bytes.h. */
 #include "core/packet.h"
 

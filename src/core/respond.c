@@ -8,7 +8,7 @@
 
 #include "core/bytes.h"
 
-/* RFC 5905 section 7.3: MAXPOLL; clients of a second or faster are told 0. */
+/* RFC 5905 section 7.3: MAXPOLL; clients that poll every second or faster get 0. */
 #define WIRE_POLL_MIN 0
 #define WIRE_POLL_MAX 17
 /* A client that was kissed is asked to come not more often than each 64 s. */

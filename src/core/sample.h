@@ -19,7 +19,7 @@ struct sample {
     uint8_t leap, stratum;
 };
 
-/* What a set of samples says of the clock at one moment. */
+/* The estimate of the clock from a set of samples, at one moment. */
 struct estimate {
     struct free_time at;
     double offset_s; /* of the free clock, at `at` */

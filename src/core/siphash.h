@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash for tables that strangers fill. Without
- * the key nobody can choose addresses that meet in one bucket. */
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash for tables filled by unknown hosts.
+ * Without the key an attacker cannot choose addresses of one bucket. */
 #ifndef TOKI_CORE_SIPHASH_H
 #define TOKI_CORE_SIPHASH_H
 

@@ -32,7 +32,7 @@ enum reply_verdict {
     REPLY_KISS_RATE,
     REPLY_KISS_DENY, /* DENY or RSTR */
     REPLY_KISS_OTHER,
-    REPLY_UNSYNCHRONISED, /* leap 3 or stratum 16 (test 6); a pulse that nobody numbers */
+    REPLY_UNSYNCHRONISED, /* leap 3 or stratum 16 (test 6); a pulse without a second */
     REPLY_STRATUM,        /* 0 without a kiss, or above 16 */
     REPLY_DISTANCE,       /* root delay/2 + dispersion >= 16 s (test 7) */
     REPLY_TURNAROUND,     /* T3 before T2, or more than 4 s after it */

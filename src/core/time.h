@@ -3,7 +3,7 @@
  * them:
  *   wall  what the system clock shows: UTC, ns since 1970-01-01 (may be stepped, is slewed);
  *   mono  the same clock without its steps: ns since an arbitrary start (is slewed);
- *   free  what the oscillator would have shown had nobody touched it since the daemon started
+ *   free  what the oscillator would have shown without adjustments since the daemon started
  *         (see core/timeline.h); only differences mean something.
  * An int64 of ns reaches from 1678 to 2262. */
 #ifndef TOKI_CORE_TIME_H

@@ -41,7 +41,7 @@ double timeline_rate(const struct timeline *t);
 struct free_time timeline_free(const struct timeline *t, struct mono_time mono);
 struct free_time timeline_free_from_wall(const struct timeline *t, struct wall_time wall);
 
-/* free + base: what the wall clock would show had nobody touched it since the last step. */
+/* free + base: what the wall clock would show without adjustments since the last step. */
 struct wall_time timeline_free_wall(const struct timeline *t, struct free_time at);
 
 /* True time - wall clock at `mono`, for a free clock that is `free_offset_s` off then. */
@@ -53,11 +53,11 @@ double timeline_free_offset(const struct timeline *t, struct mono_time mono, dou
 /* The rate became `rate` at `mono`. */
 void timeline_record_rate(struct timeline *t, struct mono_time mono, double rate);
 
-/* The wall clock was stepped by `step_ns`, by us or by somebody else. The caller shifts each stored
- * offset by -step. */
+/* The wall clock was stepped by `step_ns`, by us or by another program. The caller shifts each
+ * stored offset by -step. */
 void timeline_record_step(struct timeline *t, int64_t step_ns);
 
-/* The part of wall - mono that no recorded step explains, ns. Somebody else stepped the clock, or
+/* The part of wall - mono that no recorded step explains, ns. Another program stepped the clock, or
  * the machine slept, when this is more than the granularity of reading (1 ms to be safe). */
 int64_t timeline_unexplained_ns(const struct timeline *t, struct instant now);
 

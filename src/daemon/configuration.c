@@ -18,7 +18,7 @@ static const char *const usual_files[] = {
     "/etc/toki/toki.conf", "/etc/chrony/chrony.conf", "/etc/chrony.conf", "/etc/ntpsec/ntp.conf",
     "/etc/ntp.conf",       "/etc/openntpd/ntpd.conf", "/etc/ntpd.conf"};
 
-/* All of a configuration but its messages, which are large and of use to nobody later. */
+/* All of a configuration but its messages, which are large and not needed later. */
 static void copy_config(struct config *to, const struct config *from)
 {
     const size_t messages = offsetof(struct config, messages);
@@ -141,7 +141,7 @@ static void show_messages(const struct config *config)
     }
 }
 
-/* To the log without the lines that show the place, and whole for whoever asked. */
+/* To the log without the lines that show the place, and whole for the client that asked. */
 static void keep_messages(const struct config *config, struct change_outcome *outcome)
 {
     char text[2048];

@@ -14,7 +14,7 @@
 
 #define OUTCOME_MESSAGES_MAX 32768
 
-/* What came of a change that somebody asked for. */
+/* The outcome of a requested change. */
 struct change_outcome {
     bool applied;
     char problem[300]; /* why not, in a sentence */
@@ -29,7 +29,7 @@ struct configuration_shared {
     _Atomic uint32_t generation; /* slot in force: generation & 1 */
     uint32_t server_ports[2];    /* of the slots: where requests are answered; 0: nowhere */
     struct config slots[2];
-    struct change_outcome outcome; /* of the last order of sync, valid once it is told so */
+    struct change_outcome outcome; /* of the last order of sync, valid once sync is notified */
 };
 
 struct configuration {

@@ -37,7 +37,7 @@ struct loop_setup {
     double drift, drift_sd;
     const struct addresses *addresses; /* that worked in the last run; NULL: none are known */
     uint16_t remote_port;              /* ask this port of every source; 0: as configured */
-    unsigned server_port;              /* 0: serves nobody now */
+    unsigned server_port;              /* 0: not serving now */
     struct serve_page *page;           /* NULL: never serves anybody */
     struct history *history;           /* to keep; NULL: none */
     const struct clients *clients;     /* who asked; NULL: not known */

@@ -117,7 +117,7 @@ static int open_server(struct tokid *t)
     return GO_ON;
 }
 
-/* Also where nobody is served yet: a change of the configuration may begin to. */
+/* Also if nothing is served yet: a change of the configuration may start the server. */
 static int make_page(struct tokid *t)
 {
     struct reference unsynchronised;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Control requests between workers and sync. What comes over the channel is checked
- * like what comes from the network: a worker is the first that a stranger would take over. */
+ * like what comes from the network: an attacker would take over a worker first. */
 #include "daemon/queries.h"
 
 #include <assert.h>

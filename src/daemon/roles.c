@@ -333,7 +333,7 @@ static void change(struct roles *r, const struct change *wanted, struct change_o
 static void reload_if_due(struct roles *r)
 {
     static const struct change reload = {.kind = CHANGE_RELOAD};
-    static struct change_outcome outcome; /* large; nobody asks for it */
+    static struct change_outcome outcome; /* large; not reported */
 
     r->reload_wanted = process_take_signal(SIGNAL_RELOAD) || r->reload_wanted;
     if (r->reload_wanted && clock_now().mono.ns >= r->next_reload.ns) {

@@ -17,10 +17,10 @@ struct server {
     struct address locals[LOOP_SERVERS_MAX]; /* what they are bound to */
     char device[CONFIG_DEVICE_MAX];          /* and to this interface; "": to none */
     unsigned count;
-    unsigned port; /* 0: nobody is served */
+    unsigned port; /* 0: not serving */
 };
 
-/* Opens what the config asks for; nothing (count 0) if nobody is allowed or the port is 0. Sockets
+/* Opens what the config asks for; nothing (count 0) if no host is allowed or the port is 0. Sockets
  * of `old` (NULL: there is none) that are still right are taken over, the others are opened beside
  * them and stay open: no request is lost. False: `problem` says in words what is in the way, and
  * nothing has changed. */

@@ -16,7 +16,7 @@ static bool is_on(const struct loop *loop, enum statistics_kind kind)
            config->log_directory[0] != '\0';
 }
 
-/* Lost lines are told of when the parent has time again. */
+/* Lost lines are reported when the parent has time again. */
 static void give(struct loop *loop, enum statistics_kind kind, struct wall_time at, size_t length,
                  struct log_record *record)
 {

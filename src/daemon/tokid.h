@@ -15,11 +15,11 @@ struct tokid {
     const char *driver; /* of the clock: "kernel", "virtual", "none" */
     bool clock_control; /* we may set it and are to */
     struct server server;
-    struct serve_page *page; /* NULL with -q and -Q: nobody is ever served */
+    struct serve_page *page; /* NULL with -q and -Q: no clients */
     struct history *history; /* shared with the parent, which stores it; NULL as `page` */
     struct clients *clients; /* who asked, shared with the workers; NULL as `page` */
     struct server_limits limits;
-    struct worker *worker;     /* in one process; NULL: nobody is served now */
+    struct worker *worker;     /* in one process; NULL: not serving now */
     struct endpoint *endpoint; /* NULL: no control socket */
     char control_path[CONFIG_PATH_MAX], pid_path[CONFIG_PATH_MAX];
     int pid_lock; /* -1: none */

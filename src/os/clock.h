@@ -56,7 +56,7 @@ int clock_slew(double offset_s);
 int clock_set_status(bool synchronised, double max_error_s, double est_error_s, int leap,
                      bool rtc_sync);
 
-/* What the kernel says of its clock, for reports. */
+/* The state of the kernel's clock, for reports. */
 struct clock_status {
     bool synchronised;
     double max_error_s, est_error_s, rate;

@@ -15,19 +15,19 @@ struct stream_peer {
 };
 
 /* Creates the folder if it is missing (0755), replaces a dead socket file, never follows a link.
- * `mode` e.g. 0660, set without a race. Descriptor or -errno (-EADDRINUSE: somebody listens). */
+ * `mode` e.g. 0660, set without a race. Descriptor or -errno (-EADDRINUSE: a listener exists). */
 int stream_listen_unix(const char *path, unsigned mode);
 int stream_connect_unix(const char *path);
 
 /* Begins a TCP connection: once the wait says WAIT_WRITE, stream_error() tells what came of it (0:
- * it stands, ECONNREFUSED: nobody listens, ...). Descriptor or -errno. */
+ * it stands, ECONNREFUSED: no listener, ...). Descriptor or -errno. */
 int stream_connect_tcp(const struct address *to);
 int stream_error(int fd);
 
 /* Next waiting client: descriptor, or -EAGAIN, or -errno. */
 int stream_accept(int fd, struct stream_peer *peer);
 
-/* Bytes read (0: end), or -EAGAIN, or -errno; likewise written. Never raises SIGPIPE. */
+/* Bytes read (0: end), or -EAGAIN, or -errno; or written. Never raises SIGPIPE. */
 long stream_read(int fd, void *data, size_t length);
 long stream_write(int fd, const void *data, size_t length);
 

@@ -14,7 +14,7 @@
 /* The natural layout of the machine is the agreement: int, time_t and the padding between them. All
  * fields are written by another process while we look.
  *   mode 0: once `valid` is set the writer waits until the reader has cleared it.
- *   mode 1: the writer waits for nobody; it counts before and after it writes, so a reader that saw
+ *   mode 1: the writer never waits; it counts before and after it writes, so a reader that saw
  *           two counts has a mixture of two samples. */
 struct shm_time {
     _Atomic int mode;

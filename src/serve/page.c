@@ -54,7 +54,7 @@ void page_publish(struct serve_page *page, const struct reference *reference,
 
     reference_to_wire(reference, &content.reference);
     atomic_store_explicit(&page->sequence, odd, memory_order_relaxed);
-    /* Whoever sees any word of the new slot also sees that it is being written. */
+    /* A reader that sees any word of the new slot also sees that it is being written. */
     atomic_thread_fence(memory_order_release);
     store_slot(&page->slots[(odd + 1) >> 1 & 1], &content);
     atomic_store_explicit(&page->sequence, odd + 1, memory_order_release);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way of a request: where it comes from, who may ask, how often, and then core's responder.
- * What is dropped is counted in the page and logged nowhere: strangers must not fill our logs. */
+/* The path of a request: source port, access rules, rate limit, then core's responder.
+ * What is dropped is counted in the page and never logged: unknown hosts must not fill the log. */
 #include "serve/worker.h"
 
 #include <assert.h>
@@ -88,7 +88,7 @@ static enum respond_verdict judge_rate(struct worker *w, const struct datagram *
     return RESPOND_DROPPED_RATE;
 }
 
-/* The rules for whoever asks; our own sources may have one of theirs (`restrict source`). */
+/* The rules for this client; our own sources may have one of theirs (`restrict source`). */
 static uint32_t flags_of(const struct worker *w, const struct address *peer)
 {
     if (w->have_source_access && page_is_source(w->page, peer)) {

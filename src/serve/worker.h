@@ -16,7 +16,7 @@
 
 /* Who may send control requests (mode 6), beside being let through by ACCESS_IGNORE. */
 struct worker_queries {
-    bool by_rules; /* whoever has no ACCESS_NOQUERY */
+    bool by_rules; /* clients without ACCESS_NOQUERY */
     bool local[2]; /* this machine itself (IPv4, IPv6), unless a rule for its address says no */
 };
 
@@ -25,8 +25,8 @@ struct worker {
     unsigned number; /* which counters are ours */
     const struct acl *acl;
     const struct mac_keys *keys; /* symmetric keys; NULL, as worker_init() leaves it: none */
-    struct clients *clients;     /* who asked; NULL, as worker_init() leaves it: nobody is noted */
-    bool have_source_access;     /* flags of our sources' addresses without a rule of their own */
+    struct clients *clients; /* the client table; NULL, as worker_init() leaves it: not recorded */
+    bool have_source_access; /* flags of our sources' addresses without a rule of their own */
     uint32_t source_access;
     struct worker_queries queries; /* worker_init() leaves it: by rules alone */
     uint8_t controls[UDP_BATCH];   /* which of `requests` are for the caller: RESPOND_CONTROL */

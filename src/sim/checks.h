@@ -31,7 +31,7 @@ struct check_node {
     unsigned source_count;
     unsigned early;    /* requests that a step of the clock excuses */
     int64_t grace_ns;  /* until this true time the bound is not checked: the world cheated */
-    int64_t misled_ns; /* likewise, since it used a liar that nobody could tell */
+    int64_t misled_ns; /* the same, since it used a falseticker that cannot be identified */
     unsigned updates;  /* of its clock before the present second */
     uint64_t synchronised, outside; /* seconds */
     double worst;                   /* error / bound */

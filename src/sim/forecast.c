@@ -67,7 +67,7 @@ static void add_server(struct forecast *f, struct run *r, const struct source_sp
     spec->address = world_address(node);
     spec->port = NTP_PORT;
     spec->family = ADDRESS_NONE;
-    spec->key_id = 0;              /* nobody forges here */
+    spec->key_id = 0;              /* no forged packets here */
     spec->offset_correction_s = 0; /* it mends what this world's servers do not have */
     address_format(&spec->address, spec->name);
 }

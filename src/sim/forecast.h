@@ -38,7 +38,7 @@ struct forecast_sizes {
 struct forecast {
     unsigned runs;
     unsigned servers, refclocks; /* simulated, of the settings */
-    unsigned left_out;           /* sources for which there was no room */
+    unsigned left_out;           /* sources that did not fit */
     struct forecast_sizes errors, bounds;
     double squares, most_s, bound_most_s;
     uint64_t seconds, unsynchronised, outside; /* settled */
@@ -50,7 +50,7 @@ struct forecast {
 
 struct forecast_result {
     double rms_s, p95_s, p99_s, max_s; /* of the true error, settled */
-    double bound_s, bound_max_s;       /* root distance that clients are told: median, largest */
+    double bound_s, bound_max_s;       /* root distance served to clients: median, largest */
     double outside;                    /* part of the time with the error beyond it */
     double unsynchronised;             /* part of the time */
     double first_set_s;                /* medians over the runs; HUGE_VAL: never */

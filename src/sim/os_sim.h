@@ -57,7 +57,7 @@ void os_sim_init(struct os_sim *os, struct world *world, struct node *node);
 void os_sim_enter(struct os_sim *os);
 struct os_sim *os_sim_current(void);
 
-/* A packet arrives: to the socket it is for, or to nobody. */
+/* A packet arrives: to the socket it is for, or it is dropped. */
 void os_sim_deliver(struct os_sim *os, const struct world_packet *packet);
 
 /* Sets `ready` in the entries of a wait set; true if anything is. */

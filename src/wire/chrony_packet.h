@@ -9,7 +9,7 @@
 
 #define CHRONY_PORT 323
 #define CHRONY_VERSION 6
-#define CHRONY_VERSION_ANSWERED 5 /* older ones are told that theirs is not ours */
+#define CHRONY_VERSION_ANSWERED 5 /* older ones get a version mismatch */
 #define CHRONY_REQUEST 1          /* packet types */
 #define CHRONY_REPLY 2
 #define CHRONY_REQUEST_HEADER 20
@@ -90,7 +90,7 @@
 enum chrony_command { CHRONY_COMMAND_LIST(CHRONY_COMMAND) CHRONY_COMMANDS };
 #undef CHRONY_COMMAND
 
-/* Name, number, and what chronyc says of it. */
+/* Name, number, and chronyc's text. */
 #define CHRONY_STATUS_LIST(X)                                                                      \
     X(SUCCESS, 0, "200 OK")                                                                        \
     X(FAILED, 1, "500 Failure")                                                                    \

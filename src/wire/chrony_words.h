@@ -97,7 +97,7 @@ unsigned chrony_words_key_type(enum mac_algorithm algorithm);
 
 /* ---- the rest ---- */
 
-/* "500 Failure": what chronyc says of a status. */
+/* chronyc's text of a status: "500 Failure". */
 const char *chrony_words_status(unsigned status);
 
 /* NR: runs of samples kept by the filter that lie on one side of the estimate's line. */

@@ -24,7 +24,7 @@ struct mode6_names {
     } names[MODE6_NAMES_MAX];
 };
 
-/* Whether an item belongs to what is told when nothing is asked for by name. */
+/* Whether an item is in the default list, sent if no name is requested. */
 enum mode6_when { MODE6_DEFAULT, MODE6_BY_NAME };
 
 struct mode6_list {

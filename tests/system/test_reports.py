@@ -117,7 +117,7 @@ def test_wait(host, world):
     assert text.startswith('toki: not reached: ') and 'error at most' in text
     assert toki(host, 'wait', '--quiet') == ''
     nobody = world.host('nobody')
-    assert 'no tokid' in toki(nobody, 'wait', '--timeout', '0.3', code=2)
+    assert 'cannot reach tokid' in toki(nobody, 'wait', '--timeout', '0.3', code=2)
     assert "--bound: '5x' is not a time" in toki(nobody, 'wait', '--bound', '5x', code=2)
     with Terminal(host, net.TOKI, 'wait', '--bound', '1ns', '--timeout', '1.2') as terminal:
         status, text = terminal.finish()
@@ -127,7 +127,7 @@ def test_wait(host, world):
 def test_wait_for_a_daemon_that_starts_later(world, server):
     late = world.host('late')
     with Terminal(late, net.TOKI, 'wait', '--bound', '10s', '--timeout', '180') as waiting:
-        waiting.read_until('no tokid')
+        waiting.read_until('cannot reach tokid')
         daemons.tokid(late, daemons.ntp_conf(server))
         status, text = waiting.finish()
     assert status == 0 and 'synchronised, error at most' in text

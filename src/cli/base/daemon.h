@@ -15,7 +15,7 @@ char *daemon_order(const char *path, const char *request, char *problem, size_t 
 /* The same, parsed; free with json_decref. */
 json_t *daemon_ask_json(const char *path, const char *request, char *problem, size_t capacity);
 
-/* The same; a problem is told on stderr. */
+/* The same; a problem is reported on stderr. */
 json_t *daemon_report(const char *path, const char *request);
 
 /* Members of an answer; what is missing or null is NAN, or "" */

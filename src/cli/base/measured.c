@@ -18,7 +18,7 @@ static void rejection_words(const struct measure_target *t, char out[MEASURED_WO
         snprintf(out, MEASURED_WORDS_MAX, "it denies service (kiss code %s)",
                  report_refid(t->kiss, 0, kiss));
     } else if (t->verdict == REPLY_UNSYNCHRONISED) {
-        snprintf(out, MEASURED_WORDS_MAX, "it reports that it is not synchronised");
+        snprintf(out, MEASURED_WORDS_MAX, "it reports that it is not synchronised itself");
     } else {
         snprintf(out, MEASURED_WORDS_MAX, "its answer was rejected (%s)",
                  reply_verdict_name(t->verdict));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* toki ntpctl: what tokid says of itself, in the lines of OpenNTPD's ntpctl. */
+/* toki ntpctl: the state of tokid in the format of OpenNTPD's ntpctl. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* toki ntpstat: is the clock synchronised, in ntpstat's three lines and exit codes (0: yes, 1: no,
- * 2: nobody to ask). Asks whatever daemon runs here: tokid, chronyd, or an ntpd. */
+ * 2: no daemon). Queries the daemon that runs here: tokid, chronyd, or an ntpd. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

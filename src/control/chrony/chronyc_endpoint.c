@@ -13,7 +13,7 @@
 
 enum { SOCKET_V4, SOCKET_V6, SOCKET_LOCAL };
 
-/* Whoever is in one of these groups may use the socket: monitors expect that of chronyd's. */
+/* Members of one of these groups may use the socket, as monitoring tools expect of chronyd. */
 static const char *const groups[] = {"chrony", "_chrony", NULL};
 
 /* ---- which sockets ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The sockets of chrony's command protocol: UDP, for reports, and a Unix datagram socket for
  * changes too: write access to it is full access. Bounded in datagrams and orders, and never
- * blocks. What cannot be opened is told, and the rest works without it. */
+ * blocks. What cannot be opened is reported, and the rest works without it. */
 #ifndef TOKI_CONTROL_CHRONY_CHRONYC_ENDPOINT_H
 #define TOKI_CONTROL_CHRONY_CHRONYC_ENDPOINT_H
 
