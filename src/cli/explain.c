@@ -161,7 +161,8 @@ static void write_verdict(struct document *d, enum verdict verdict, const char *
     document_string(d, "doc", verdict == VERDICT_WORKS ? doc : NULL);
 }
 
-static void write_parameters(struct document *d, const char *key, const struct parameter *table)
+static void write_parameters(struct document *d, const char *key, bool options,
+                             const struct parameter *table)
 {
     char value[200];
 
@@ -177,7 +178,7 @@ static void write_parameters(struct document *d, const char *key, const struct p
         document_string(d, "unit", p->unit);
         document_number(d, "minimum", number && p->minimum > -NO_LIMIT ? p->minimum : HUGE_VAL);
         document_number(d, "maximum", number && p->maximum < NO_LIMIT ? p->maximum : HUGE_VAL);
-        document_bool(d, "required", p->required);
+        document_bool(d, "required", !options && !p->optional);
         document_string(d, "default", p->fallback);
         write_verdict(d, p->verdict, p->reason, p->instead, p->doc);
         document_close_object(d);
@@ -199,8 +200,8 @@ static void write_language(struct document *d, const struct language *language)
         document_string(d, "usage", strchr(usage, ' ') + 1);
         document_bool(d, "source", row->for_source);
         write_verdict(d, row->verdict, row->reason, row->instead, row->doc);
-        write_parameters(d, "arguments", row->arguments);
-        write_parameters(d, "options", row->options);
+        write_parameters(d, "arguments", false, row->arguments);
+        write_parameters(d, "options", true, row->options);
         document_close_object(d);
     }
     document_close_array(d);

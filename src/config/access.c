@@ -186,6 +186,7 @@ static const struct address everywhere[] = {{.family = ADDRESS_V4}, {.family = A
 const struct parameter access_chrony_arguments[] = {
     {.name = "subnet",
      .type = PARAMETER_REST,
+     .optional = true,
      .fallback = "all hosts",
      .doc =
          "[all] address, address/length, 10, 192.168, 1.2.3/22; 'all' removes more specific rules"},
@@ -301,7 +302,6 @@ void access_command_deny(struct reader *r)
 const struct parameter access_restrict_arguments[] = {
     {.name = "address",
      .type = PARAMETER_WORD,
-     .required = true,
      .doc = "default, source, an address, or address/length"},
     {0},
 };
@@ -333,18 +333,9 @@ const struct parameter access_restrict_options[] = {
     FLAG("notrust", "unauthenticated packets are denied"),
     FLAG("ntpport", "the rule applies to source port 123 only"),
     FLAG("version", "packets of other NTP versions are denied"),
-    {.name = "lowpriotrap",
-     .type = PARAMETER_FLAG,
-     .verdict = VERDICT_NOTHING,
-     .reason = "traps are not supported"},
-    {.name = "nomrulist",
-     .type = PARAMETER_FLAG,
-     .verdict = VERDICT_NOTHING,
-     .reason = "the client list is not available to other hosts"},
-    {.name = "noepeer",
-     .type = PARAMETER_FLAG,
-     .verdict = VERDICT_NOTHING,
-     .reason = "packets never create associations"},
+    NO_FLAG("lowpriotrap", "traps are not supported"),
+    NO_FLAG("nomrulist", "the client list is not available to other hosts"),
+    NO_FLAG("noepeer", "packets never create associations"),
     {.name = "epeer",
      .type = PARAMETER_FLAG,
      .verdict = VERDICT_LATER,

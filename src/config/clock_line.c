@@ -141,8 +141,8 @@ void clock_line_chrony(struct reader *r)
 }
 
 const struct parameter clock_line_chrony_arguments[] = {
-    {WORD("driver", NULL), .required = true, .doc = "SHM"},
-    {WORD("parameter", NULL), .required = true, .doc = "number of the segment [:perm=0600]"},
+    {WORD("driver", NULL), .doc = "SHM"},
+    {WORD("parameter", NULL), .doc = "number of the segment [:perm=0600]"},
     {0},
 };
 
@@ -261,7 +261,7 @@ void clock_line_finish(struct reader *r)
 }
 
 const struct parameter clock_line_ntpsec_arguments[] = {
-    {WORD("driver", NULL), .required = true, .doc = "shm"},
+    {WORD("driver", NULL), .doc = "shm"},
     {0},
 };
 

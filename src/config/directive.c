@@ -311,7 +311,7 @@ static void read_arguments(struct reader *r, const struct directive *d)
 
     for (const struct parameter *p = d->arguments; p && p->name; p++, i++) {
         if (r->next >= r->line.count) {
-            if (p->required) {
+            if (!p->optional) {
                 usage_of_directive(d, hint, HINT_MAX);
                 reader_error(r, NULL, hint, "E005 '%s' needs '%s'", d->keyword, p->name);
             }
@@ -323,7 +323,7 @@ static void read_arguments(struct reader *r, const struct directive *d)
             return;
         }
         /* an optional number may be left out in front of an option */
-        if (!p->required &&
+        if (p->optional &&
             parameter_find(d->options, r->line.words[r->next].text, r->language->any_case)) {
             continue;
         }

@@ -176,9 +176,7 @@ static const struct parameter source_options[] = {
 
 #define CONSTRAINT_ROW(word)                                                                       \
     {                                                                                              \
-        .keyword = word,                                                                           \
-        .arguments = PARAMETERS({WORD("from", NULL), .required = true},                            \
-                                {.name = "url", .type = PARAMETER_REST, .required = true}),        \
+        .keyword = word, .arguments = PARAMETERS({WORD("from", NULL)}, WORDS("url", NULL)),        \
         .repeats = true, IS_REFUSED("the time would not be checked against HTTPS servers"),        \
         INSTEAD("remove the line and use at least four servers, which outvote a falseticker")      \
     }
@@ -188,21 +186,19 @@ static const struct directive directives[] = {
     SOURCE_ROW("servers", apply_servers, "all addresses of a name as NTP sources"),
     {.keyword = "listen",
      .arguments =
-         PARAMETERS({WORD("on", NULL), .required = true},
-                    {WORD("address", "none"), .required = true, .doc = "or * for all addresses"}),
+         PARAMETERS({WORD("on", NULL)}, {WORD("address", "none"), .doc = "or * for all addresses"}),
      .options = PARAMETERS({INTEGER("rtable", 0, 255, NULL, "0"), IS_OBSOLETE(NO_ROUTING_TABLES)}),
      .repeats = true,
      .apply = apply_listen,
      SETS(SET(access)),
      .doc = "listens on this address and serves time to any host"},
     {.keyword = "query",
-     .arguments = PARAMETERS({WORD("from", NULL), .required = true},
-                             {WORD("address", "any"), .required = true}),
+     .arguments = PARAMETERS({WORD("from", NULL)}, {WORD("address", "any")}),
      .repeats = true,
      .apply = apply_query,
      .doc = "source address of requests to the servers below, one per address family"},
     {.keyword = "sensor",
-     .arguments = PARAMETERS({WORD("device", NULL), .required = true}),
+     .arguments = PARAMETERS({WORD("device", NULL)}),
      .options = PARAMETERS(
          {INTEGER("correction", -127000000, 127000000, "us", "0"), IS_NOTHING(NO_SENSOR)},
          {WORD("refid", "HARD"), IS_NOTHING(NO_SENSOR)},

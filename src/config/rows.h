@@ -58,7 +58,7 @@
 /* An argument that is all further words. */
 #define WORDS(name_, fallback_)                                                                    \
     {                                                                                              \
-        .name = name_, .type = PARAMETER_REST, .required = true, .fallback = fallback_             \
+        .name = name_, .type = PARAMETER_REST, .fallback = fallback_                               \
     }
 
 /* ... and whole rows: those whose words are read and checked, ... */

@@ -9,7 +9,7 @@
 #include "config/text.h"
 
 const struct parameter source_line_arguments[] = {
-    {.name = "host", .type = PARAMETER_WORD, .required = true, .doc = "a name or an address"},
+    {.name = "host", .type = PARAMETER_WORD, .doc = "a name or an address"},
     {0},
 };
 

@@ -22,7 +22,7 @@ enum parameter_type {
     PARAMETER_INTEGER,
     PARAMETER_REAL,
     PARAMETER_WORD, /* a path, a name, ... */
-    PARAMETER_REST  /* all further words, at least one if it must be given */
+    PARAMETER_REST  /* all further words, at least one unless it is optional */
 };
 
 enum parameter_store {
@@ -47,7 +47,7 @@ struct parameter {
     enum parameter_type type;
     const char *unit; /* "s", "log2 s", "ppm", ...; NULL: none */
     double minimum, maximum;
-    bool required;        /* of an argument */
+    bool optional;        /* of an argument: it may be left out */
     bool interface;       /* the word is the name of a network interface */
     bool live;            /* option of a source that may be changed while the daemon runs */
     const char *fallback; /* what holds without it, as documentation */

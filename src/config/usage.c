@@ -13,9 +13,9 @@ void usage_of_directive(const struct directive *d, char *out, size_t capacity)
     for (unsigned i = 0; i < parameter_count(d->arguments) && used < capacity; i++) {
         const struct parameter *p = &d->arguments[i];
 
-        used += (size_t)snprintf(out + used, capacity - used, "%s%s%s%s", p->required ? " " : " [",
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s%s%s", p->optional ? " [" : " ",
                                  p->name, p->type == PARAMETER_REST ? "..." : "",
-                                 p->required ? "" : "]");
+                                 p->optional ? "]" : "");
     }
     if (used < capacity && parameter_count(d->options) > 4) {
         snprintf(out + used, capacity - used, " [option...]");

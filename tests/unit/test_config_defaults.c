@@ -100,7 +100,7 @@ static void write_line(const struct language *l, const struct directive *d,
     }
     used += (size_t)snprintf(out + used, LINE_SIZE - used, "%s", d->keyword);
     for (const struct parameter *p = d->arguments; p && p->name; p++) {
-        if (p->required || p == of) {
+        if (!p->optional || p == of) {
             used += (size_t)snprintf(out + used, LINE_SIZE - used, " %s",
                                      p == of ? value : sample(l, d, p, false, word));
         }

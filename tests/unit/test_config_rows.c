@@ -287,7 +287,7 @@ static unsigned required_count(const struct directive *d)
 {
     unsigned count = 0;
 
-    while (count < parameter_count(d->arguments) && d->arguments[count].required) {
+    while (count < parameter_count(d->arguments) && !d->arguments[count].optional) {
         count++;
     }
     return count;
