@@ -7,12 +7,13 @@
 
 const char *describe_kind(const struct source_spec *s)
 {
-    static const char *const names[] = {[SOURCE_SERVER] = "server",
-                                        [SOURCE_POOL] = "pool",
-                                        [SOURCE_PEER] = "peer",
-                                        [SOURCE_REFCLOCK] = "refclock"};
-
-    return names[s->kind];
+    switch (s->kind) {
+    case SOURCE_SERVER: return "server";
+    case SOURCE_POOL: return "pool";
+    case SOURCE_PEER: return "peer";
+    case SOURCE_REFCLOCK: return "refclock";
+    }
+    return "";
 }
 
 /* What all languages' defaults are, where they have the option at all. */
@@ -65,10 +66,9 @@ void describe_options(const struct source_spec *s, char *out, size_t capacity)
     size_t used = (size_t)snprintf(out, capacity, " minpoll %d maxpoll %d", s->minpoll, s->maxpoll);
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags && used < capacity; i++) {
-        bool set;
+        const bool *set = (const void *)((const char *)s + flags[i].offset);
 
-        memcpy(&set, (const char *)s + flags[i].offset, sizeof set);
-        if (set) {
+        if (*set) {
             used += (size_t)snprintf(out + used, capacity - used, " %s", flags[i].name);
         }
     }

@@ -124,51 +124,33 @@ static bool is_zero(const char *place, size_t size)
 
 void config_field_format(const struct config_field *f, const void *base, char *out, size_t capacity)
 {
-    const char *place = (const char *)base + f->offset;
-    double number;
-    size_t size;
-    unsigned u;
-    bool b;
-    int i;
+    const void *place = (const char *)base + f->offset;
+    const char *text = place;
 
     if (f->zero && is_zero(place, f->size)) {
         snprintf(out, capacity, "%s", f->zero);
         return;
     }
     switch (f->type) {
-    case VALUE_BOOL:
-        memcpy(&b, place, sizeof b);
-        snprintf(out, capacity, "%s", b ? "yes" : "no");
-        break;
-    case VALUE_INT:
-        memcpy(&i, place, sizeof i);
-        snprintf(out, capacity, "%d%s", i, f->unit);
-        break;
-    case VALUE_UNSIGNED:
-        memcpy(&u, place, sizeof u);
-        snprintf(out, capacity, "%u%s", u, f->unit);
-        break;
-    case VALUE_SIZE:
-        memcpy(&size, place, sizeof size);
-        snprintf(out, capacity, "%zu%s", size, f->unit);
-        break;
+    case VALUE_BOOL: snprintf(out, capacity, "%s", *(const bool *)place ? "yes" : "no"); break;
+    case VALUE_INT: snprintf(out, capacity, "%d%s", *(const int *)place, f->unit); break;
+    case VALUE_UNSIGNED: snprintf(out, capacity, "%u%s", *(const unsigned *)place, f->unit); break;
+    case VALUE_SIZE: snprintf(out, capacity, "%zu%s", *(const size_t *)place, f->unit); break;
     case VALUE_DOUBLE:
-        memcpy(&number, place, sizeof number);
-        snprintf(out, capacity, "%.10g%s", number * (f->scale != 0 ? f->scale : 1), f->unit);
+        snprintf(out, capacity, "%.10g%s", *(const double *)place * (f->scale != 0 ? f->scale : 1),
+                 f->unit);
         break;
-    case VALUE_TEXT: snprintf(out, capacity, "%.200s", place[0] != '\0' ? place : "none"); break;
+    case VALUE_TEXT: snprintf(out, capacity, "%.200s", text[0] != '\0' ? text : "none"); break;
     }
 }
 
 bool config_field_equal(const struct config_field *f, const void *a, const void *b)
 {
-    const char *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-
-    double p, q;
+    const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
 
     if (f->type == VALUE_DOUBLE) { /* 15e-6 and 15 * 1e-6 are the same setting */
-        memcpy(&p, x, sizeof p);
-        memcpy(&q, y, sizeof q);
+        double p = *(const double *)x, q = *(const double *)y;
+
         return fabs(p - q) <= DOUBLE_NOISE * fabs(p);
     }
     return f->type == VALUE_TEXT ? strcmp(x, y) == 0 : memcmp(x, y, f->size) == 0;
