@@ -226,22 +226,10 @@ enum command_result command_run(const char *line, bool may_change, const struct 
 
 static void write_changes(struct document *d, const struct command_outcome *outcome)
 {
-    const char *line = outcome->changes;
-    char text[MESSAGE_LENGTH_MAX];
-
-    if (!line) {
-        return;
+    if (outcome->changes) {
+        document_integer(d, "change_count", outcome->change_count);
+        document_lines(d, "changes", outcome->changes);
     }
-    document_integer(d, "change_count", outcome->change_count);
-    document_open_array(d, "changes");
-    while (*line) {
-        size_t length = strcspn(line, "\n");
-
-        snprintf(text, sizeof text, "%.*s", (int)length, line);
-        document_string(d, NULL, text);
-        line += length + (line[length] == '\n');
-    }
-    document_close_array(d);
 }
 
 static void write_messages(struct document *d, const struct command_outcome *outcome)

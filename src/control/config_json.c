@@ -174,9 +174,6 @@ void config_json_write_check(struct document *d, const struct config *c, const c
 void config_json_write_difference(struct document *d, const struct difference *difference,
                                   const char *const files[2], const struct config *const configs[2])
 {
-    const char *line = difference->text;
-    char text[TEXT_MAX];
-
     document_open_object(d, NULL);
     document_integer(d, "version", REPORT_JSON_VERSION);
     document_string(d, "command", "config-diff");
@@ -189,14 +186,6 @@ void config_json_write_difference(struct document *d, const struct difference *d
     }
     document_close_array(d);
     document_integer(d, "change_count", difference->count);
-    document_open_array(d, "changes");
-    while (*line) {
-        size_t length = strcspn(line, "\n");
-
-        snprintf(text, sizeof text, "%.*s", (int)length, line);
-        document_string(d, NULL, text);
-        line += length + (line[length] == '\n');
-    }
-    document_close_array(d);
+    document_lines(d, "changes", difference->text);
     document_close_object(d);
 }

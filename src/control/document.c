@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINE_LENGTH_MAX 700
+
 static void put(struct document *d, const char *text, size_t length)
 {
     if (d->failed || d->capacity - d->length <= length) {
@@ -144,6 +146,21 @@ void document_string(struct document *d, const char *key, const char *value)
     }
     put_key(d, key);
     put_quoted(d, value);
+}
+
+void document_lines(struct document *d, const char *key, const char *text)
+{
+    char line[LINE_LENGTH_MAX];
+
+    document_open_array(d, key);
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        document_string(d, NULL, line);
+        text += length + (text[length] == '\n');
+    }
+    document_close_array(d);
 }
 
 void document_number(struct document *d, const char *key, double value)

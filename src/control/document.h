@@ -31,7 +31,9 @@ void document_close_object(struct document *d);
 void document_open_array(struct document *d, const char *key);
 void document_close_array(struct document *d);
 void document_string(struct document *d, const char *key, const char *value); /* NULL: null */
-void document_number(struct document *d, const char *key, double value);      /* not finite: null */
+/* An array with a string for each line of the text, which may be cut at 700 bytes. */
+void document_lines(struct document *d, const char *key, const char *text);
+void document_number(struct document *d, const char *key, double value); /* not finite: null */
 void document_integer(struct document *d, const char *key, int64_t value);
 /* null unless it is known */
 void document_integer_if(struct document *d, const char *key, bool known, int64_t value);
