@@ -166,6 +166,17 @@ bool requests_receive(struct requests *r, const struct wait_set *wait, struct en
     return false;
 }
 
+bool requests_have_route(const struct requests *r, const struct source *s)
+{
+    int fd = udp_connect(&s->address, &s->config.from[s->address.family == ADDRESS_V6],
+                         r->device[0] ? r->device : NULL, r->dscp);
+
+    if (fd >= 0) {
+        udp_close(fd);
+    }
+    return fd >= 0;
+}
+
 void requests_close_all(struct requests *r, struct wait_set *wait)
 {
     for (unsigned i = 0; i < SOURCES_MAX; i++) {

@@ -49,6 +49,9 @@ void requests_read_stamps(struct requests *r, struct wait_set *wait, struct engi
 bool requests_receive(struct requests *r, const struct wait_set *wait, struct engine *engine,
                       uint16_t source);
 
+/* Is there a route to the address of this source? */
+bool requests_have_route(const struct requests *r, const struct source *s);
+
 void requests_close_all(struct requests *r, struct wait_set *wait);
 
 #endif

@@ -12,7 +12,6 @@
 #include "daemon/reload.h"
 #include "os/clock.h"
 #include "os/process.h"
-#include "os/udp.h"
 
 /* A parent that says nothing for longer has other troubles; its order is given up. */
 #define ANSWER_LIMIT_S 30.0
@@ -235,19 +234,6 @@ static void hear_parent(struct orders *orders)
     }
 }
 
-/* There and back again: is there a way to this address? */
-static bool has_route(const struct loop *loop, const struct source *s)
-{
-    const struct requests *r = &loop->requests;
-    int fd = udp_connect(&s->address, &s->config.from[s->address.family == ADDRESS_V6],
-                         r->device[0] ? r->device : NULL, r->dscp);
-
-    if (fd >= 0) {
-        udp_close(fd);
-    }
-    return fd >= 0;
-}
-
 /* Sources whose name has no address yet are asked for it: online. */
 static void follow_routes(struct orders *orders, const struct order_ticket *ticket)
 {
@@ -261,7 +247,8 @@ static void follow_routes(struct orders *orders, const struct order_ticket *tick
         const struct source *s = &engine->sources[i];
 
         if (s->status != SOURCE_UNUSED && s->config.kind != SOURCE_REFCLOCK &&
-            (s->address.family == ADDRESS_NONE || has_route(orders->loop, s))) {
+            (s->address.family == ADDRESS_NONE ||
+             requests_have_route(&orders->loop->requests, s))) {
             used += (size_t)snprintf(order.change.text + used, sizeof order.change.text - used,
                                      "%s%s", used ? " " : "", s->config.name);
             if (used >= sizeof order.change.text) {
