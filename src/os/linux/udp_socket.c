@@ -306,7 +306,8 @@ static struct address interface_address(const struct ifaddrs *i)
     return a;
 }
 
-unsigned udp_interfaces(struct udp_interface *out, unsigned max)
+/* Into either table; the other one is NULL. */
+static unsigned list_addresses(struct udp_interface *named, struct address *plain, unsigned max)
 {
     struct ifaddrs *list;
     unsigned count = 0;
@@ -317,31 +318,27 @@ unsigned udp_interfaces(struct udp_interface *out, unsigned max)
     for (const struct ifaddrs *i = list; i && count < max; i = i->ifa_next) {
         struct address a = interface_address(i);
 
-        if (a.family != ADDRESS_NONE) {
-            out[count] = (struct udp_interface){.address = a};
-            strncat(out[count].device, i->ifa_name, sizeof out[count].device - 1);
-            count++;
+        if (a.family == ADDRESS_NONE) {
+            continue;
         }
+        if (named) {
+            named[count] = (struct udp_interface){.address = a};
+            strncat(named[count].device, i->ifa_name, sizeof named[count].device - 1);
+        } else {
+            plain[count] = a;
+        }
+        count++;
     }
     freeifaddrs(list);
     return count;
 }
 
+unsigned udp_interfaces(struct udp_interface *out, unsigned max)
+{
+    return list_addresses(out, NULL, max);
+}
+
 unsigned udp_own_addresses(struct address *out, unsigned max)
 {
-    struct ifaddrs *list;
-    unsigned count = 0;
-
-    if (getifaddrs(&list)) {
-        return 0;
-    }
-    for (const struct ifaddrs *i = list; i && count < max; i = i->ifa_next) {
-        struct address a = interface_address(i);
-
-        if (a.family != ADDRESS_NONE) {
-            out[count++] = a;
-        }
-    }
-    freeifaddrs(list);
-    return count;
+    return list_addresses(NULL, out, max);
 }
