@@ -338,43 +338,6 @@ void os_sim_deliver(struct os_sim *os, const struct world_packet *packet)
 
 /* ---- os/wait.h ---- */
 
-bool wait_add(struct wait_set *set, int fd, unsigned want)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->entries[i].fd == fd) {
-            set->entries[i].want = want;
-            return true;
-        }
-    }
-    if (set->count == WAIT_MAX) {
-        return false;
-    }
-    set->entries[set->count++] = (struct wait_entry){.fd = fd, .want = want};
-    return true;
-}
-
-void wait_remove(struct wait_set *set, int fd)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->entries[i].fd == fd) {
-            memmove(&set->entries[i], &set->entries[i + 1],
-                    (set->count - i - 1) * sizeof set->entries[0]);
-            set->count--;
-            return;
-        }
-    }
-}
-
-unsigned wait_ready(const struct wait_set *set, int fd)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->entries[i].fd == fd) {
-            return set->entries[i].ready;
-        }
-    }
-    return 0;
-}
-
 bool os_sim_poll(struct os_sim *os, struct wait_set *set)
 {
     bool any = false;

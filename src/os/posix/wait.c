@@ -6,61 +6,12 @@
 
 #include <assert.h>
 #include <poll.h>
-#include <string.h>
 
 #include "os/clock.h"
 #include "os/posix/clock_driver.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define WAIT_LONGEST_MS INT64_C(3600000)
-
-static struct wait_entry *find(struct wait_set *set, int fd)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->entries[i].fd == fd) {
-            return &set->entries[i];
-        }
-    }
-    return NULL;
-}
-
-bool wait_add(struct wait_set *set, int fd, unsigned want)
-{
-    struct wait_entry *e = find(set, fd);
-
-    assert(fd >= 0);
-    if (e) {
-        e->want = want;
-        return true;
-    }
-    if (set->count == WAIT_MAX) {
-        return false;
-    }
-    set->entries[set->count++] = (struct wait_entry){.fd = fd, .want = want};
-    return true;
-}
-
-void wait_remove(struct wait_set *set, int fd)
-{
-    struct wait_entry *e = find(set, fd);
-
-    if (e) {
-        size_t behind = (size_t)(set->entries + set->count - (e + 1));
-
-        memmove(e, e + 1, behind * sizeof(*e));
-        set->count--;
-    }
-}
-
-unsigned wait_ready(const struct wait_set *set, int fd)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        if (set->entries[i].fd == fd) {
-            return set->entries[i].ready;
-        }
-    }
-    return 0;
-}
 
 static int timeout_ms(struct mono_time deadline)
 {
