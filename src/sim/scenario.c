@@ -66,7 +66,8 @@ struct source_spec *scenario_add_source(struct settings *settings, unsigned node
     return spec;
 }
 
-void scenario_settings(const struct scenario *s, struct settings *out)
+/* Settings as a chrony.conf with this scenario's lines gives them. */
+static void scenario_settings(const struct scenario *s, struct settings *out)
 {
     scenario_settings_chrony(out);
     out->max_clock_error = 15e-6; /* PHI of RFC 5905: oscillators jump by 10 ppm here */

@@ -70,9 +70,6 @@ struct scenario_result {
 /* A client with the defaults of accuracy scenarios: LAN, 1 ms and 10 ppm off, polls 6..10. */
 void scenario_default(struct scenario *s);
 
-/* Settings as a chrony.conf with this scenario's lines gives them. */
-void scenario_settings(const struct scenario *s, struct settings *out);
-
 /* As chronyd's and ntpd's defaults are, with no source. */
 void scenario_settings_chrony(struct settings *out);
 void scenario_settings_ntp(struct settings *out);

@@ -9,7 +9,7 @@
 
 #define GARBAGE_MAX 96 /* bytes: around the length of a packet with a MAC */
 
-bool period_holds(const struct period *p, double now_s)
+static bool period_holds(const struct period *p, double now_s)
 {
     return now_s >= p->from_s && now_s < p->to_s;
 }

@@ -51,8 +51,6 @@ struct server_reply {
     bool genuine;
 };
 
-bool period_holds(const struct period *p, double now_s);
-
 void server_init(struct server *s, const struct server_settings *settings, uint64_t seed,
                  uint64_t stream);
 

@@ -21,7 +21,7 @@ double world_now_s(const struct world *w)
     return (double)w->now_ns * 1e-9;
 }
 
-void world_trace(struct world *w, const void *data, size_t length)
+static void world_trace(struct world *w, const void *data, size_t length)
 {
     const uint8_t *p = data;
 

@@ -172,7 +172,6 @@ void world_exchanged(struct world *w, struct node *client, const struct world_pa
 unsigned world_look_up(struct world *w, const char *name, struct address *out, unsigned max);
 /* After a node was run: when it is due next. */
 void world_set_due(struct node *node, struct mono_time due);
-void world_trace(struct world *w, const void *data, size_t length);
 
 /* Clock - truth of a node, s, now. */
 double world_error_s(const struct world *w, unsigned node);
