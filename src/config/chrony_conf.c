@@ -102,16 +102,24 @@ static void apply_initstepslew(struct reader *r)
     }
 }
 
-static void apply_bindacqaddress(struct reader *r)
+static bool read_address(struct reader *r, struct address *address)
 {
     const struct word *word = directive_value(r, "address")->word;
+
+    if (!address_parse(word->text, address)) {
+        reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
+        return false;
+    }
+    return true;
+}
+
+static void apply_bindacqaddress(struct reader *r)
+{
     struct address address;
 
-    if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
-        return;
+    if (read_address(r, &address)) {
+        r->config->acquisition_address[address.family == ADDRESS_V6] = address;
     }
-    r->config->acquisition_address[address.family == ADDRESS_V6] = address;
 }
 
 static void apply_ratelimit(struct reader *r)
@@ -143,16 +151,15 @@ static void apply_noclientlog(struct reader *r)
 static void apply_bindaddress(struct reader *r)
 {
     struct config *c = r->config;
-    const struct word *word = directive_value(r, "address")->word;
     struct address address;
 
-    if (!address_parse(word->text, &address)) {
-        reader_error(r, word, "", "E008 '%.100s' is not an address", word->text);
+    if (!read_address(r, &address)) {
         return;
     }
     for (unsigned i = 0; i < c->bind_count; i++) {
         if (c->bind[i].family == address.family) {
-            reader_warning(r, word, "only one IPv4 and one IPv6 address can be bound",
+            reader_warning(r, directive_value(r, "address")->word,
+                           "only one IPv4 and one IPv6 address can be bound",
                            "W007 'bindaddress' repeated: this line takes effect");
             c->bind[i] = address;
             c->places.bind[i] = place_here(r);
@@ -413,26 +420,22 @@ static const struct directive directives[] = {
      .apply = apply_initstepslew,
      .doc = "obsolete form of 'makestep threshold 1'"},
     LATER("manual", "the time could be entered by hand"),
-    {.keyword = "acquisitionport",
-     .arguments = PARAMETERS({INTEGER("port", 0, 65535, NULL, "random for each request"),
-                              TO_CONFIG(STORE_UNSIGNED, acquisition_port)}),
-     .doc = "source port of requests; 0: random for each request"},
+    SETTING("acquisitionport", "source port of requests; 0: random for each request",
+            {INTEGER("port", 0, 65535, NULL, "random for each request"),
+             TO_CONFIG(STORE_UNSIGNED, acquisition_port)}),
     {.keyword = "bindacqaddress",
      .arguments = PARAMETERS({WORD("address", "any")}),
      .repeats = true,
      .apply = apply_bindacqaddress,
      .doc = "source address of requests, one per address family"},
-    {.keyword = "bindacqdevice",
-     .arguments =
-         PARAMETERS({WORD("interface", "any"), TEXT_TO(acquisition_device), .interface = true}),
-     .doc = "requests are sent through this interface"},
-    {.keyword = "dscp",
-     .arguments = PARAMETERS({INTEGER("value", 0, 63, NULL, "0"), TO_CONFIG(STORE_INT, dscp)}),
-     .doc = "DSCP of sent packets"},
-    {.keyword = "refresh",
-     .arguments = PARAMETERS({REAL("period", 0, 31536000, "s", "1209600"),
-                              TO_CONFIG(STORE_DOUBLE, settings.name_refresh_s)}),
-     .doc = "interval at which names are resolved again; 0: only when a server does not respond"},
+    SETTING("bindacqdevice", "requests are sent through this interface",
+            {WORD("interface", "any"), TEXT_TO(acquisition_device), .interface = true}),
+    SETTING("dscp", "DSCP of sent packets",
+            {INTEGER("value", 0, 63, NULL, "0"), TO_CONFIG(STORE_INT, dscp)}),
+    SETTING("refresh",
+            "interval at which names are resolved again; 0: only when a server does not respond",
+            {REAL("period", 0, 31536000, "s", "1209600"),
+             TO_CONFIG(STORE_DOUBLE, settings.name_refresh_s)}),
     {.keyword = "sourcedir",
      .arguments = PARAMETERS(WORDS("directory", NULL)),
      .repeats = true,
@@ -456,65 +459,53 @@ static const struct directive directives[] = {
      .apply = apply_combinelimit,
      .doc =
          "sources up to this multiple of the root distance of the best one are combined with it"},
-    {.keyword = "maxdistance",
-     .arguments = PARAMETERS(
-         {REAL("distance", 0, 1e10, "s", "3"), TO_CONFIG(STORE_DOUBLE, settings.max_distance_s)}),
-     .doc = "maximum root distance of a selectable source"},
-    {.keyword = "maxjitter",
-     .arguments = PARAMETERS(
-         {REAL("jitter", 0, 1e10, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.max_jitter_s)}),
-     .doc = "maximum jitter of a selectable source"},
-    {.keyword = "minsources",
-     .arguments = PARAMETERS({INTEGER("sources", 1, SOURCES_MAX, NULL, "1"),
-                              TO_CONFIG(STORE_UNSIGNED, settings.min_sources)}),
-     .doc = "number of sources that must agree before the clock is corrected"},
-    {.keyword = "minstratum",
-     .arguments = PARAMETERS(
-         {INTEGER("stratum", 0, 15, NULL, "0"), TO_CONFIG(STORE_UNSIGNED, settings.min_stratum)}),
-     .doc = "minimum stratum of a selectable source"},
-    {.keyword = "maxstratum",
-     .arguments = PARAMETERS(
-         {INTEGER("stratum", 1, 15, NULL, "15"), TO_CONFIG(STORE_UNSIGNED, settings.max_stratum)}),
-     .doc = "maximum stratum of a selectable source"},
+    SETTING(
+        "maxdistance", "maximum root distance of a selectable source",
+        {REAL("distance", 0, 1e10, "s", "3"), TO_CONFIG(STORE_DOUBLE, settings.max_distance_s)}),
+    SETTING("maxjitter", "maximum jitter of a selectable source",
+            {REAL("jitter", 0, 1e10, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.max_jitter_s)}),
+    SETTING("minsources", "number of sources that must agree before the clock is corrected",
+            {INTEGER("sources", 1, SOURCES_MAX, NULL, "1"),
+             TO_CONFIG(STORE_UNSIGNED, settings.min_sources)}),
+    SETTING(
+        "minstratum", "minimum stratum of a selectable source",
+        {INTEGER("stratum", 0, 15, NULL, "0"), TO_CONFIG(STORE_UNSIGNED, settings.min_stratum)}),
+    SETTING(
+        "maxstratum", "maximum stratum of a selectable source",
+        {INTEGER("stratum", 1, 15, NULL, "15"), TO_CONFIG(STORE_UNSIGNED, settings.max_stratum)}),
     {.keyword = "reselectdist",
      .arguments = PARAMETERS(
          {REAL("distance", 0, 1e10, "s", "30 % of its distance"), SETS(SET(settings.reselect_s))}),
      .apply = apply_reselectdist,
      .doc = "reduction in distance that another source needs to replace the selected one"},
-    {.keyword = "stratumweight",
-     .arguments = PARAMETERS({REAL("distance", 0, 1e10, "s", "0.001"),
-                              TO_CONFIG(STORE_DOUBLE, settings.stratum_weight_s)}),
-     .doc = "distance added per stratum when the best source is chosen"},
+    SETTING("stratumweight", "distance added per stratum when the best source is chosen",
+            {REAL("distance", 0, 1e10, "s", "0.001"),
+             TO_CONFIG(STORE_DOUBLE, settings.stratum_weight_s)}),
     {.keyword = "maxsamples",
      .arguments = PARAMETERS({INTEGER("samples", 0, 1000, NULL, "0")}),
      IS_NOTHING(NO_WINDOW)},
     {.keyword = "minsamples",
      .arguments = PARAMETERS({INTEGER("samples", 0, 1000, NULL, "6")}),
      IS_NOTHING(NO_WINDOW)},
-    {.keyword = "maxclockerror",
-     .arguments = PARAMETERS({REAL("error", 0, 1e5, "ppm", "1"), .scale = 1e-6,
-                              TO_CONFIG(STORE_DOUBLE, settings.max_clock_error)}),
-     .doc = "assumed maximum drift of an undisciplined clock"},
-    {.keyword = "maxdrift",
-     .arguments = PARAMETERS({REAL("drift", 0, 1e6, "ppm", "500"), .scale = 1e-6,
-                              TO_CONFIG(STORE_DOUBLE, settings.max_drift)}),
-     .doc = "maximum frequency error of the clock"},
-    {.keyword = "maxupdateskew",
-     .arguments = PARAMETERS({REAL("skew", 0, 1e6, "ppm", "1000"), .scale = 1e-6,
-                              TO_CONFIG(STORE_DOUBLE, settings.max_update_skew)}),
-     .doc = "frequency estimates with a larger skew are not applied"},
-    {.keyword = "maxslewrate",
-     .arguments = PARAMETERS({REAL("rate", 1e-3, 500000, "ppm", "83333.333"), .scale = 1e-6,
-                              TO_CONFIG(STORE_DOUBLE, settings.max_slew_rate)}),
-     .doc = "maximum slew rate of the clock"},
-    {.keyword = "corrtimeratio",
-     .arguments = PARAMETERS({REAL("ratio", 1e-3, 1e6, NULL, "0.0625"),
-                              TO_CONFIG(STORE_DOUBLE, settings.correction_ratio)}),
-     .doc = "duration of a correction relative to the update interval of the clock"},
-    {.keyword = "clockprecision",
-     .arguments = PARAMETERS(
-         {REAL("precision", 1e-9, 1, "s", "measured"), TO_CONFIG(STORE_DOUBLE, clock_precision_s)}),
-     .doc = "precision of clock readings"},
+    SETTING("maxclockerror", "assumed maximum drift of an undisciplined clock",
+            {REAL("error", 0, 1e5, "ppm", "1"), .scale = 1e-6,
+             TO_CONFIG(STORE_DOUBLE, settings.max_clock_error)}),
+    SETTING("maxdrift", "maximum frequency error of the clock",
+            {REAL("drift", 0, 1e6, "ppm", "500"), .scale = 1e-6,
+             TO_CONFIG(STORE_DOUBLE, settings.max_drift)}),
+    SETTING("maxupdateskew", "frequency estimates with a larger skew are not applied",
+            {REAL("skew", 0, 1e6, "ppm", "1000"), .scale = 1e-6,
+             TO_CONFIG(STORE_DOUBLE, settings.max_update_skew)}),
+    SETTING("maxslewrate", "maximum slew rate of the clock",
+            {REAL("rate", 1e-3, 500000, "ppm", "83333.333"), .scale = 1e-6,
+             TO_CONFIG(STORE_DOUBLE, settings.max_slew_rate)}),
+    SETTING("corrtimeratio",
+            "duration of a correction relative to the update interval of the clock",
+            {REAL("ratio", 1e-3, 1e6, NULL, "0.0625"),
+             TO_CONFIG(STORE_DOUBLE, settings.correction_ratio)}),
+    SETTING(
+        "clockprecision", "precision of clock readings",
+        {REAL("precision", 1e-9, 1, "s", "measured"), TO_CONFIG(STORE_DOUBLE, clock_precision_s)}),
 
     /* system clock */
     {.keyword = "driftfile",
@@ -562,10 +553,9 @@ static const struct directive directives[] = {
              {REAL("interval", 1e-3, 1e9, "s", NULL)}, WORDS("T0 k0 k1 k2", NULL)),
     LATER_OF("mailonchange", "mail would be sent after a large correction", {WORD("address", NULL)},
              {REAL("threshold", 0, 1e9, "s", NULL)}),
-    {.keyword = "logchange",
-     .arguments = PARAMETERS({REAL("threshold", 0, 1e10, "s", "1"),
-                              TO_CONFIG(STORE_DOUBLE, settings.log_correction_s)}),
-     .doc = "corrections above the threshold are logged; steps always are"},
+    SETTING(
+        "logchange", "corrections above the threshold are logged; steps always are",
+        {REAL("threshold", 0, 1e10, "s", "1"), TO_CONFIG(STORE_DOUBLE, settings.log_correction_s)}),
     NOTHING_OF("hwclockfile", KERNEL_RTC, {WORD("file", "none")}),
     {.keyword = "rtcautotrim",
      .arguments = PARAMETERS({REAL("threshold", 0, 1e9, "s", "0: off")}),
@@ -594,19 +584,17 @@ static const struct directive directives[] = {
      .repeats = true,
      .apply = apply_bindaddress,
      .doc = "address on which the server listens, one per address family"},
-    {.keyword = "binddevice",
-     .arguments = PARAMETERS({WORD("interface", "any"), TEXT_TO(bind_device), .interface = true}),
-     .doc = "the server listens on this interface only"},
+    SETTING("binddevice", "the server listens on this interface only",
+            {WORD("interface", "any"), TEXT_TO(bind_device), .interface = true}),
     {.keyword = "broadcast",
      .arguments = PARAMETERS({INTEGER("interval", 1, 1e9, "s", NULL)}, {WORD("address", NULL)},
                              {INTEGER("port", 1, 65535, NULL, "123"), .optional = true}),
      .repeats = true,
      IS_LATER("time would be broadcast to a network"),
      INSTEAD("polling is more accurate than broadcast: 'allow SUBNET'")},
-    {.keyword = "clientloglimit",
-     .arguments = PARAMETERS({INTEGER("size", 0, 4294967296.0, "bytes", "524288"),
-                              TO_CONFIG(STORE_SIZE, client_log_bytes)}),
-     .doc = "memory for the client list and the rate limit, half each"},
+    SETTING("clientloglimit", "memory for the client list and the rate limit, half each",
+            {INTEGER("size", 0, 4294967296.0, "bytes", "524288"),
+             TO_CONFIG(STORE_SIZE, client_log_bytes)}),
     {.keyword = "noclientlog",
      .apply = apply_noclientlog,
      SETS(SET(client_log_bytes)),
@@ -630,10 +618,8 @@ static const struct directive directives[] = {
      .apply = apply_local,
      SETS(SET(settings.local)),
      .doc = "serves time even if the clock is not synchronised"},
-    {.keyword = "port",
-     .arguments =
-         PARAMETERS({INTEGER("port", 0, 65535, NULL, "123"), TO_CONFIG(STORE_UNSIGNED, port)}),
-     .doc = "port of the NTP server; 0: none"},
+    SETTING("port", "port of the NTP server; 0: none",
+            {INTEGER("port", 0, 65535, NULL, "123"), TO_CONFIG(STORE_UNSIGNED, port)}),
     {.keyword = "ratelimit",
      .options = PARAMETERS(
          {INTEGER("interval", -19, 12, "log2 s", "3"), SETS(SET(ratelimit.interval_s)),
@@ -685,14 +671,10 @@ static const struct directive directives[] = {
      SETS(SET(command_socket)),
      .doc = "where commands are accepted: an address per family, or the path of a Unix socket (/: "
             "none)"},
-    {.keyword = "bindcmddevice",
-     .arguments =
-         PARAMETERS({WORD("interface", "any"), TEXT_TO(command_device), .interface = true}),
-     .doc = "the command port is open on this interface only"},
-    {.keyword = "cmdport",
-     .arguments = PARAMETERS(
-         {INTEGER("port", 0, 65535, NULL, "323"), TO_CONFIG(STORE_UNSIGNED, command_port)}),
-     .doc = "port of the command protocol; 0: none"},
+    SETTING("bindcmddevice", "the command port is open on this interface only",
+            {WORD("interface", "any"), TEXT_TO(command_device), .interface = true}),
+    SETTING("cmdport", "port of the command protocol; 0: none",
+            {INTEGER("port", 0, 65535, NULL, "323"), TO_CONFIG(STORE_UNSIGNED, command_port)}),
     {.keyword = "cmdratelimit",
      .options = PARAMETERS({INTEGER("interval", -19, 12, "log2 s", "-4"),
                             SETS(SET(command_ratelimit.interval_s)),
@@ -722,13 +704,10 @@ static const struct directive directives[] = {
           SET(statistics[STATISTICS_REFCLOCKS].description), SET(log_raw_measurements)),
      .doc = "writes log files: measurements, rawmeasurements, statistics, selection, tracking, "
             "refclocks"},
-    {.keyword = "logbanner",
-     .arguments = PARAMETERS(
-         {INTEGER("lines", 0, 2147483647.0, NULL, "32"), TO_CONFIG(STORE_UNSIGNED, log_banner)}),
-     .doc = "entries between headers in log files; 0: none"},
-    {.keyword = "logdir",
-     .arguments = PARAMETERS({WORD("directory", "none"), TEXT_TO(log_directory)}),
-     .doc = "directory of the files written by 'log'"},
+    SETTING("logbanner", "entries between headers in log files; 0: none",
+            {INTEGER("lines", 0, 2147483647.0, NULL, "32"), TO_CONFIG(STORE_UNSIGNED, log_banner)}),
+    SETTING("logdir", "directory of the files written by 'log'",
+            {WORD("directory", "none"), TEXT_TO(log_directory)}),
 
     /* hardware and process */
     {.keyword = "hwtimestamp",
@@ -749,20 +728,16 @@ static const struct directive directives[] = {
      .apply = keys_file,
      SETS(SET(keys_unreadable)),
      .doc = "file with the keys of sources and clients"},
-    {.keyword = "user",
-     .arguments = PARAMETERS({WORD("name", CONFIG_USER ", if it exists"), TEXT_TO(user)}),
-     .doc = "user the daemon runs as"},
-    {.keyword = "pidfile",
-     .arguments = PARAMETERS({WORD("file", CONFIG_PIDFILE), TEXT_TO(pidfile)}),
-     .doc = "prevents a second instance; /: none"},
+    SETTING("user", "user the daemon runs as",
+            {WORD("name", CONFIG_USER ", if it exists"), TEXT_TO(user)}),
+    SETTING("pidfile", "prevents a second instance; /: none",
+            {WORD("file", CONFIG_PIDFILE), TEXT_TO(pidfile)}),
     {.keyword = "lock_all",
      .apply = apply_lock_all,
      SETS(SET(lock_memory)),
      .doc = "locks the memory of the daemon"},
-    {.keyword = "sched_priority",
-     .arguments =
-         PARAMETERS({INTEGER("priority", 0, 100, NULL, "0"), TO_CONFIG(STORE_INT, priority)}),
-     .doc = "real-time priority of the daemon; 0: none"},
+    SETTING("sched_priority", "real-time priority of the daemon; 0: none",
+            {INTEGER("priority", 0, 100, NULL, "0"), TO_CONFIG(STORE_INT, priority)}),
     {.keyword = "include",
      .arguments = PARAMETERS({WORD("pattern", NULL)}),
      .repeats = true,

@@ -61,7 +61,13 @@
         .name = name_, .type = PARAMETER_REST, .fallback = fallback_                               \
     }
 
-/* ... and whole rows: those whose words are read and checked, ... */
+/* ... and whole rows: those whose arguments go to their places, ... */
+#define SETTING(word, text, ...)                                                                   \
+    {                                                                                              \
+        .keyword = word, .arguments = PARAMETERS(__VA_ARGS__), .doc = text                         \
+    }
+
+/* ... those whose words are read and checked, ... */
 #define LATER_OF(word, why, ...)                                                                   \
     {                                                                                              \
         .keyword = word, .arguments = PARAMETERS(__VA_ARGS__), .repeats = true, IS_LATER(why)      \
