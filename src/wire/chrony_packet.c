@@ -112,58 +112,39 @@ void chrony_packet_read_body(struct bytes_reader *r, enum chrony_command command
 
 /* ---- headers ---- */
 
+#define Q(member) CHRONY_FIELD(struct chrony_request, member)
+#define A(member) CHRONY_FIELD(struct chrony_response, member)
+
+static const struct chrony_field request_fields[] = {Q(version), Q(type),    Q(zero1),    Q(zero2),
+                                                     Q(command), Q(attempt), Q(sequence), ZERO(8)};
+static const struct chrony_field response_fields[] = {A(version),  A(type),  A(zero1),  A(zero2),
+                                                      A(command),  A(reply), A(status), ZERO(6),
+                                                      A(sequence), ZERO(8)};
+static const struct chrony_layout request_header = CHRONY_LAYOUT(request_fields);
+static const struct chrony_layout response_header = CHRONY_LAYOUT(response_fields);
+
 struct chrony_request chrony_packet_read_request(struct bytes_reader *r)
 {
     struct chrony_request request;
 
-    request.version = bytes_read_u8(r);
-    request.type = bytes_read_u8(r);
-    request.zero1 = bytes_read_u8(r);
-    request.zero2 = bytes_read_u8(r);
-    request.command = bytes_read_u16(r);
-    request.attempt = bytes_read_u16(r);
-    request.sequence = bytes_read_u32(r);
-    bytes_take(r, 8);
+    chrony_field_read(r, &request_header, &request);
     return request;
 }
 
 void chrony_packet_write_request(struct bytes_writer *w, const struct chrony_request *request)
 {
-    bytes_write_u8(w, request->version);
-    bytes_write_u8(w, request->type);
-    bytes_write_u16(w, 0);
-    bytes_write_u16(w, request->command);
-    bytes_write_u16(w, request->attempt);
-    bytes_write_u32(w, request->sequence);
-    chrony_field_pad(w, 8);
+    chrony_field_write(w, &request_header, request);
 }
 
 struct chrony_response chrony_packet_read_response(struct bytes_reader *r)
 {
     struct chrony_response response;
 
-    response.version = bytes_read_u8(r);
-    response.type = bytes_read_u8(r);
-    response.zero1 = bytes_read_u8(r);
-    response.zero2 = bytes_read_u8(r);
-    response.command = bytes_read_u16(r);
-    response.reply = bytes_read_u16(r);
-    response.status = bytes_read_u16(r);
-    bytes_take(r, 6);
-    response.sequence = bytes_read_u32(r);
-    bytes_take(r, 8);
+    chrony_field_read(r, &response_header, &response);
     return response;
 }
 
 void chrony_packet_write_response(struct bytes_writer *w, const struct chrony_response *response)
 {
-    bytes_write_u8(w, response->version);
-    bytes_write_u8(w, response->type);
-    bytes_write_u16(w, 0);
-    bytes_write_u16(w, response->command);
-    bytes_write_u16(w, response->reply);
-    bytes_write_u16(w, response->status);
-    chrony_field_pad(w, 6);
-    bytes_write_u32(w, response->sequence);
-    chrony_field_pad(w, 8);
+    chrony_field_write(w, &response_header, response);
 }
