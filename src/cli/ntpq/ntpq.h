@@ -93,8 +93,10 @@ bool ntpq_ask_password(struct ntpq *q);
 /* "17", "&2": an association's id, 0 for none; -1 after saying what is wrong. */
 long ntpq_read_association(struct ntpq *q, const char *word);
 
-/* Commands; `words` has what follows the command, NULL at its end, `rest` the same unsplit. */
+/* A command by its whole name; `words` has what follows it, NULL at its end, `rest` the same
+ * unsplit. */
 struct ntpq_line {
+    const char *command;
     const char *words[NTPQ_LIST_MAX];
     unsigned count;
     const char *rest;
@@ -106,9 +108,7 @@ ntpq_function ntpq_associations, ntpq_passociations;
 ntpq_function ntpq_readvar, ntpq_readlist, ntpq_clockvar; /* ntpq_variables.c */
 ntpq_function ntpq_clocklist, ntpq_mreadvar, ntpq_mreadlist;
 ntpq_function ntpq_addvars, ntpq_rmvars, ntpq_clearvars, ntpq_showvars;
-ntpq_function ntpq_sysinfo, ntpq_kerninfo, ntpq_monstats; /* ntpq_groups.c */
-ntpq_function ntpq_authinfo, ntpq_ntsinfo, ntpq_iostats, ntpq_timerstats, ntpq_pstats;
-ntpq_function ntpq_sysstats;
+ntpq_function ntpq_group, ntpq_sysstats, ntpq_pstats;   /* ntpq_groups.c */
 ntpq_function ntpq_mrulist, ntpq_ifstats, ntpq_reslist; /* ntpq_lists.c */
 ntpq_function ntpq_config, ntpq_config_from_file;
 

@@ -177,7 +177,7 @@ static const struct command commands[] = {
     {"apeers", ntpq_apeers, 0, "", "print the peers with the numbers of their associations"},
     {"associations", ntpq_associations, 0, "", "print the associations with their status"},
     {"authenticate", authenticate, 0, "[yes|no]", "sign all requests"},
-    {"authinfo", ntpq_authinfo, 0, "", "print counters of authentication"},
+    {"authinfo", ntpq_group, 0, "", "print counters of authentication"},
     {"cl", ntpq_clocklist, 0, "assocID", "read the listed variables of a reference clock"},
     {"clearvars", ntpq_clearvars, 0, "", "forget the list of rl and cl"},
     {"clocklist", ntpq_clocklist, 0, "assocID", "read the listed variables of a reference clock"},
@@ -191,22 +191,22 @@ static const struct command commands[] = {
     {"host", host, 0, "[-4|-6] [hostname]", "the host to ask"},
     {"hostnames", hostnames, 0, "[yes|no|hostname|hostnum]", "print names or addresses"},
     {"ifstats", ntpq_ifstats, 0, "", "print counters of the daemon's addresses (signed)"},
-    {"iostats", ntpq_iostats, 0, "", "print counters of packets"},
-    {"kerninfo", ntpq_kerninfo, 0, "", "print the state of the kernel's clock"},
+    {"iostats", ntpq_group, 0, "", "print counters of packets"},
+    {"kerninfo", ntpq_group, 0, "", "print the state of the kernel's clock"},
     {"keyid", keyid, 0, "[number]", "the key to sign with"},
     {"keytype", keytype, 0, "[name]", "the algorithm of a key that is typed in"},
     {"lassociations", ntpq_associations, 0, "", "print the associations with their status"},
     {"lopeers", ntpq_opeers, 0, "", "print the peers with our own addresses"},
     {"lpassociations", ntpq_passociations, 0, "", "print the associations as last asked for"},
     {"lpeers", ntpq_peers, 0, "", "print the peers"},
-    {"monstats", ntpq_monstats, 0, "", "print counters and limits of the list of clients"},
+    {"monstats", ntpq_group, 0, "", "print counters and limits of the list of clients"},
     {"mreadlist", ntpq_mreadlist, 2, "assocIDlow assocIDhigh", "rl for several associations"},
     {"mreadvar", ntpq_mreadvar, 2, "assocIDlow assocIDhigh [name ...]", "rv for several"},
     {"mrl", ntpq_mreadlist, 2, "assocIDlow assocIDhigh", "rl for several associations"},
     {"mrulist", ntpq_mrulist, 0, "[tag=value ...]", "print the clients last heard of"},
     {"mrv", ntpq_mreadvar, 2, "assocIDlow assocIDhigh [name ...]", "rv for several"},
     {"ntpversion", ntpversion, 0, "[version]", "the version that requests claim"},
-    {"ntsinfo", ntpq_ntsinfo, 0, "", "print counters of NTS"},
+    {"ntsinfo", ntpq_group, 0, "", "print counters of NTS"},
     {"opeers", ntpq_opeers, 0, "", "print the peers with our own addresses"},
     {"passociations", ntpq_passociations, 0, "", "print the associations as last asked for"},
     {"passwd", passwd, 0, "", "type in a key"},
@@ -221,10 +221,10 @@ static const struct command commands[] = {
     {"rmvars", ntpq_rmvars, 1, "name[,...]", "remove from the list of rl and cl"},
     {"rv", ntpq_readvar, 0, "[assocID] [name ...]", "read variables"},
     {"showvars", ntpq_showvars, 0, "", "print the list of rl and cl"},
-    {"sysinfo", ntpq_sysinfo, 0, "", "print a summary of the daemon"},
+    {"sysinfo", ntpq_group, 0, "", "print a summary of the daemon"},
     {"sysstats", ntpq_sysstats, 0, "", "print uptime and counters of packets"},
     {"timeout", timeout, 0, "[ms]", "how long to wait for an answer"},
-    {"timerstats", ntpq_timerstats, 0, "", "print counters of the timer"},
+    {"timerstats", ntpq_group, 0, "", "print counters of the timer"},
     {"version", version, 0, "", "print the version"},
 };
 
@@ -322,6 +322,7 @@ bool ntpq_command_run(struct ntpq *q, char *text)
     if (!command->run) {
         return false;
     }
+    line.command = command->name;
     command->run(q, &line);
     return true;
 }

@@ -189,7 +189,6 @@ struct group {
     const struct row *rows;
     unsigned count;
     uint16_t association;
-    bool status;                         /* a line of status in front */
     struct answer answers[2 * ROWS_MAX]; /* the second half: RECENT */
     bool recent;                         /* is asked for that too */
 };
@@ -379,57 +378,33 @@ static bool show(struct ntpq *q, const struct row *rows, unsigned count, uint16_
     return result == NTPQ_DONE;
 }
 
-#define SHOW(rows, association, status)                                                            \
-    show(q, rows, sizeof(rows) / sizeof((rows)[0]), association, status, false)
+#define GROUP(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
-void ntpq_sysinfo(struct ntpq *q, const struct ntpq_line *line)
+void ntpq_group(struct ntpq *q, const struct ntpq_line *line)
 {
-    (void)line;
-    SHOW(sysinfo, 0, true);
-}
+    static const struct {
+        const char *command;
+        const struct row *rows;
+        unsigned count;
+        bool status; /* a line of status in front */
+    } groups[] = {{"sysinfo", GROUP(sysinfo), true},       {"kerninfo", GROUP(kerninfo), true},
+                  {"monstats", GROUP(monstats), false},    {"authinfo", GROUP(authinfo), false},
+                  {"ntsinfo", GROUP(ntsinfo), false},      {"iostats", GROUP(iostats), false},
+                  {"timerstats", GROUP(timerstats), false}};
 
-void ntpq_kerninfo(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(kerninfo, 0, true);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (strcmp(line->command, groups[i].command) == 0) {
+            show(q, groups[i].rows, groups[i].count, 0, groups[i].status, false);
+        }
+    }
 }
 
 void ntpq_sysstats(struct ntpq *q, const struct ntpq_line *line)
 {
     (void)line;
-    if (SHOW(sysstats_head, 0, false)) {
-        show(q, sysstats, sizeof sysstats / sizeof sysstats[0], 0, false, true);
+    if (show(q, GROUP(sysstats_head), 0, false, false)) {
+        show(q, GROUP(sysstats), 0, false, true);
     }
-}
-
-void ntpq_monstats(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(monstats, 0, false);
-}
-
-void ntpq_authinfo(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(authinfo, 0, false);
-}
-
-void ntpq_ntsinfo(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(ntsinfo, 0, false);
-}
-
-void ntpq_iostats(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(iostats, 0, false);
-}
-
-void ntpq_timerstats(struct ntpq *q, const struct ntpq_line *line)
-{
-    (void)line;
-    SHOW(timerstats, 0, false);
 }
 
 void ntpq_pstats(struct ntpq *q, const struct ntpq_line *line)
@@ -437,6 +412,6 @@ void ntpq_pstats(struct ntpq *q, const struct ntpq_line *line)
     long id = ntpq_read_association(q, line->words[0]);
 
     if (id >= 0) {
-        SHOW(pstats, (uint16_t)id, true);
+        show(q, GROUP(pstats), (uint16_t)id, true, false);
     }
 }
