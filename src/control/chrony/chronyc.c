@@ -12,8 +12,10 @@ struct row {
     const char *open; /* the word of opencommands that gives it to everybody; NULL: none does */
     /* Either it is answered at once ... */
     enum chrony_status (*report)(struct chronyc_exchange *x);
-    /* ... or it may become an order. */
+    /* ... or it may become an order ... */
     enum chrony_status (*order)(struct chronyc_wish *w);
+    /* ... or the answer is always the same: there is nothing to do, or toki cannot do it. */
+    enum chrony_status status;
 };
 
 #define REPORT(word, function)                                                                     \
@@ -26,6 +28,11 @@ struct row {
     {                                                                                              \
         .order = function                                                                          \
     }
+#define ALWAYS(word, answer)                                                                       \
+    (struct row)                                                                                   \
+    {                                                                                              \
+        .open = word, .status = answer                                                             \
+    }
 
 #define ROW(name, row)                                                                             \
     case CHRONY_##name: return row;
@@ -33,7 +40,7 @@ struct row {
 static struct row row_of(enum chrony_command command)
 {
     switch (command) {
-        ROW(NULL, ORDER(chronyc_orders_nothing))
+        ROW(NULL, ALWAYS(NULL, CHRONY_SUCCESS))
         ROW(ONLINE, ORDER(chronyc_orders_connect))
         ROW(OFFLINE, ORDER(chronyc_orders_connect))
         ROW(BURST, ORDER(chronyc_orders_burst))
@@ -43,7 +50,7 @@ static struct row row_of(enum chrony_command command)
         ROW(MAXDELAY, ORDER(chronyc_orders_modify_real))
         ROW(MAXDELAYRATIO, ORDER(chronyc_orders_modify_real))
         ROW(MAXUPDATESKEW, ORDER(chronyc_orders_number))
-        ROW(SETTIME, ORDER(chronyc_orders_disabled))
+        ROW(SETTIME, ALWAYS(NULL, CHRONY_NOT_ENABLED))
         ROW(MANUAL, ORDER(chronyc_orders_manual))
         ROW(N_SOURCES, REPORT("sources", chronyc_source_count))
         ROW(SOURCE_DATA, REPORT("sources", chronyc_source_data))
@@ -59,16 +66,16 @@ static struct row row_of(enum chrony_command command)
         ROW(ACCHECK, REPORT(NULL, chronyc_report_access))
         ROW(CMDACCHECK, REPORT(NULL, chronyc_report_command_access))
         ROW(DELETE_SOURCE, ORDER(chronyc_orders_delete))
-        ROW(WRITE_RTC, ORDER(chronyc_orders_no_rtc))
-        ROW(DFREQ, ORDER(chronyc_orders_refuse))
-        ROW(DOFFSET_OLD, ORDER(chronyc_orders_refuse))
+        ROW(WRITE_RTC, ALWAYS(NULL, CHRONY_NO_RTC))
+        ROW(DFREQ, ALWAYS(NULL, CHRONY_FAILED))
+        ROW(DOFFSET_OLD, ALWAYS(NULL, CHRONY_FAILED))
         ROW(TRACKING, REPORT("tracking", chronyc_report_tracking))
         ROW(SOURCESTATS, REPORT("sourcestats", chronyc_source_statistics))
-        ROW(RTC_REPORT, REPORT("rtcdata", chronyc_report_rtc))
-        ROW(TRIM_RTC, ORDER(chronyc_orders_no_rtc))
-        ROW(CYCLE_LOGS, ORDER(chronyc_orders_nothing))
+        ROW(RTC_REPORT, ALWAYS("rtcdata", CHRONY_NO_RTC))
+        ROW(TRIM_RTC, ALWAYS(NULL, CHRONY_NO_RTC))
+        ROW(CYCLE_LOGS, ALWAYS(NULL, CHRONY_SUCCESS))
         ROW(MANUAL_LIST, REPORT("manual", chronyc_report_manual))
-        ROW(MANUAL_DELETE, ORDER(chronyc_orders_no_sample))
+        ROW(MANUAL_DELETE, ALWAYS(NULL, CHRONY_BAD_SAMPLE))
         ROW(MAKESTEP, ORDER(chronyc_orders_simple))
         ROW(ACTIVITY, REPORT("activity", chronyc_report_activity))
         ROW(MINSTRATUM, ORDER(chronyc_orders_modify))
@@ -77,8 +84,8 @@ static struct row row_of(enum chrony_command command)
         ROW(RESELECT, ORDER(chronyc_orders_simple))
         ROW(RESELECTDIST, ORDER(chronyc_orders_number))
         ROW(MODIFY_MAKESTEP, ORDER(chronyc_orders_makestep))
-        ROW(SMOOTHING, REPORT("smoothing", chronyc_report_smoothing))
-        ROW(SMOOTHTIME, ORDER(chronyc_orders_disabled))
+        ROW(SMOOTHING, ALWAYS("smoothing", CHRONY_NOT_ENABLED))
+        ROW(SMOOTHTIME, ALWAYS(NULL, CHRONY_NOT_ENABLED))
         ROW(REFRESH, ORDER(chronyc_orders_simple))
         ROW(SERVER_STATS, REPORT("serverstats", chronyc_report_server))
         ROW(CLIENT_ACCESSES_OLD, REPORT("clients", chronyc_report_clients_old))
@@ -95,7 +102,7 @@ static struct row row_of(enum chrony_command command)
         ROW(CLIENT_ACCESSES, REPORT("clients", chronyc_report_clients))
         ROW(SELECT_DATA, REPORT("selectdata", chronyc_source_selection))
         ROW(RELOAD_SOURCES, ORDER(chronyc_orders_reload))
-        ROW(DOFFSET, ORDER(chronyc_orders_refuse))
+        ROW(DOFFSET, ALWAYS(NULL, CHRONY_FAILED))
         ROW(SELECTOPTS, ORDER(chronyc_orders_select))
         ROW(OFFSET, ORDER(chronyc_orders_offset))
         ROW(LOCAL, ORDER(chronyc_orders_local))
@@ -118,19 +125,6 @@ static size_t write_reply(const struct chrony_request *request, enum chrony_repl
     return chrony_reply_length(kind);
 }
 
-/* Is the word in the list? */
-static bool is_open(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = list; at && *at; at += strcspn(at, " "), at += *at == ' ') {
-        if (strcspn(at, " ") == length && memcmp(at, word, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum chrony_status check(const struct chronyc_context *context,
                                 const struct chrony_request *request, size_t length)
 {
@@ -145,7 +139,8 @@ static enum chrony_status check(const struct chronyc_context *context,
     if (length < chrony_packet_request_length(request->command)) {
         return CHRONY_BAD_LENGTH;
     }
-    return context->may_change || (row.open && is_open(context->open_commands, row.open))
+    return context->may_change || (row.open && context->open_commands &&
+                                   chronyc_orders_has_word(context->open_commands, row.open))
                ? CHRONY_SUCCESS
                : CHRONY_UNAUTHORISED;
 }
@@ -205,6 +200,8 @@ enum chronyc_result chronyc_respond(struct chronyc_context *context, const uint8
     }
     if (status == CHRONY_SUCCESS && row.report) {
         status = run_report(context, &row, &body, length, reply, &kind);
+    } else if (status == CHRONY_SUCCESS && !row.order) {
+        status = row.status;
     } else if (status == CHRONY_SUCCESS) {
         memset(order, 0, sizeof *order);
         wish = (struct chronyc_wish){.command = (enum chrony_command)header.command,

@@ -89,7 +89,7 @@ static bool subnet_has(const struct chrony_subnet *subnet, struct report *report
     return true;
 }
 
-static bool has_word(const char *list, const char *word)
+bool chronyc_orders_has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);
 
@@ -111,7 +111,7 @@ static bool list_names(const struct chrony_subnet *subnet, struct report *report
     for (unsigned i = 0; i < report->source_count; i++) {
         const struct report_source *s = &report->sources[i];
 
-        if (subnet_has(subnet, report, s) && !has_word(out, s->spec->name)) {
+        if (subnet_has(subnet, report, s) && !chronyc_orders_has_word(out, s->spec->name)) {
             used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? " " : "",
                                      s->spec->name);
             if (used >= capacity) {
@@ -465,34 +465,4 @@ enum chrony_status chronyc_orders_manual(struct chronyc_wish *w)
     case MANUAL_ON: return CHRONY_NOT_ENABLED;
     default: return CHRONY_INVALID;
     }
-}
-
-enum chrony_status chronyc_orders_nothing(struct chronyc_wish *w)
-{
-    (void)w;
-    return CHRONY_SUCCESS;
-}
-
-enum chrony_status chronyc_orders_disabled(struct chronyc_wish *w)
-{
-    (void)w;
-    return CHRONY_NOT_ENABLED;
-}
-
-enum chrony_status chronyc_orders_refuse(struct chronyc_wish *w)
-{
-    (void)w;
-    return CHRONY_FAILED;
-}
-
-enum chrony_status chronyc_orders_no_sample(struct chronyc_wish *w)
-{
-    (void)w;
-    return CHRONY_BAD_SAMPLE;
-}
-
-enum chrony_status chronyc_orders_no_rtc(struct chronyc_wish *w)
-{
-    (void)w;
-    return CHRONY_NO_RTC;
 }

@@ -33,11 +33,7 @@ enum chrony_status chronyc_orders_reload(struct chronyc_wish *w);
 enum chrony_status chronyc_orders_simple(struct chronyc_wish *w); /* an order without words */
 enum chrony_status chronyc_orders_manual(struct chronyc_wish *w);
 
-/* What cannot be had, by the protocol's own word for it. */
-enum chrony_status chronyc_orders_nothing(struct chronyc_wish *w); /* done: there is none to do */
-enum chrony_status chronyc_orders_disabled(struct chronyc_wish *w);
-enum chrony_status chronyc_orders_refuse(struct chronyc_wish *w);
-enum chrony_status chronyc_orders_no_sample(struct chronyc_wish *w);
-enum chrony_status chronyc_orders_no_rtc(struct chronyc_wish *w);
+/* Is the word in a list that has one space between words? */
+bool chronyc_orders_has_word(const char *list, const char *word);
 
 #endif

@@ -208,23 +208,9 @@ enum chrony_status chronyc_report_clients_old(struct chronyc_exchange *x)
     return status;
 }
 
-/* ---- what toki does not have ---- */
-
 /* No time was typed in: an empty list. */
 enum chrony_status chronyc_report_manual(struct chronyc_exchange *x)
 {
     x->reply = CHRONY_REPLY_MANUAL_LIST;
     return CHRONY_SUCCESS;
-}
-
-enum chrony_status chronyc_report_smoothing(struct chronyc_exchange *x)
-{
-    (void)x;
-    return CHRONY_NOT_ENABLED;
-}
-
-enum chrony_status chronyc_report_rtc(struct chronyc_exchange *x)
-{
-    (void)x;
-    return CHRONY_NO_RTC;
 }

@@ -25,10 +25,6 @@ enum chrony_status chronyc_report_clients(struct chronyc_exchange *x);
 enum chrony_status chronyc_report_clients_old(struct chronyc_exchange *x);
 enum chrony_status chronyc_report_access(struct chronyc_exchange *x);
 enum chrony_status chronyc_report_command_access(struct chronyc_exchange *x);
-
-/* What toki has not answers as in a daemon where it is switched off. */
 enum chrony_status chronyc_report_manual(struct chronyc_exchange *x);
-enum chrony_status chronyc_report_smoothing(struct chronyc_exchange *x);
-enum chrony_status chronyc_report_rtc(struct chronyc_exchange *x);
 
 #endif
