@@ -261,27 +261,6 @@ static double answered_share(double reach)
     return bits / 8.0;
 }
 
-/* A family whose value, and perhaps a label more, is found for each source. */
-static void each_source(struct metrics *m, const json_t *sources, struct family family,
-                        double (*find)(const json_t *source, char labels[LABELS_MAX]))
-{
-    const json_t *source;
-    size_t i;
-
-    begin_family(m, &family);
-    json_array_foreach(sources, i, source)
-    {
-        char labels[LABELS_MAX];
-
-        source_labels(source, labels);
-        if (is_first(sources, i, labels)) {
-            double value = find(source, labels);
-
-            write_sample(m, &family, labels, value);
-        }
-    }
-}
-
 static double find_code(const json_t *source, char labels[LABELS_MAX])
 {
     add_label(labels, "status", daemon_text(source, "status"));
@@ -309,6 +288,20 @@ static double find_interval(const json_t *source, char labels[LABELS_MAX])
     return exp2(daemon_number(source, "poll"));
 }
 
+/* Those whose value, and perhaps a label more, is found for each source. */
+static const struct {
+    struct family family;
+    double (*find)(const json_t *source, char labels[LABELS_MAX]);
+} found_rows[] = {
+    {GAUGE("toki_source_code", NULL, "Status of the source and its reason"), find_code},
+    {GAUGE("toki_source_used", NULL, "1: the clock follows it"), find_used},
+    {GAUGE("toki_source_reach_ratio", "ratio",
+           "Share of the last eight requests that were answered"),
+     find_reach},
+    {GAUGE("toki_source_poll_interval_seconds", "seconds", "Time between two requests"),
+     find_interval},
+};
+
 static void write_verdicts(struct metrics *m, const json_t *sources)
 {
     static const struct family family = COUNTER("toki_source_replies", "Packets by verdict");
@@ -331,39 +324,35 @@ static void write_verdicts(struct metrics *m, const json_t *sources)
     }
 }
 
-static void write_sources(struct metrics *m, const json_t *sources)
+/* One family, by `find` or, where that is NULL, by the member. */
+static void each_source(struct metrics *m, const json_t *sources, const struct family *family,
+                        const char *member,
+                        double (*find)(const json_t *source, char labels[LABELS_MAX]))
 {
     const json_t *source;
+    size_t i;
 
-    each_source(
-        m, sources,
-        (struct family)GAUGE("toki_source_code", NULL, "Status of the source and its reason"),
-        find_code);
-    each_source(m, sources,
-                (struct family)GAUGE("toki_source_used", NULL, "1: the clock follows it"),
-                find_used);
-    each_source(m, sources,
-                (struct family)GAUGE("toki_source_reach_ratio", "ratio",
-                                     "Share of the last eight requests that were answered"),
-                find_reach);
-    each_source(m, sources,
-                (struct family)GAUGE("toki_source_poll_interval_seconds", "seconds",
-                                     "Time between two requests"),
-                find_interval);
-    for (size_t r = 0; r < COUNT(source_rows); r++) {
-        size_t i;
+    begin_family(m, family);
+    json_array_foreach(sources, i, source)
+    {
+        char labels[LABELS_MAX];
 
-        begin_family(m, &source_rows[r].family);
-        json_array_foreach(sources, i, source)
-        {
-            char labels[LABELS_MAX];
+        source_labels(source, labels);
+        if (is_first(sources, i, labels)) {
+            double value = find ? find(source, labels) : daemon_number(source, member);
 
-            source_labels(source, labels);
-            if (is_first(sources, i, labels)) {
-                write_sample(m, &source_rows[r].family, labels,
-                             daemon_number(source, source_rows[r].member));
-            }
+            write_sample(m, family, labels, value);
         }
+    }
+}
+
+static void write_sources(struct metrics *m, const json_t *sources)
+{
+    for (size_t i = 0; i < COUNT(found_rows); i++) {
+        each_source(m, sources, &found_rows[i].family, NULL, found_rows[i].find);
+    }
+    for (size_t i = 0; i < COUNT(source_rows); i++) {
+        each_source(m, sources, &source_rows[i].family, source_rows[i].member, NULL);
     }
     write_verdicts(m, sources);
 }
