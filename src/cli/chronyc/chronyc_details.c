@@ -11,18 +11,49 @@
 #include "core/time.h"
 #include "wire/chrony_words.h"
 
-static void print_ntp_data_csv(const struct chrony_ntp_data *d, bool counts_stamps,
-                               const char *remote, const char *local, const char *refid)
+static void print_ntp_data(const struct chronyc *c, const struct chrony_ntp_data *d,
+                           bool counts_stamps, const char *remote, const char *local,
+                           const char *refid)
 {
     char text[4][CHRONYC_TEXT_MAX];
 
     printf(
-        "%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,%s,%.9f,%.9f,%.9f,"
-        "%.9f,%.2f,%s,%s,%s,%s,%s,%s,%s,%u,%u,%u,%u",
+        c->csv
+            ? "%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,%s,%.9f,%.9f,%.9f,"
+              "%.9f,%.2f,%s,%s,%s,%s,%s,%s,%s,%u,%u,%u,%u"
+            : "Remote address  : %s (%08X)\n"
+              "Remote port     : %u\n"
+              "Local address   : %s (%08X)\n"
+              "Leap status     : %s\n"
+              "Version         : %u\n"
+              "Mode            : %s\n"
+              "Stratum         : %u\n"
+              "Poll interval   : %d (%.0f seconds)\n"
+              "Precision       : %d (%.9f seconds)\n"
+              "Root delay      : %.6f seconds\n"
+              "Root dispersion : %.6f seconds\n"
+              "Reference ID    : %08X (%s)\n"
+              "Reference time  : %s\n"
+              "Offset          : %+.9f seconds\n"
+              "Peer delay      : %.9f seconds\n"
+              "Peer dispersion : %.9f seconds\n"
+              "Response time   : %.9f seconds\n"
+              "Jitter asymmetry: %+.2f\n"
+              "NTP tests       : %s %s %s\n"
+              "Interleaved     : %s\n"
+              "Authenticated   : %s\n"
+              "TX timestamping : %s\n"
+              "RX timestamping : %s\n"
+              "Total TX        : %u\n"
+              "Total RX        : %u\n"
+              "Total valid RX  : %u\n"
+              "Total good RX   : %u\n",
         remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
         chrony_words_leap(d->leap), d->version, chrony_words_mode(d->mode), d->stratum, d->poll,
         s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
-        d->root_dispersion_s, d->refid, refid, chronyc_format_stamp(d->reference_time, text[0]),
+        d->root_dispersion_s, d->refid, refid,
+        c->csv ? chronyc_format_stamp(d->reference_time, text[0])
+               : chronyc_format_time(d->reference_time, text[0]),
         d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
         chrony_words_test_digits(d->flags, 10, 3, text[1]),
         chrony_words_test_digits(d->flags, 7, 3, text[2]),
@@ -31,63 +62,15 @@ static void print_ntp_data_csv(const struct chrony_ntp_data *d, bool counts_stam
         d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
         chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
     if (counts_stamps) {
-        printf(",%u,%u,%u,%u", d->kernel_sent, d->kernel_received, d->hardware_sent,
-               d->hardware_received);
+        printf(c->csv ? ",%u,%u,%u,%u"
+                      : "Total kernel TX : %u\n"
+                        "Total kernel RX : %u\n"
+                        "Total HW TX     : %u\n"
+                        "Total HW RX     : %u\n",
+               d->kernel_sent, d->kernel_received, d->hardware_sent, d->hardware_received);
     }
-    putchar('\n');
-}
-
-static void print_ntp_data_text(const struct chrony_ntp_data *d, bool counts_stamps,
-                                const char *remote, const char *local, const char *refid)
-{
-    char text[4][CHRONYC_TEXT_MAX];
-
-    printf(
-        "Remote address  : %s (%08X)\n"
-        "Remote port     : %u\n"
-        "Local address   : %s (%08X)\n"
-        "Leap status     : %s\n"
-        "Version         : %u\n"
-        "Mode            : %s\n"
-        "Stratum         : %u\n"
-        "Poll interval   : %d (%.0f seconds)\n"
-        "Precision       : %d (%.9f seconds)\n"
-        "Root delay      : %.6f seconds\n"
-        "Root dispersion : %.6f seconds\n"
-        "Reference ID    : %08X (%s)\n"
-        "Reference time  : %s\n"
-        "Offset          : %+.9f seconds\n"
-        "Peer delay      : %.9f seconds\n"
-        "Peer dispersion : %.9f seconds\n"
-        "Response time   : %.9f seconds\n"
-        "Jitter asymmetry: %+.2f\n"
-        "NTP tests       : %s %s %s\n"
-        "Interleaved     : %s\n"
-        "Authenticated   : %s\n"
-        "TX timestamping : %s\n"
-        "RX timestamping : %s\n"
-        "Total TX        : %u\n"
-        "Total RX        : %u\n"
-        "Total valid RX  : %u\n"
-        "Total good RX   : %u\n",
-        remote, address_refid(&d->remote.address), d->port, local, address_refid(&d->local.address),
-        chrony_words_leap(d->leap), d->version, chrony_words_mode(d->mode), d->stratum, d->poll,
-        s_from_log2(d->poll), d->precision, s_from_log2(d->precision), d->root_delay_s,
-        d->root_dispersion_s, d->refid, refid, chronyc_format_time(d->reference_time, text[0]),
-        d->offset_s, d->delay_s, d->dispersion_s, d->response_s, d->asymmetry,
-        chrony_words_test_digits(d->flags, 10, 3, text[1]),
-        chrony_words_test_digits(d->flags, 7, 3, text[2]),
-        chrony_words_test_digits(d->flags, 4, 4, text[3]),
-        d->flags & CHRONY_FLAG_INTERLEAVED ? "Yes" : "No",
-        d->flags & CHRONY_FLAG_AUTHENTICATED ? "Yes" : "No", chrony_words_stamp(d->transmit_stamp),
-        chrony_words_stamp(d->receive_stamp), d->sent, d->received, d->valid, d->good);
-    if (counts_stamps) {
-        printf(
-            "Total kernel TX : %u\n"
-            "Total kernel RX : %u\n"
-            "Total HW TX     : %u\n"
-            "Total HW RX     : %u\n",
-            d->kernel_sent, d->kernel_received, d->hardware_sent, d->hardware_received);
+    if (c->csv) {
+        putchar('\n');
     }
 }
 
@@ -117,14 +100,10 @@ static bool show_ntp_data(struct chronyc *c, const struct chrony_host *host, boo
     c->numeric = numeric;
     c->sources_by_name = by_name;
     chronyc_format_refid(d.stratum <= 1 ? d.refid : 0, refid);
-    if (c->csv) {
-        print_ntp_data_csv(&d, counts_stamps, remote, local, refid);
-    } else {
-        if (gap) {
-            putchar('\n');
-        }
-        print_ntp_data_text(&d, counts_stamps, remote, local, refid);
+    if (gap && !c->csv) {
+        putchar('\n');
     }
+    print_ntp_data(c, &d, counts_stamps, remote, local, refid);
     return true;
 }
 

@@ -209,20 +209,18 @@ bool chronyc_smoothing(struct chronyc *c, const struct chronyc_line *line)
         return false;
     }
     s = c->reply.smoothing;
-    if (c->csv) {
-        printf("%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n", yes_or_no(s.flags & 1), yes_or_no(s.flags & 2),
-               s.offset_s, s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
-    } else {
-        printf(
-            "Active         : %s %s\n"
-            "Offset         : %+.9f seconds\n"
-            "Frequency      : %+.6f ppm\n"
-            "Wander         : %+.6f ppm per second\n"
-            "Last update    : %.1f seconds ago\n"
-            "Remaining time : %.1f seconds\n",
-            yes_or_no(s.flags & 1), s.flags & 2 ? "(leap second only)" : "", s.offset_s,
-            s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
-    }
+    printf(c->csv ? "%s,%s,%.9f,%.6f,%.6f,%.1f,%.1f\n"
+                  : "Active         : %s %s\n"
+                    "Offset         : %+.9f seconds\n"
+                    "Frequency      : %+.6f ppm\n"
+                    "Wander         : %+.6f ppm per second\n"
+                    "Last update    : %.1f seconds ago\n"
+                    "Remaining time : %.1f seconds\n",
+           yes_or_no(s.flags & 1),
+           c->csv        ? yes_or_no(s.flags & 2)
+           : s.flags & 2 ? "(leap second only)"
+                         : "",
+           s.offset_s, s.frequency_ppm, s.wander_ppm, s.last_update_s, s.remaining_s);
     return true;
 }
 
