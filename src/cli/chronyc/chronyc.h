@@ -89,9 +89,6 @@ chronyc_function chronyc_makestep, chronyc_local, chronyc_settime, chronyc_delet
 chronyc_function chronyc_smoothtime, chronyc_selectopts, chronyc_offset;
 chronyc_function chronyc_add; /* chronyc_add.c */
 
-/* The number of the command that a line's first words mean, for those that need nothing else. */
-unsigned chronyc_simple_command(const struct chronyc_line *line);
-
 /* Carries out one line of input, taken apart; *quit: it was told to end. */
 bool chronyc_command_run(struct chronyc *c, char *text, bool *quit);
 
