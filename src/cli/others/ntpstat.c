@@ -14,12 +14,12 @@
 #include "cli/ntpq/ntpq.h"
 #include "cli/ntpq/ntpq_format.h"
 #include "cli/others/tools.h"
+#include "core/packet.h"
+#include "wire/ntp_words.h"
 
 #define NAME_MAX_LENGTH 256
 #define LOCAL_REFID UINT32_C(0x7f7f0101)
 #define NTPD_HOST "127.0.0.1"
-#define SELECTED 6 /* a peer's selection in mode 6: the system's, and by a pulse */
-#define SELECTED_PPS 7
 
 struct state {
     bool synchronised;
@@ -27,10 +27,24 @@ struct state {
     double stratum, error_s, poll_s; /* NAN: unknown */
 };
 
+static void set_source(struct state *state, bool is_clock, const char *name)
+{
+    snprintf(state->source, sizeof state->source, "%s (%.200s)",
+             is_clock ? "reference clock" : "NTP server", name);
+}
+
+/* The poll interval of the source in use or, where there is none, the shortest one. */
+static void take_poll(struct state *state, bool selected, double poll_s)
+{
+    if (selected || (!state->synchronised && !(state->poll_s <= poll_s))) {
+        state->poll_s = poll_s;
+    }
+}
+
 static bool ask_tokid(const char *control, struct state *state)
 {
     const json_t *clock, *source;
-    char problem[512], name[NAME_MAX_LENGTH - 32];
+    char problem[512], name[NAME_MAX_LENGTH];
     json_t *answer = daemon_ask_json(control, "status", problem, sizeof problem);
     size_t i;
 
@@ -44,22 +58,18 @@ static bool ask_tokid(const char *control, struct state *state)
     json_array_foreach(json_object_get(answer, "sources"), i, source)
     {
         bool is_clock = strcmp(daemon_text(source, "kind"), "refclock") == 0;
-        double poll_s = exp2(daemon_number(source, "poll"));
+        bool selected = strcmp(daemon_text(source, "tally"), "*") == 0;
 
-        if (strcmp(daemon_text(source, "tally"), "*") == 0) {
+        if (selected) {
             render_clean(daemon_text(source, is_clock ? "refid" : "address"), name, sizeof name);
-            snprintf(state->source, sizeof state->source, "%s (%s)",
-                     is_clock ? "reference clock" : "NTP server", name);
-            state->poll_s = poll_s;
-        } else if (!state->synchronised && !(state->poll_s <= poll_s)) {
-            state->poll_s = poll_s;
+            set_source(state, is_clock, name);
         }
+        take_poll(state, selected, exp2(daemon_number(source, "poll")));
     }
     json_decref(answer);
     return true;
 }
 
-/* The poll interval of the source in use. */
 static void ask_chronyd_poll(struct chronyc *c, struct state *state)
 {
     uint32_t count;
@@ -68,17 +78,12 @@ static void ask_chronyd_poll(struct chronyc *c, struct state *state)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct chrony_source s;
-
         if (!chronyc_ask(c, CHRONY_SOURCE_DATA, &(union chrony_request_body){.number = i}) ||
             c->response.reply != CHRONY_REPLY_SOURCE_DATA) {
             return;
         }
-        s = c->reply.source;
-        if (s.state == CHRONY_STATE_SELECTED ||
-            (!state->synchronised && !(state->poll_s <= exp2(s.poll)))) {
-            state->poll_s = exp2(s.poll);
-        }
+        take_poll(state, c->reply.source.state == CHRONY_STATE_SELECTED,
+                  exp2(c->reply.source.poll));
     }
 }
 
@@ -98,15 +103,14 @@ static bool ask_chronyd(struct state *state)
     if (found) {
         t = c->reply.tracking;
         is_clock = t.host.family == CHRONY_FAMILY_NONE;
-        state->synchronised = t.leap < 3;
+        state->synchronised = t.leap < LEAP_UNSYNCHRONISED;
         state->stratum = t.stratum;
         state->error_s = fabs(t.correction_s) + t.root_dispersion_s + t.root_delay_s / 2;
         chronyc_name(c, &t.host, t.refid, is_clock, 0, name);
         if (t.refid == LOCAL_REFID && is_clock) {
             snprintf(state->source, sizeof state->source, "local net");
         } else {
-            snprintf(state->source, sizeof state->source, "%s (%.200s)",
-                     is_clock ? "reference clock" : "NTP server", name);
+            set_source(state, is_clock, name);
         }
         ask_chronyd_poll(c, state);
     }
@@ -119,28 +123,23 @@ static bool ask_chronyd(struct state *state)
 static void ask_ntpd_peer(struct ntpq *q, struct state *state)
 {
     for (unsigned i = 0; i < q->association_count; i++) {
-        unsigned selection = q->associations[i].status >> 8 & 7;
+        enum ntp_words_selection selection = ntp_words_selection_of(q->associations[i].status);
+        bool selected = selection == NTP_WORDS_SYSTEM_PEER || selection == NTP_WORDS_PPS_PEER;
         const char *address, *name;
-        double poll_s;
 
         if (ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id,
                                "srcadr,srchost,hpoll") &&
             ntpq_ask_variables(q, MODE6_READ_VARIABLES, q->associations[i].id, "")) {
             continue;
         }
-        poll_s = exp2(variables_number(&q->variables, "hpoll"));
         address = variables_text(&q->variables, "srcadr");
         name = variables_text(&q->variables, "srchost");
-        if (selection == SELECTED || selection == SELECTED_PPS) {
+        if (selected) {
             bool is_clock = strncmp(address, "127.127.", 8) == 0;
 
-            snprintf(state->source, sizeof state->source, "%s (%.200s)",
-                     is_clock ? "reference clock" : "NTP server",
-                     is_clock && *name ? name : address);
-            state->poll_s = poll_s;
-        } else if (!state->synchronised && !(state->poll_s <= poll_s)) {
-            state->poll_s = poll_s;
+            set_source(state, is_clock, is_clock && *name ? name : address);
         }
+        take_poll(state, selected, exp2(variables_number(&q->variables, "hpoll")));
     }
 }
 
@@ -157,7 +156,7 @@ static bool ask_ntpd(struct state *state)
     found = q->keys && ntpq_open(q, NTPD_HOST) &&
             ntpq_ask_variables(q, MODE6_READ_VARIABLES, 0, "") == NTPQ_DONE;
     if (found) {
-        state->synchronised = q->reply.status >> 14 < 3;
+        state->synchronised = ntp_words_leap_of(q->reply.status) != LEAP_UNSYNCHRONISED;
         state->stratum = variables_number(&q->variables, "stratum");
         state->error_s = (variables_number(&q->variables, "rootdelay") / 2 +
                           variables_number(&q->variables, "rootdisp")) /
