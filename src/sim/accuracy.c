@@ -43,6 +43,7 @@ struct line {
     const struct scenario *scenario;
     const struct scenario_window *window;
     double rms_s, max_s, settle_s, limit_s, limit_64_s, x_limit, x_limit_64, x_chronyd, poll_s;
+    double freq, freq_limit, x_freq;
     double outside, unsynchronised, estimate; /* estimate: rms admitted / true rms */
     double outside_worst;                     /* of one seed */
 };
@@ -215,13 +216,16 @@ static struct line summarise(const struct scenario *s, unsigned window,
 {
     struct line l = {.scenario = s, .window = &s->windows[window]};
     double settle[SEEDS_MAX], estimates = 0, logs = 0, logs_64 = 0, logs_chronyd = 0, n = seeds;
-    double limits = 0, limits_64 = 0;
+    double limits = 0, limits_64 = 0, logs_freq = 0;
 
     for (unsigned i = 0; i < seeds; i++) {
         const struct scenario_window_result *r = &results[i].windows[window];
 
         l.rms_s += r->rms_s * r->rms_s / n;
         l.max_s = fmax(l.max_s, r->max_s);
+        l.freq += r->freq_rms * r->freq_rms / n;
+        l.freq_limit += r->freq_limit * r->freq_limit / n;
+        logs_freq += log(times_limit(r->freq_rms, r->freq_limit)) / n;
         settle[i] = r->settle_s < 0 ? HUGE_VAL : r->settle_s;
         limits += r->limit_s * r->limit_s / n;
         limits_64 += r->limit_64_s * r->limit_64_s / n;
@@ -237,6 +241,9 @@ static struct line summarise(const struct scenario *s, unsigned window,
     qsort(settle, seeds, sizeof *settle, by_size);
     l.settle_s = settle[seeds / 2];
     l.rms_s = sqrt(l.rms_s);
+    l.freq = sqrt(l.freq);
+    l.freq_limit = sqrt(l.freq_limit);
+    l.x_freq = exp(logs_freq);
     l.limit_s = sqrt(limits);
     l.limit_64_s = sqrt(limits_64);
     l.x_limit = exp(logs);
@@ -266,6 +273,13 @@ static const char *human(double value, char text[16])
     return text;
 }
 
+/* A frequency error in three digits. */
+static const char *frequency(double value, char text[16])
+{
+    snprintf(text, 16, value < 1e-7 ? "%.3g ppb" : "%.3g ppm", value * (value < 1e-7 ? 1e9 : 1e6));
+    return text;
+}
+
 static const char *ratio(double value, char text[16])
 {
     snprintf(text, 16, value > 0 ? "%.2f" : "-", value);
@@ -277,18 +291,19 @@ static void print_head(const struct options *o)
     if (o->markdown) {
         printf(
             "| scenario | rms | max | settle | poll (s) | limit | x limit | limit at 64 s | "
-            "x limit at 64 s | x chronyd | outside bound | said/true |\n"
-            "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+            "x limit at 64 s | frequency | limit | x limit | x chronyd | outside bound | said/true "
+            "|\n"
+            "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     } else {
-        printf("%-34s %9s %9s %8s %6s %9s %7s %9s %6s %9s %8s %6s\n", "scenario", "rms", "max",
-               "settle", "poll", "limit", "x limit", "at 64 s", "x 64", "x chronyd", "outside",
-               "said");
+        printf("%-34s %9s %9s %8s %6s %9s %7s %9s %6s %9s %6s %9s %8s %6s\n", "scenario", "rms",
+               "max", "settle", "poll", "limit", "x limit", "at 64 s", "x 64", "freq", "x freq",
+               "x chronyd", "outside", "said");
     }
 }
 
 static void print_line(const struct options *o, const struct line *l)
 {
-    char t[8][16], name[100];
+    char t[11][16], name[100];
     const char *window = l->window->name;
     bool starts = l->scenario->score_settle; /* an rms over the start says nothing */
 
@@ -306,34 +321,40 @@ static void print_line(const struct options *o, const struct line *l)
     }
     ratio(starts ? 0 : l->x_limit_64, t[6]);
     ratio(l->x_chronyd, t[7]);
+    frequency(l->freq, t[8]);
+    frequency(l->freq_limit, t[9]);
+    ratio(starts ? 0 : l->x_freq, t[10]);
     if (o->markdown) {
-        printf("| %s | %s | %s | %s | %.3g | %s | %s | %s | %s | %s%s | %.2f %% | %.2f |\n", name,
-               t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[7], starts ? "*" : "",
-               l->outside * 100, l->estimate);
+        printf(
+            "| %s | %s | %s | %s | %.3g | %s | %s | %s | %s | %s | %s | %s | %s%s | %.2f %% | %.2f "
+            "|\n",
+            name, t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[8], starts ? "-" : t[9],
+            t[10], t[7], starts ? "*" : "", l->outside * 100, l->estimate);
     } else {
-        printf("%-34s %9s %9s %8s %6.3g %9s %7s %9s %6s %8s%1s %6.2f %% %6.2f\n", name, t[0], t[1],
-               t[2], l->poll_s, t[3], t[4], t[5], t[6], t[7], starts ? "*" : "", l->outside * 100,
-               l->estimate);
+        printf("%-34s %9s %9s %8s %6.3g %9s %7s %9s %6s %9s %6s %8s%1s %6.2f %% %6.2f\n", name,
+               t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[8], t[10], t[7],
+               starts ? "*" : "", l->outside * 100, l->estimate);
     }
 }
 
 static void print_group(const struct line *lines, unsigned count, const char *group)
 {
-    double limit = 0, chronyd = 0, n = 0, n_chronyd = 0;
+    double limit = 0, freq = 0, chronyd = 0, n = 0, n_chronyd = 0;
 
     for (unsigned i = 0; i < count; i++) {
         if (strcmp(lines[i].scenario->group, group) != 0) {
             continue;
         }
         limit += lines[i].scenario->score_settle ? 0 : log(lines[i].x_limit);
+        freq += lines[i].scenario->score_settle ? 0 : log(lines[i].x_freq);
         n++;
         if (lines[i].x_chronyd > 0) {
             chronyd += log(lines[i].x_chronyd);
             n_chronyd++;
         }
     }
-    printf("%-10s geometric mean of %2.0f: x limit %6.2f   x chronyd %6.2f\n", group, n,
-           exp(limit / n), n_chronyd > 0 ? exp(chronyd / n_chronyd) : 0.0);
+    printf("%-10s geometric mean of %2.0f: x limit %6.2f   frequency %6.2f   x chronyd %6.2f\n",
+           group, n, exp(limit / n), exp(freq / n), n_chronyd > 0 ? exp(chronyd / n_chronyd) : 0.0);
 }
 
 /* Geometric means of each group, in the order of the table. */

@@ -90,9 +90,10 @@ void oracle_measure(struct oracle *o, double at_s, double x_s, double noise_s, d
     update_all(o, at_s, x_s + noise_s, deviation_s * deviation_s);
 }
 
-void oracle_look(struct oracle *o, double at_s, double x_s)
+void oracle_look(struct oracle *o, double at_s, double x_s, double frequency)
 {
     for (unsigned i = 0; i < o->bank; i++) {
         o->error[i] = o->estimate[i].x + o->estimate[i].y * (at_s - o->at_s) - x_s;
+        o->frequency_error[i] = o->estimate[i].y - frequency;
     }
 }

@@ -24,7 +24,8 @@ struct oracle {
     double least_s[ORACLE_SOURCES]; /* smallest round trip seen */
     double up_jitter_s[ORACLE_SOURCES], down_jitter_s[ORACLE_SOURCES]; /* means, known */
     unsigned samples[ORACLE_SOURCES];
-    double error[ORACLE_BANK]; /* prediction - truth at the last oracle_look() */
+    /* prediction - truth at the last oracle_look(), of the offset and of the frequency */
+    double error[ORACLE_BANK], frequency_error[ORACLE_BANK];
 };
 
 /* `wander` as the oscillator has it. `search`: the oscillator is no random walk; a bank of filters
@@ -38,7 +39,8 @@ void oracle_exchange(struct oracle *o, unsigned source, double at_s, double x_s,
 /* A direct measurement with Gaussian noise of this deviation. */
 void oracle_measure(struct oracle *o, double at_s, double x_s, double noise_s, double deviation_s);
 
-/* Compares the predictions for `at_s` with the truth, into error[]. */
-void oracle_look(struct oracle *o, double at_s, double x_s);
+/* Compares the predictions for `at_s` with the truth: the oscillator is `x_s` ahead and runs fast
+ * by `frequency`. */
+void oracle_look(struct oracle *o, double at_s, double x_s, double frequency);
 
 #endif

@@ -105,7 +105,7 @@ struct run {
 
 struct sums {
     double error, most, freq, estimate;
-    double oracle[ORACLE_BANK], oracle_64[ORACLE_BANK];
+    double oracle[ORACLE_BANK], oracle_64[ORACLE_BANK], oracle_freq[ORACLE_BANK];
     unsigned seconds, synchronised, outside;
 };
 
@@ -218,6 +218,7 @@ static void account(struct run *r, const struct scenario_window *window, struct 
     sums->freq += freq * freq;
     for (unsigned i = 0; i < r->oracle.bank; i++) {
         sums->oracle[i] += r->oracle.error[i] * r->oracle.error[i];
+        sums->oracle_freq[i] += r->oracle.frequency_error[i] * r->oracle.frequency_error[i];
         sums->oracle_64[i] += r->oracle_64.error[i] * r->oracle_64.error[i];
     }
     count_bound(r->client->engine, (struct mono_time){r->client->clock.mono_ns}, error_s, sums);
@@ -242,6 +243,7 @@ static struct scenario_window_result judge(const struct run *r, const struct sum
     result.max_s = sums->most;
     result.freq_rms = sqrt(sums->freq / n);
     result.limit_s = sqrt(least(sums->oracle, r->oracle.bank) / n);
+    result.freq_limit = sqrt(least(sums->oracle_freq, r->oracle.bank) / n);
     if (r->scenario->server_count > 0) {
         result.limit_64_s = sqrt(least(sums->oracle_64, r->oracle.bank) / n);
     }
@@ -305,8 +307,8 @@ void scenario_run(const struct scenario *s, uint64_t seed, double *errors,
         world_run_second(&r->world);
         error_s = world_error_s(&r->world, r->client->index);
         ask_64(r);
-        oracle_look(&r->oracle, now_s(r), client_x_s(r));
-        oracle_look(&r->oracle_64, now_s(r), client_x_s(r));
+        oracle_look(&r->oracle, now_s(r), client_x_s(r), r->client->clock.freq);
+        oracle_look(&r->oracle_64, now_s(r), client_x_s(r), r->client->clock.freq);
         for (unsigned i = 0; i < s->window_count; i++) {
             account(r, &s->windows[i], &sums[i]);
             follow_settling(&s->windows[i], now_s(r), error_s, &last_bad_s[i]);

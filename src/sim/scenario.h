@@ -54,6 +54,7 @@ struct scenario_window_result {
     double rms_s, max_s;
     double settle_s;       /* -1: never */
     double freq_rms;       /* true frequency error of the steered clock */
+    double freq_limit;     /* that of the oracle: a clock steered by its frequency alone */
     double limit_s;        /* rms of the oracle with the same packets */
     double limit_64_s;     /* and of one that asks every server every 64 s; 0: no servers */
     double outside;        /* part of the synchronised seconds with the error beyond the bound */
