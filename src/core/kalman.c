@@ -84,12 +84,17 @@ static void kalman_mix_all(struct kalman *k)
 void kalman_init(struct kalman *k, struct free_time at, double offset_s, double offset_sd_s,
                  double rate, double rate_sd)
 {
+    double sum = 0;
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        sum += kalman_prior[m];
+    }
     memset(k, 0, sizeof *k);
     k->at = at;
     for (unsigned m = 0; m < KALMAN_MODELS; m++) {
         struct kalman_model *s = &k->models[m];
 
-        k->weight[m] = kalman_prior[m];
+        k->weight[m] = kalman_prior[m] / sum; /* exactly 1 in all: an offset may be 1e9 s */
         s->mean[0] = offset_s;
         s->mean[1] = rate;
         s->covariance[0][0] = offset_sd_s * offset_sd_s;

@@ -518,6 +518,20 @@ static void test_not_a_number_is_not_taken(void **state)
     check_sound(&k);
 }
 
+/* An offset of decades keeps its digits: the weights of the models are 1 in all. */
+static void test_a_large_offset_is_exact(void **state)
+{
+    static const double offsets_s[] = {100, -3600, 1e6, -1e9};
+    struct kalman k;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        kalman_init(&k, (struct free_time){0}, offsets_s[i], 1e-6, 0, 1e-6);
+        assert_true(fabs(kalman_predict(&k, (struct free_time){0}, -1).offset_s - offsets_s[i]) <
+                    1e-15 * fabs(offsets_s[i]) + 1e-9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_hostile_measurements),
         cmocka_unit_test(test_certainty_does_not_break_it),
         cmocka_unit_test(test_not_a_number_is_not_taken),
+        cmocka_unit_test(test_a_large_offset_is_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
