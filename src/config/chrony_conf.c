@@ -268,7 +268,6 @@ static void set_defaults(struct reader *r)
     s->log_correction_s = 1;
     s->max_stratum = 15;
     s->combine_limit = 3;
-    s->correction_ratio = 0.0625;
     s->local_stratum = 10;
     s->local_distance_s = 1.0;
     snprintf(c->command_socket, sizeof c->command_socket, "%s", COMMAND_LINE_SOCKET);
@@ -501,7 +500,7 @@ static const struct directive directives[] = {
              TO_CONFIG(STORE_DOUBLE, settings.max_slew_rate)}),
     SETTING("corrtimeratio",
             "duration of a correction relative to the update interval of the clock",
-            {REAL("ratio", 1e-3, 1e6, NULL, "0.0625"),
+            {REAL("ratio", 1e-3, 1e6, NULL, "automatic"),
              TO_CONFIG(STORE_DOUBLE, settings.correction_ratio)}),
     SETTING(
         "clockprecision", "precision of clock readings",

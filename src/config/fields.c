@@ -37,7 +37,7 @@ const struct config_field config_fields[] = {
     {FIELD("updates before panic threshold", "", VALUE_UNSIGNED, settings.panic_updates),
      .zero = "none"},
     {FIELD("correction time ratio", " intervals", VALUE_DOUBLE, settings.correction_ratio),
-     .zero = "1/16 intervals"},
+     .zero = "automatic"},
     {FIELD("logged correction", " s", VALUE_DOUBLE, settings.log_correction_s), .zero = "none"},
     {FIELD("maximum slew rate", " ppm", VALUE_DOUBLE, settings.max_slew_rate), .scale = 1e6},
     {FIELD("maximum clock error", " ppm", VALUE_DOUBLE, settings.max_clock_error), .scale = 1e6},

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Steering of the clock. Called by the engine with each new combined estimate, and on its ticks to
- * end a slew. */
+ * go on with a slew.
+ *
+ * The law of the slew. A correction e decays with the time constant T, by the rate u = e/T: the
+ * linear-quadratic regulator of a clock that pays e^2 for time and T^2 u^2 for frequency (B. D. O.
+ * Anderson, J. B. Moore, "Optimal Control: Linear Quadratic Methods", 1990, section 2.3). Estimates
+ * of a steady filter move by sqrt(2) sd_y/sd_x of their variance in a second, so T = c sd_x/sd_y
+ * costs the same part of the time error on every path, sqrt(2)/4 c, and buys all the frequency that
+ * there is for it. What is many deviations large is no noise: its T is shorter by that. */
 #include "core/discipline.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A correction is spread over this part of the time to the next one: short enough to lose nothing
- * (the error left decays within 6 % of the interval), long enough to keep the rate calm. */
-#define DISCIPLINE_SLEW_PART (1.0 / 16)
-#define DISCIPLINE_SLEW_MIN_S 1.0
-/* A slew that missed (the loop woke up late) by more than this, and by more than what the estimate
- * is
- * known to, is mended at once. */
-#define DISCIPLINE_MISSED_MIN_S 1e-6
+#define DISCIPLINE_COST 0.12 /* c: 4 % of the time error, for half of the frequency error */
+#define DISCIPLINE_SURE 3.0  /* deviations beyond which a correction is no noise */
+/* T, as a part of the time to the next correction: at least, for shorter costs frequency and gains
+ * nothing; at most, for by then all is planned anew. */
+#define DISCIPLINE_PART_MIN 0.04
+#define DISCIPLINE_PART_MAX 1.0
+/* A slew of constant rate and length D costs as much time as one that decays with 2/3 D. */
+#define DISCIPLINE_LINEAR (2.0 / 3)
+#define DISCIPLINE_STEP_S 1.0        /* between two changes of the rate, at least */
+#define DISCIPLINE_END (1.0 / 8)     /* of a correction: the rest goes at a constant rate */
+#define DISCIPLINE_MISSED_MIN_S 1e-6 /* less is not worth another slew */
 
 void discipline_init(struct discipline *d, double drift, double drift_sd)
 {
@@ -82,25 +92,55 @@ static enum discipline_verdict discipline_judge(struct discipline *d, const stru
     return VERDICT_HOLD;
 }
 
+static double discipline_time_constant(const struct discipline *d, const struct settings *s,
+                                       double offset_s, double interval_s)
+{
+    double sd_s = d->estimate.offset_sd_s, size_s = fabs(offset_s), constant_s = 0;
+
+    if (s->correction_ratio > 0) {
+        return DISCIPLINE_LINEAR * s->correction_ratio * interval_s;
+    }
+    if (d->estimate.rate_sd > 0) {
+        constant_s = DISCIPLINE_COST * sd_s / d->estimate.rate_sd;
+    }
+    constant_s = fmin(constant_s, DISCIPLINE_PART_MAX * interval_s);
+    if (size_s > DISCIPLINE_SURE * sd_s) {
+        constant_s *= DISCIPLINE_SURE * sd_s / size_s;
+    }
+    return fmax(constant_s, DISCIPLINE_PART_MIN * interval_s);
+}
+
+/* The next part of a slew: `offset_s` is left of it. */
+static struct clock_command discipline_go_on(struct discipline *d, const struct settings *s,
+                                             double offset_s, struct mono_time now)
+{
+    double length_s = fmax(d->slew_constant_s, d->slew_step_s), most = s->max_slew_rate;
+    double part = 1, slew;
+
+    d->slew_ends =
+        length_s > 2 * d->slew_constant_s || fabs(offset_s) < DISCIPLINE_END * fabs(d->slew_size_s);
+    if (!d->slew_ends) {
+        part = 1 - exp(-length_s / d->slew_constant_s);
+    }
+    slew = part * offset_s / length_s;
+    if (fabs(slew) > most) { /* as fast as it may, to where the rest may decay */
+        slew = clamp(slew, most);
+        length_s = fmax(length_s, part * offset_s / slew);
+    }
+    d->slewing = true;
+    /* as our own clock counts it, which runs faster or slower meanwhile */
+    d->slew_end = mono_after(now, length_s * (1 + d->drift + slew));
+    return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift + slew};
+}
+
 static struct clock_command discipline_slew(struct discipline *d, const struct settings *s,
                                             double offset_s, struct mono_time now,
                                             double interval_s)
 {
-    double part = s->correction_ratio > 0 ? s->correction_ratio : DISCIPLINE_SLEW_PART;
-    double duration = fmax(interval_s * part, DISCIPLINE_SLEW_MIN_S);
-    double slew;
-
-    if (interval_s < DISCIPLINE_SLEW_MIN_S) {
-        duration = fmax(interval_s, 1.0 / 64);
-    }
-    slew = clamp(offset_s / duration, s->max_slew_rate);
-    if (slew != 0) {
-        /* as our own clock counts it, which runs faster or slower meanwhile */
-        duration = offset_s / slew * (1 + d->drift + slew);
-    }
-    d->slewing = true;
-    d->slew_end = mono_after(now, duration);
-    return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift + slew};
+    d->slew_constant_s = discipline_time_constant(d, s, offset_s, interval_s);
+    d->slew_step_s = fmax(fmin(interval_s, DISCIPLINE_STEP_S), 1.0 / 64);
+    d->slew_size_s = offset_s;
+    return discipline_go_on(d, s, offset_s, now);
 }
 
 static void discipline_rest(struct discipline *d)
@@ -154,10 +194,14 @@ struct clock_command discipline_tick(struct discipline *d, const struct settings
         return (struct clock_command){.action = CLOCK_KEEP};
     }
     left = discipline_offset(d, timeline, now);
+    if (!d->slew_ends) {
+        return discipline_go_on(d, settings, left, now);
+    }
+    /* it missed: the loop woke up late */
     if (fabs(left) > DISCIPLINE_MISSED_MIN_S && fabs(left) > d->estimate.offset_sd_s &&
-        fabs(left) < fabs(d->last_correction_s) / 2) {
-        d->last_correction_s = left;
-        return discipline_slew(d, settings, left, now, DISCIPLINE_SLEW_MIN_S);
+        fabs(left) < fabs(d->slew_size_s) / 2) {
+        d->slew_size_s = left;
+        return discipline_go_on(d, settings, left, now);
     }
     d->slewing = false;
     return (struct clock_command){.action = CLOCK_SET_RATE, .rate = d->drift};

@@ -40,7 +40,11 @@ struct discipline {
     unsigned steps;           /* done */
     double drift, drift_sd;   /* rate of the oscillator: from the drift file, then measured */
     bool slewing;
-    struct mono_time slew_end; /* back to the bare rate then */
+    struct mono_time slew_end; /* of the part that runs at the present rate */
+    bool slew_ends;            /* with this part all is corrected */
+    double slew_size_s;        /* offset that it began with */
+    double slew_constant_s;    /* T: it decays by a factor of e in that time */
+    double slew_step_s;        /* length of a part, at least */
     struct mono_time spike_since;
     double refused_s;         /* correction refused by panic */
     double last_correction_s; /* offset that the last update set out to correct */
@@ -55,8 +59,7 @@ struct clock_command discipline_update(struct discipline *d, const struct settin
                                        const struct estimate *estimate, struct instant now,
                                        double interval_s);
 
-/* Time passes: ends a slew that is done, or goes on with one that came out short because it was
- * ended early or late. */
+/* Time passes: the next part of a slew, or its end. */
 struct clock_command discipline_tick(struct discipline *d, const struct settings *settings,
                                      const struct timeline *timeline, struct mono_time now);
 

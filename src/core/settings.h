@@ -84,7 +84,8 @@ struct settings {
     double panic_s;           /* a later correction above it is refused and held; 0 = none */
     bool panic_first_allowed; /* the first correction may exceed panic_s (-g) */
     unsigned panic_updates;   /* and so may others until this number of updates */
-    double correction_ratio;  /* length of a slew, in intervals between updates; 0 = 1/16 */
+    double correction_ratio;  /* length of a slew, in intervals between updates; 0: by the
+                                estimate (core/discipline.c) */
     double log_correction_s;  /* corrections above it are an event; 0 = none */
     double max_slew_rate;     /* e.g. 0.0833 (chrony) or 0.0005 (ntp) */
     double max_clock_error;   /* drift bound of an undisciplined clock: 15e-6 (PHI, RFC 5905) */
