@@ -32,6 +32,9 @@ static double one_delay(struct link *l, double now_s)
     if (s->spike_often > 0 && prng_chance(&l->prng, s->spike_often)) {
         delay += s->spike_s * prng_exponential(&l->prng);
     }
+    if (s->detour_often > 0 && prng_chance(&l->prng, s->detour_often)) {
+        delay += s->detour_s;
+    }
     if (busy(s, now_s)) {
         delay += s->queue_s + s->queue_jitter_s * prng_exponential(&l->prng);
     }

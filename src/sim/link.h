@@ -14,6 +14,7 @@ struct link_settings {
     double delay_s;                    /* the path without queues */
     double jitter_s;                   /* times Exp(1), added to it */
     double spike_often, spike_s;       /* with this probability, spike_s times Exp(1) more */
+    double detour_often, detour_s;     /* with this probability, a way that is longer by this */
     double loss, duplicate;            /* probabilities; a duplicate takes its own way */
     double reorder;                    /* probability of being held up by several delays */
     double outage_from_s, outage_to_s; /* nothing arrives in between */

@@ -62,6 +62,11 @@ void oscillator_begin_second(struct oscillator *o)
         oscillator_step(o, ns_from_s(s->step_s));
         o->stepped = true;
     }
+    if (o->stepped && !o->stepped_back && s->step_back_at_s > 0 &&
+        (double)o->true_ns * 1e-9 >= s->step_back_at_s) {
+        oscillator_step(o, ns_from_s(-s->step_s));
+        o->stepped_back = true;
+    }
 }
 
 struct instant oscillator_read(const struct oscillator *o)

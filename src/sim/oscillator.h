@@ -17,6 +17,7 @@ struct oscillator_settings {
     double amplitude, period_s; /* sinusoid on top of freq; 0: none */
     double jump, jump_at_s;     /* added to freq from then on; 0: none */
     double step_s, step_at_s;   /* the wall clock is stepped once; 0: none */
+    double step_back_at_s;      /* and back again; 0: never */
 };
 
 struct oscillator {
@@ -32,6 +33,7 @@ struct oscillator {
     double
         free_ns_error; /* untouched oscillator - truth since the start: what an oracle must find */
     bool stepped;      /* settings.step_s is done */
+    bool stepped_back;
 };
 
 /* `epoch_ns`: Unix time of the start of the world. */
