@@ -16,6 +16,8 @@
 #define FILTER_SLOPE_SD 0.053      /* of a path whose queues are lopsided */
 #define FILTER_SLOPE_LOG_ODDS -1.5 /* for such a path, before anything is seen */
 #define FILTER_OUTLIER 6.0         /* deviations beyond which no oscillator explains a sample */
+#define FILTER_NOISE_KNOWN 4       /* samples until the noise model holds */
+#define FILTER_RATE_KNOWN 8        /* likewise until the rate is */
 #define FILTER_SUSPECTS_MAX 3
 #define FILTER_BASE_SAMPLES_MAX 4096
 #define FILTER_RESTART_RATE_SD 1e-6
@@ -245,14 +247,27 @@ static void filter_begin(struct filter *f, const struct kalman_measurement *z, d
     f->suspects = 0;
 }
 
-/* Does the sample lie further off than any wander explains? */
+/* The source jumped, the oscillator did not: what was long known of its rate stays. */
+static void filter_begin_anew(struct filter *f, const struct kalman_measurement *z)
+{
+    if (f->total >= FILTER_RATE_KNOWN) {
+        filter_begin(f, z, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);
+    } else {
+        filter_begin(f, z, f->rate_prior, f->rate_prior_sd);
+    }
+}
+
+/* Does the sample lie further off than any wander explains? The noise of the first samples is a
+ * guess; but none of them can be wrong by more than half of its delay. */
 static bool filter_outlies(const struct filter *f, const struct kalman_measurement *z,
                            const struct kalman_prediction *p)
 {
-    double innovation = z->offset_s - p->offset_s;
+    double innovation = fabs(z->offset_s - p->offset_s), least = 0;
 
-    return f->total >= 4 && innovation * innovation > FILTER_OUTLIER * FILTER_OUTLIER *
-                                                          (p->widest_variance_s2 + z->variance_s2);
+    if (f->total < FILTER_NOISE_KNOWN) {
+        least = (filter_sample(f, 0)->delay_s + filter_sample(f, 1)->delay_s) / 2;
+    }
+    return innovation - least > FILTER_OUTLIER * sqrt(p->widest_variance_s2 + z->variance_s2);
 }
 
 enum filter_verdict filter_add(struct filter *f, const struct sample *s)
@@ -278,7 +293,7 @@ enum filter_verdict filter_add(struct filter *f, const struct sample *s)
             filter_pop(f);
             return FILTER_SUSPECT;
         }
-        filter_begin(f, &z, kalman_estimate(&f->kalman).rate, FILTER_RESTART_RATE_SD);
+        filter_begin_anew(f, &z);
         f->count = 1;
         return FILTER_RESTARTED;
     }

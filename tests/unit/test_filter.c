@@ -251,6 +251,31 @@ static void test_a_jump_is_believed_the_third_time(void **state)
     }
 }
 
+/* A source that jumps within its first answers has moved: its jump is no rate. */
+static void test_an_early_jump_is_no_rate(void **state)
+{
+    static const double jumps_s[] = {0.05, -0.05, 1, -100, 1e6};
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        for (unsigned before = 1; before < 8; before++) {
+            struct path *p = start(0.02, 1e-4, 1e-4);
+
+            for (unsigned n = 0; n < before; n++) {
+                assert_int_equal(feed(p), FILTER_TAKEN);
+            }
+            p->offset_s += jumps_s[i];
+            assert_int_equal(feed(p), FILTER_SUSPECT);
+            assert_int_equal(feed(p), FILTER_SUSPECT);
+            assert_int_equal(feed(p), FILTER_RESTARTED);
+            for (unsigned n = 0; n < 4; n++) {
+                assert_int_equal(feed(p), FILTER_TAKEN);
+                assert_true(fabs(filter_estimate(&p->filter, p->filter.kalman.at).rate) < 2e-4);
+            }
+        }
+    }
+}
+
 static void test_a_frequency_step_is_followed(void **state)
 {
     struct path *p = start(0.02, 2e-5, 2e-5);
@@ -357,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_equal_delays_do_no_harm),
         cmocka_unit_test(test_outliers_are_kept_aside),
         cmocka_unit_test(test_a_jump_is_believed_the_third_time),
+        cmocka_unit_test(test_an_early_jump_is_no_rate),
         cmocka_unit_test(test_a_frequency_step_is_followed),
         cmocka_unit_test(test_shift_moves_everything),
         cmocka_unit_test(test_a_refclock_finds_its_noise),
