@@ -282,7 +282,7 @@ def complete_in_zsh(made, shells, line, wanted):
     ('toki wai', ['toki wait ']),
     ('toki ', ['status', 'install-links', '-- Print all numbers of the clock']),
     ('toki wait --', ['--bound', '--timeout', '--json', '--control', '--help', '-- print JSON']),
-    ('toki config ', ['diff  -- Print what', 'show  -- Print what']),
+    ('toki config ', ['diff  -- Print the', 'show  -- Print the']),
     ('toki config show --la', ['toki config show --language=']),
     ('toki history --layer ', ['day ', 'hour ', 'month']),
     ('toki explain makeste', ['makestep ']),
