@@ -288,7 +288,7 @@ def test_keys_change_without_a_restart(lab, rivals):
     host.path('/etc/k').unlink()
     host.path('/etc/k').mkdir()
     server.signal(signal.SIGHUP)
-    net.wait_for('the reload is refused', lambda: '/etc/k cannot be read; what was in force'
+    net.wait_for('the reload is refused', lambda: '/etc/k cannot be read; the previous configuration'
                  in server.output())
     assert net.ask(asker, host.v4(), keyed(5, 'sha1', new))
 
