@@ -245,6 +245,33 @@ static void test_a_slew_corrects_all_and_ends(void **state)
     }
 }
 
+/* A correction within its noise decays with T = c sd_x/sd_y, here 12 s; one of many deviations goes
+ * faster, and what the settings say goes before both. */
+static void test_the_law_of_the_slew(void **state)
+{
+    static const struct {
+        double offset_s, ratio, constant_s;
+    } cases[] = {
+        {1e-6, 0, 12}, {-2.9e-6, 0, 12}, {6e-6, 0, 6}, {1e-3, 0, 0.04 * 64}, {1e-6, 0.75, 32}};
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        double part = 1 - exp(-1.0), wanted = part * cases[i].offset_s / cases[i].constant_s;
+        struct clock_command c;
+        struct rig rig;
+
+        rig_start(&rig);
+        rig.settings.correction_ratio = cases[i].ratio;
+        rig.settings.max_slew_rate = 0.08;
+        rig_set_offset(&rig, cases[i].offset_s);
+        c = rig_update(&rig, 64);
+        assert_true(fabs(c.rate - rig.discipline.drift - wanted) < 2e-3 * fabs(wanted));
+        rig_obey(&rig, &c);
+        rig_pass(&rig, cases[i].constant_s);
+        assert_true(fabs(true_clock_offset(&rig) / cases[i].offset_s - exp(-1.0)) < 5e-3);
+    }
+}
+
 static void test_a_late_end_is_mended(void **state)
 {
     static const double lates[] = {0.001, 0.01, 0.1, 0.45};
@@ -418,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_policy_matrix),
         cmocka_unit_test(test_a_slew_corrects_all_and_ends),
+        cmocka_unit_test(test_the_law_of_the_slew),
         cmocka_unit_test(test_a_late_end_is_mended),
         cmocka_unit_test(test_a_new_update_takes_over_a_running_slew),
         cmocka_unit_test(test_offset_follows_the_timeline),
