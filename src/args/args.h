@@ -25,6 +25,7 @@ enum args_kind {
     ARGS_COMMAND, /* a command of toki */
     ARGS_CHOICE,  /* one of `choices` */
     ARGS_COUNT,   /* unsigned: a whole number */
+    ARGS_NUMBER,  /* double: a number without a unit */
     ARGS_TIME,    /* double, in s: a number with a unit */
     ARGS_SECONDS, /* likewise; seconds without a unit */
     ARGS_DAYS,    /* likewise; days without a unit */

@@ -24,6 +24,7 @@ static const char *kind_name(enum args_kind kind)
     case ARGS_COMMAND: return "command";
     case ARGS_CHOICE: return "choice";
     case ARGS_COUNT: return "count";
+    case ARGS_NUMBER: return "number";
     case ARGS_TIME:
     case ARGS_SECONDS:
     case ARGS_DAYS: return "time";

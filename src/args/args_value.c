@@ -21,6 +21,7 @@ static double unit_size(enum args_kind kind, const char *unit)
     case ARGS_PART:
     case ARGS_RATE: return *unit ? units_ratio(unit) : 1;
     case ARGS_COUNT:
+    case ARGS_NUMBER:
     case ARGS_FLAG:
     case ARGS_WORD:
     case ARGS_PATH:
@@ -55,6 +56,7 @@ static struct naming naming_of(enum args_kind kind)
     case ARGS_COMMAND: return (struct naming){"COMMAND", "a command", "is not a command"};
     case ARGS_CHOICE: return (struct naming){"WORD", "one of", "is unknown"};
     case ARGS_COUNT: return (struct naming){"N", "a whole number", "is not a whole number"};
+    case ARGS_NUMBER: return (struct naming){"NUMBER", "a number", "is not a number"};
     case ARGS_TIME: return (struct naming){"TIME", "a time, such as 50ms", not_time};
     case ARGS_SECONDS: return (struct naming){"TIME", "a time, such as 10s", not_time};
     case ARGS_DAYS:

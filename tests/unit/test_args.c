@@ -245,6 +245,8 @@ static void test_numbers_in_ascii_only(void **state)
     assert_false(args_value_number(ARGS_TIME, "ms", &s));
     assert_false(args_value_number(ARGS_TIME, "1e300d1", &s));
     assert_false(args_value_number(ARGS_RATE, "1e-9s", &s));
+    assert_true(args_value_number(ARGS_NUMBER, "2.5e3", &s) && near(s, 2500));
+    assert_false(args_value_number(ARGS_NUMBER, "3%", &s));
     assert_true(args_value_number(ARGS_DAYS, "3", &s) && near(s, 3 * 86400.0));
 }
 
