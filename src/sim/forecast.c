@@ -158,11 +158,13 @@ static void follow_levels(struct forecast *f, const struct forecast_setup *setup
     }
 }
 
-static void count_settled(struct forecast *f, double error_s, double bound_s)
+static void count_settled(struct forecast *f, double error_s, double freq, double bound_s)
 {
     f->seconds++;
     f->squares += error_s * error_s;
     f->most_s = fmax(f->most_s, fabs(error_s));
+    f->freq_squares += freq * freq;
+    f->freq_most = fmax(f->freq_most, fabs(freq));
     count_size(&f->errors, fabs(error_s));
     if (isnan(bound_s)) {
         f->unsynchronised++;
@@ -214,7 +216,7 @@ void forecast_run(struct forecast *f, const struct forecast_setup *setup, uint64
         if (now_s <= setup->settled_s) {
             requests_before = r->client->counters.sent;
         } else {
-            count_settled(f, error_s, bound_s);
+            count_settled(f, error_s, world_error_freq(&r->world, r->client->index), bound_s);
         }
         if (setup->second) {
             setup->second(setup->context, now_s, error_s, bound_s);
@@ -255,6 +257,8 @@ void forecast_finish(const struct forecast *f, struct forecast_result *out)
         .p95_s = fmin(size_below(&f->errors, 0.95), f->most_s),
         .p99_s = fmin(size_below(&f->errors, 0.99), f->most_s),
         .max_s = f->most_s,
+        .freq_rms = sqrt(f->freq_squares / seconds),
+        .freq_max = f->freq_most,
         .bound_s = fmin(size_below(&f->bounds, 0.5), f->bound_most_s),
         .bound_max_s = f->bound_most_s,
         .outside = synchronised > 0 ? (double)f->outside / synchronised : 0,

@@ -40,7 +40,7 @@ struct forecast {
     unsigned servers, refclocks; /* simulated, of the settings */
     unsigned left_out;           /* sources that did not fit */
     struct forecast_sizes errors, bounds;
-    double squares, most_s, bound_most_s;
+    double squares, most_s, bound_most_s, freq_squares, freq_most;
     uint64_t seconds, unsynchronised, outside; /* settled */
     uint64_t requests, settled_requests;
     uint64_t steps;
@@ -50,6 +50,7 @@ struct forecast {
 
 struct forecast_result {
     double rms_s, p95_s, p99_s, max_s; /* of the true error, settled */
+    double freq_rms, freq_max;         /* of the true frequency error, settled */
     double bound_s, bound_max_s;       /* root distance served to clients: median, largest */
     double outside;                    /* part of the time with the error beyond it */
     double unsynchronised;             /* part of the time */

@@ -207,7 +207,7 @@ static void count_bound(const struct engine *e, struct mono_time mono, double er
 static void account(struct run *r, const struct scenario_window *window, struct sums *sums)
 {
     double error_s = world_error_s(&r->world, r->client->index);
-    double freq = oscillator_total_rate(&r->client->clock);
+    double freq = world_error_freq(&r->world, r->client->index);
 
     if (!(now_s(r) > window->from_s && now_s(r) <= window->to_s)) {
         return;

@@ -177,6 +177,11 @@ double world_error_s(const struct world *w, unsigned node)
     return oscillator_error_s(&w->nodes[node].clock, w->epoch_ns);
 }
 
+double world_error_freq(const struct world *w, unsigned node)
+{
+    return oscillator_total_rate(&w->nodes[node].clock);
+}
+
 /* ---- packets ---- */
 
 void world_packet_make(struct world_packet *out, const struct address *from,

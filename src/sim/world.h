@@ -176,4 +176,7 @@ void world_set_due(struct node *node, struct mono_time due);
 /* Clock - truth of a node, s, now. */
 double world_error_s(const struct world *w, unsigned node);
 
+/* Frequency error of a node's clock now, slews included: its rate against truth, less 1. */
+double world_error_freq(const struct world *w, unsigned node);
+
 #endif

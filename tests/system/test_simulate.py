@@ -3,6 +3,7 @@
 an option, and whether its picture is one. The simulated world itself is tested in tests/sim."""
 
 import json
+import re
 import resource
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -58,7 +59,8 @@ def test_a_users_file_takes_seconds(tmp_path, name, text):
                        '--wander', '1e-9', '--days', '3', '--plot', 'out.svg')
     assert code == 0
     assert cpu_seconds() - before < 5
-    for line in ('accuracy ', 'error bound ', 'convergence ', 'packets '):
+    for line in ('accuracy ', 'frequency ', 'error bound ', 'convergence ', 'packets ',
+                 'corrections '):
         assert line in out
     assert ElementTree.parse(tmp_path / 'out.svg').getroot().tag == SVG + 'svg'
 
@@ -128,6 +130,47 @@ def test_what_the_network_does(tmp_path):
     assert cold['steps'] >= 1 and cold['below_1ms_s'] < 3600
 
 
+def test_time_against_frequency(tmp_path):
+    """Slow corrections: a steadier frequency, a worse time. Fast ones: the other way round."""
+    for noise in (('--delay', '20ms', '--jitter', '1ms'), ('--delay', '0.2ms', '--jitter', '20us')):
+        fast, own, slow = results(tmp_path, '--corrtimeratio', '0.01,auto,10', '--poll', '6', *noise)
+        assert [r['corrtimeratio'] for r in (fast, own, slow)] == [0.01, None, 10]
+        assert fast['frequency_rms_ppm'] > 2 * own['frequency_rms_ppm']
+        assert own['frequency_rms_ppm'] > 2 * slow['frequency_rms_ppm']
+        assert own['rms_s'] < 0.95 * slow['rms_s'] and own['rms_s'] < 1.1 * fast['rms_s']
+        for row in (fast, own, slow):
+            assert row['frequency_rms_ppm'] < row['frequency_max_ppm']
+    # a clock that has no noise to follow keeps its frequency
+    [calm] = results(tmp_path, '--jitter', '0', '--wander', '0', '--days', '1')
+    assert calm['frequency_rms_ppm'] < 1e-3
+
+
+def alternatives(out):
+    words = out[out.index('corrections '):out.index("'Below'")].split('\n')
+    return words[0].split(None, 1)[1], [w.split()[0] for w in words[1:] if w]
+
+
+def test_other_values_of_corrtimeratio(tmp_path):
+    (tmp_path / 'chrony.conf').write_text('server ntp1.example.org iburst\ncorrtimeratio 3\n')
+    code, out, _ = run(tmp_path, '--days', '12h')
+    assert code == 0
+    assert re.search(r'^frequency +error [0-9.]+ pp[bm] rms, at most [0-9.]+ pp[bm]$', out, re.M), out
+    assert alternatives(out) == ('corrtimeratio auto; other values would give', ['1', '3', '10'])
+    code, out, _ = run(tmp_path, '--config', 'chrony.conf', '--days', '12h', '--plot', 'p.svg')
+    assert code == 0
+    assert alternatives(out) == ('corrtimeratio 3; other values would give', ['auto', '1', '10'])
+    assert not any('corrtimeratio' in w for w in texts(tmp_path / 'p.svg')[1])  # one curve
+    # the option goes before the file, and is all there is to compare
+    words = ('--config', 'chrony.conf', '--days', '12h')
+    three, [file] = results(tmp_path, *words, '--corrtimeratio', 'auto,3')[1], results(tmp_path, *words)
+    assert three == file and file['corrtimeratio'] == 3
+    code, out, _ = run(tmp_path, *words, '--corrtimeratio', '1')
+    assert alternatives(out) == ('corrtimeratio 1', [])
+    # what would take long is left to the option
+    code, out, _ = run(tmp_path, '--poll', '0', '--days', '2', '--runs', '1')
+    assert alternatives(out) == ('corrtimeratio auto', [])
+
+
 ERRORS = [
     (('--delay', '20'), "--delay: '20' has no unit (ns, us, ms, s, min, h or d): expected a time from "
      '0 to 4 s, such as 20ms'),
@@ -144,6 +187,12 @@ ERRORS = [
      'seconds from -6 to 17, such as 6, or 6..10 for a range'),
     (('--servers', '1.5'), "--servers: '1.5' is not a whole number: expected a whole number from 0 to "
      '15'),
+    (('--corrtimeratio', 'auto,fast'), "--corrtimeratio: 'fast' is not a number: expected auto, or a "
+     'ratio from 0.001 to 1e6, such as 3'),
+    (('--corrtimeratio', '0'), "--corrtimeratio: '0' is out of range: expected auto, or a ratio from "
+     '0.001 to 1e6, such as 3'),
+    (('--corrtimeratio', '3%'), "--corrtimeratio: '3%' is not a number: expected auto, or a ratio from "
+     '0.001 to 1e6, such as 3'),
     (('--temperature', '1ppm'), "--temperature: '1ppm' is not two values separated by '/': "
      'expected a rate up to 1000 ppm and a period from 1 min to 400 d, such as 0.5ppm/24h'),
     (('--days', '0'), "--days: '0' is out of range: expected a length from 10 min to 400 days, such as "

@@ -19,18 +19,22 @@ static struct forecast_result result;
 static struct {
     unsigned count, settled;
     double errors[LENGTH_S], bounds[LENGTH_S];
-    double squares;
+    double squares, last_s, rate_squares, rate_most; /* rates: means of a second */
 } seen;
 
 static void look(void *context, double now_s, double error_s, double bound_s)
 {
     const struct forecast_setup *setup = context;
+    double rate = error_s - seen.last_s;
 
     seen.count++;
+    seen.last_s = error_s;
     if (now_s > setup->settled_s) {
         seen.errors[seen.settled] = fabs(error_s);
         seen.bounds[seen.settled++] = bound_s;
         seen.squares += error_s * error_s;
+        seen.rate_squares += rate * rate;
+        seen.rate_most = fmax(seen.rate_most, fabs(rate));
     }
 }
 
@@ -101,6 +105,8 @@ static void test_account(void **state)
     assert_near(result.p95_s, seen.errors[seen.settled * 95 / 100], 0.015);
     assert_near(result.p99_s, seen.errors[seen.settled * 99 / 100], 0.015);
     assert_near(result.max_s, seen.errors[seen.settled - 1], 1e-9);
+    assert_near(result.freq_rms, sqrt(seen.rate_squares / seen.settled), 0.05);
+    assert_near(result.freq_max, seen.rate_most, 0.3);
     assert_near(result.bound_s, seen.bounds[seen.settled / 2], 0.015);
     assert_near(result.bound_max_s, seen.bounds[seen.settled - 1], 1e-9);
     assert_true(result.bound_s > 5e-3); /* half the round trip */

@@ -51,6 +51,19 @@ static void test_offsets(void **state)
     assert_string_equal(render_seconds((double)NAN, text), "-");
 }
 
+static void test_frequencies(void **state)
+{
+    char text[32];
+
+    (void)state;
+    assert_string_equal(render_frequency(3.214e-9, text), "3.21 ppb");
+    assert_string_equal(render_frequency(4.56e-8, text), "45.6 ppb");
+    assert_string_equal(render_frequency(7.89e-7, text), "789 ppb");
+    assert_string_equal(render_frequency(1e-6, text), "1.00 ppm");
+    assert_string_equal(render_frequency(5e-4, text), "500 ppm");
+    assert_string_equal(render_frequency(0, text), "0.00 ppb");
+}
+
 static char *printed(const struct table *t, unsigned width)
 {
     static char text[4096];
@@ -139,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_text_is_cleaned),
         cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_frequencies),
         cmocka_unit_test(test_tables_fit_and_cut_nothing),
         cmocka_unit_test(test_paragraphs),
     };

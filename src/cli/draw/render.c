@@ -157,6 +157,19 @@ const char *render_seconds(double s, char text[32])
     return isnan(s) ? "-" : explain_seconds(s, text);
 }
 
+const char *render_frequency(double freq, char text[32])
+{
+    bool small = freq < 1e-6;
+    double value = freq * (small ? 1e9 : 1e6);
+
+    snprintf(text, 32,
+             value < 10    ? "%.2f %s"
+             : value < 100 ? "%.1f %s"
+                           : "%.0f %s",
+             value, small ? "ppb" : "ppm");
+    return text;
+}
+
 const char *render_offset(double s, char text[32])
 {
     char size[32];

@@ -40,6 +40,9 @@ void render_paragraph(const char *text, unsigned indent, unsigned width, FILE *o
 const char *render_offset(double s, char text[32]);
 const char *render_seconds(double s, char text[32]);
 
+/* A frequency error, at least 0: "3.21 ppb", "10.0 ppm". */
+const char *render_frequency(double freq, char text[32]);
+
 /* A length of time to two or three digits: "90 s", "5 min", "never" if it is infinite. */
 const char *render_duration(double s, char text[32]);
 

@@ -14,6 +14,10 @@
 #define SETTLE_MAX_S 21600.0 /* not counted for the accuracy */
 #define RUNS_DEFAULT 5
 #define RUNS_SAMPLES 400000.0 /* without --runs: as many as give about this many samples */
+/* Alternatives nobody asked for: what a sample costs, in simulated seconds, and how many of those
+ * an alternative may take (a second or less of real time). */
+#define SAMPLE_WORK_S 80.0
+#define ALTERNATIVE_WORK_MAX_S 1e7
 
 static const char default_text[] = "server HOST iburst\nmakestep 1 3\n";
 
@@ -21,6 +25,7 @@ static const char default_text[] = "server HOST iburst\nmakestep 1 3\n";
 
 static bool load_config(struct simulation *s)
 {
+    struct simulate_list *ratios = &s->options.axes[AXIS_CORRECTION];
     const char *file = s->options.config;
     char text[2048];
     bool good;
@@ -42,6 +47,10 @@ static bool load_config(struct simulation *s)
     }
     if (!good) {
         fprintf(stderr, "toki: simulate: %s has errors; 'toki check' lists all of them\n", file);
+    }
+    s->correction_given = ratios->count > 0;
+    if (!s->correction_given) {
+        ratios->values[ratios->count++].value = s->config->settings.correction_ratio;
     }
     return good;
 }
@@ -175,7 +184,7 @@ static double samples_of(const struct settings *s, double length_s)
     return fmax(1, per_second * length_s);
 }
 
-static void run_case(struct simulation *s, struct test_case *c)
+static void run_case(struct simulation *s, struct test_case *c, struct plot *plot)
 {
     const struct simulate_options *o = &s->options;
     struct forecast_setup setup = {
@@ -195,6 +204,7 @@ static void run_case(struct simulation *s, struct test_case *c)
     char label[PLOT_TEXT_MAX];
 
     s->settings = s->config->settings;
+    s->settings.correction_ratio = c->values[AXIS_CORRECTION].value;
     if (o->axes[AXIS_SERVERS].count > 0) {
         choose_servers(&s->settings, (unsigned)c->values[AXIS_SERVERS].value);
     }
@@ -208,21 +218,45 @@ static void run_case(struct simulation *s, struct test_case *c)
     }
     forecast_init(&s->forecast);
     for (unsigned i = 0; i < c->runs; i++) {
-        setup.second = i == 0 && s->plot ? to_plot : NULL;
-        setup.context = s->plot;
+        setup.second = i == 0 && plot ? to_plot : NULL;
+        setup.context = plot;
         if (setup.second) {
-            plot_begin(s->plot);
+            plot_begin(plot);
         }
         forecast_run(&s->forecast, &setup, o->seed + i);
     }
     forecast_finish(&s->forecast, &c->result);
-    if (s->plot) {
+    if (plot) {
         simulate_report_label(s, c, label, sizeof label);
-        plot_name(s->plot, label);
+        plot_name(plot, label);
     }
     c->servers = s->forecast.servers;
     c->refclocks = s->forecast.refclocks;
     c->left_out = s->forecast.left_out;
+}
+
+/* What other corrections would make of the only case, if nobody asked and it takes no time. */
+static void run_alternatives(struct simulation *s)
+{
+    static const double ratios[SIMULATE_ALTERNATIVES_MAX] = {0, 1, 3, 10}; /* chronyd has 3 */
+    const struct simulate_options *o = &s->options;
+    const struct test_case *only = &s->cases[0];
+    double work_s = o->length_s + SAMPLE_WORK_S * samples_of(&s->settings, o->length_s);
+
+    if (s->case_count > 1 || s->correction_given || o->json ||
+        only->runs * work_s > ALTERNATIVE_WORK_MAX_S) {
+        return;
+    }
+    for (unsigned i = 0; i < SIMULATE_ALTERNATIVES_MAX; i++) {
+        struct test_case *other = &s->alternatives[s->alternative_count];
+
+        *other = *only;
+        other->values[AXIS_CORRECTION].value = ratios[i];
+        if (fabs(ratios[i] - only->values[AXIS_CORRECTION].value) > 0) {
+            run_case(s, other, NULL);
+            s->alternative_count++;
+        }
+    }
 }
 
 /* ---- all ---- */
@@ -238,7 +272,7 @@ static bool run_cases(struct simulation *s)
         }
     }
     for (unsigned i = 0; i < s->case_count; i++) {
-        run_case(s, &s->cases[i]);
+        run_case(s, &s->cases[i], s->plot);
         if (s->cases[i].servers + s->cases[i].refclocks == 0) {
             fprintf(stderr,
                     "toki: simulate: %s has no source of time; add one, or give --servers N\n",
@@ -246,6 +280,7 @@ static bool run_cases(struct simulation *s)
             return false;
         }
     }
+    run_alternatives(s);
     return true;
 }
 
@@ -278,7 +313,7 @@ static int run(const struct args_command *self, int argc, char **argv)
     }
     good = simulate_options_read(self, argc, argv, &s->options, &exit_code);
     exit_code = good ? EXIT_USAGE : exit_code;
-    if (good && check_options(s) && make_cases(s) && load_config(s) && run_cases(s)) {
+    if (good && check_options(s) && load_config(s) && make_cases(s) && run_cases(s)) {
         if (s->options.json) {
             simulate_report_json(s);
         } else {
@@ -314,15 +349,18 @@ const struct args_command simulate_command = {
     .options = simulate_option_rows,
     .help =
         "Predicts how well tokid would keep a clock with your configuration on your network, "
-        "with tokid's own engine in a simulated world: accuracy, the error bound sent to "
-        "clients, packets, and how soon after the start the clock is right. Nothing is sent, and "
+        "with tokid's own engine in a simulated world: accuracy of time and frequency, the error "
+        "bound "
+        "sent to clients, packets, and how soon after the start the clock is right. Nothing is "
+        "sent, and "
         "no clock is touched.",
     .notes = notes,
     .exits = {"done", NULL,
               "wrong usage, a configuration with errors, or the picture cannot be written"},
     .examples =
         "toki simulate --config /etc/chrony.conf --delay 20ms --plot clock.svg\n"
-        "toki simulate --poll 6,8,10 --servers 1,4 --delay 20ms --jitter 1ms",
+        "toki simulate --poll 6,8,10 --servers 1,4 --delay 20ms --jitter 1ms\n"
+        "toki simulate --corrtimeratio auto,1,3,10 --delay 0.2ms --jitter 20us",
     .run = run,
     .group = GROUP_CONFIGURATION,
 };

@@ -9,6 +9,7 @@
 #include "sim/forecast.h"
 
 #define SIMULATE_CASES_MAX 48
+#define SIMULATE_ALTERNATIVES_MAX 4
 
 /* One combination of the values to be compared. */
 struct test_case {
@@ -20,10 +21,14 @@ struct test_case {
 struct simulation {
     struct simulate_options options;
     struct config *config;
-    const char *name; /* of the configuration */
-    double settled_s; /* when the accuracy begins to count */
+    const char *name;      /* of the configuration */
+    bool correction_given; /* by an option: it is that of the file otherwise */
+    double settled_s;      /* when the accuracy begins to count */
     struct test_case cases[SIMULATE_CASES_MAX];
     unsigned case_count;
+    struct test_case
+        alternatives[SIMULATE_ALTERNATIVES_MAX]; /* the one case, corrected otherwise */
+    unsigned alternative_count;
     struct plot *plot;
     struct settings settings; /* of the present case */
     struct forecast forecast; /* likewise */

@@ -18,6 +18,7 @@ struct shape {
     struct args_option second; /* kind and range of the second one */
     bool optional;             /* the second may be missing: it is the first then */
     bool list;                 /* several values with commas between them */
+    const char *zero;          /* word for 0, which is out of range; NULL: none */
 };
 
 static const struct shape list = {.list = true};
@@ -38,6 +39,10 @@ static bool read_value(const struct args_option *o, const char *word, struct sim
     char first[WORD_MAX];
 
     out->second = 0;
+    if (shape->zero && strcmp(word, shape->zero) == 0) {
+        out->value = 0;
+        return true;
+    }
     if (!second) {
         if (shape->separator && !shape->optional) {
             return complain(o, word, "not two values separated by '/'", problem, capacity);
@@ -117,6 +122,7 @@ static bool set_seed(const struct args_option *o, const char *text, void *out, c
 
 static const struct shape polls = {
     .separator = "..", .second = {POLLS}, .optional = true, .list = true};
+static const struct shape ratios = {.list = true, .zero = "auto"};
 static const struct shape part_and_time = {
     .separator = "/", .second = {.kind = ARGS_TIME, .most = 10, .expected = SPIKES}};
 static const struct shape rate_and_period = {
@@ -135,6 +141,14 @@ const struct args_option simulate_option_rows[] = {
      .help = "number of servers: the first ones of the file, or copies of its last"},
     {0, "poll", POLLS, AXIS(AXIS_POLL), .value = "LIST", .set = set, .more = &polls,
      .help = "poll interval of all servers, in log2 seconds: 6 is 64 s"},
+    {0, "corrtimeratio", ARGS_NUMBER, .least = 1e-3, .most = 1e6, AXIS(AXIS_CORRECTION),
+     .expected = "auto, or a ratio from 0.001 to 1e6, such as 3", .value = "LIST", .set = set,
+     .more = &ratios,
+     .help = "duration of a correction relative to the update interval, as the directive of "
+             "chrony.conf sets it: a longer one makes the frequency steadier and the time worse. "
+             "auto, tokid's default, follows the noise; chronyd's default is 3. Default: that of "
+             "the file. Without this option, a short simulation of one case also tells what other "
+             "values would give"},
     {0, "delay", ARGS_TIME, .heading = "Network, the same to each server", .most = 4,
      .expected = "a time from 0 to 4 s, such as 20ms", AXIS(AXIS_DELAY), LIST, .fallback = "10ms",
      .help = "round-trip delay without queues, as ping shows it at best"},

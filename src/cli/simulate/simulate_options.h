@@ -14,6 +14,7 @@
 enum simulate_axis {
     AXIS_SERVERS,
     AXIS_POLL,
+    AXIS_CORRECTION,
     AXIS_DELAY,
     AXIS_JITTER,
     AXIS_LOSS,

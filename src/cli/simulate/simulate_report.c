@@ -53,6 +53,7 @@ static const char *value_text(const struct test_case *c, unsigned axis, char tex
     case AXIS_POLL: return poll_text((int)v->value, (int)v->second, text);
     case AXIS_LOSS: snprintf(text, 32, "%.3g %%", v->value * 100); return text;
     case AXIS_WANDER: return power_text(v->value, text);
+    case AXIS_CORRECTION: snprintf(text, 32, v->value > 0 ? "%.4g" : "auto", v->value); return text;
     case AXIS_DELAY:
     case AXIS_JITTER:
     case AXIS_ASYMMETRY:
@@ -63,9 +64,10 @@ static const char *value_text(const struct test_case *c, unsigned axis, char tex
 }
 
 static const char *const axis_names[SIMULATE_AXES] = {
-    [AXIS_SERVERS] = "servers",     [AXIS_POLL] = "poll", [AXIS_DELAY] = "delay",
-    [AXIS_JITTER] = "jitter",       [AXIS_LOSS] = "loss", [AXIS_WANDER] = "wander",
-    [AXIS_ASYMMETRY] = "asymmetry",
+    [AXIS_SERVERS] = "servers",     [AXIS_POLL] = "poll",
+    [AXIS_DELAY] = "delay",         [AXIS_JITTER] = "jitter",
+    [AXIS_LOSS] = "loss",           [AXIS_WANDER] = "wander",
+    [AXIS_ASYMMETRY] = "asymmetry", [AXIS_CORRECTION] = "corrtimeratio",
 };
 
 void simulate_report_label(const struct simulation *s, const struct test_case *c, char *out,
@@ -192,6 +194,23 @@ static void print_setting(const struct simulation *s)
         fabs(o->freq) * 1e6, o->freq < 0 ? "fast" : "slow", render_duration(s->settled_s, skipped));
 }
 
+static void print_corrections(const struct simulation *s)
+{
+    const struct test_case *c = &s->cases[0];
+    char value[32], error[32], freq[32];
+
+    value_text(c, AXIS_CORRECTION, value);
+    printf("corrections  corrtimeratio %s%s\n", value,
+           s->alternative_count > 0 ? "; other values would give" : "");
+    for (unsigned i = 0; i < s->alternative_count; i++) {
+        const struct test_case *other = &s->alternatives[i];
+
+        printf("             %-4s  error %9s rms, frequency %9s rms\n",
+               value_text(other, AXIS_CORRECTION, value), plain_seconds(other->result.rms_s, error),
+               render_frequency(other->result.freq_rms, freq));
+    }
+}
+
 static void print_one(const struct simulation *s)
 {
     const struct test_case *c = &s->cases[0];
@@ -201,6 +220,8 @@ static void print_one(const struct simulation *s)
     printf("accuracy     %s rms; 95 %% of the time below %s, 99 %% below %s, at most %s\n",
            plain_seconds(r->rms_s, t[0]), plain_seconds(r->p95_s, t[1]),
            plain_seconds(r->p99_s, t[2]), plain_seconds(r->max_s, t[3]));
+    printf("frequency    error %s rms, at most %s\n", render_frequency(r->freq_rms, t[0]),
+           render_frequency(r->freq_max, t[1]));
     printf("error bound  %s, at most %s; the error exceeded it %.2g %% of the time\n",
            plain_seconds(r->bound_s, t[0]), plain_seconds(r->bound_max_s, t[1]), r->outside * 100);
     printf("convergence  first set after %s; below 1 ms after %s, 100 us: %s, 10 us: %s\n",
@@ -214,19 +235,27 @@ static void print_one(const struct simulation *s)
     if (r->unsynchronised > 0) {
         printf("             not synchronised %.2g %% of the time\n", r->unsynchronised * 100);
     }
+    print_corrections(s);
+}
+
+/* Columns of an axis in the table. */
+static int axis_width(unsigned axis)
+{
+    return axis == AXIS_POLL ? 17 : (int)fmax(9, (double)strlen(axis_names[axis]));
 }
 
 static void print_table(const struct simulation *s)
 {
-    char t[32];
+    char t[32], t2[32];
 
     for (unsigned i = 0; i < SIMULATE_AXES; i++) {
         if (varies(s, i)) {
-            printf("%-*s ", i == AXIS_POLL ? 17 : 9, axis_names[i]);
+            printf("%-*s ", axis_width(i), axis_names[i]);
         }
     }
-    printf("%9s %9s %9s %9s %9s | %8s %8s %8s %8s | %8s %9s\n", "rms", "95 %", "99 %", "max",
-           "bound", "set", "<1 ms", "<100 us", "<10 us", "pkts/day", "mean poll");
+    printf("%9s %9s %9s %9s %9s | %9s %9s | %8s %8s %8s %8s | %8s %9s\n", "rms", "95 %", "99 %",
+           "max", "bound", "freq rms", "max", "set", "<1 ms", "<100 us", "<10 us", "pkts/day",
+           "mean poll");
     for (unsigned k = 0; k < s->case_count; k++) {
         const struct test_case *c = &s->cases[k];
         const struct forecast_result *r = &c->result;
@@ -235,13 +264,13 @@ static void print_table(const struct simulation *s)
 
         for (unsigned i = 0; i < SIMULATE_AXES; i++) {
             if (varies(s, i)) {
-                printf("%-*s ", i == AXIS_POLL ? 17 : 9, value_text(c, i, t));
+                printf("%-*s ", axis_width(i), value_text(c, i, t));
             }
         }
         for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             printf("%9s ", plain_seconds(sizes[i], t));
         }
-        printf("|");
+        printf("| %9s %9s |", render_frequency(r->freq_rms, t), render_frequency(r->freq_max, t2));
         for (unsigned i = 0; i < sizeof times / sizeof *times; i++) {
             printf(" %8s", render_duration(times[i], t));
         }
@@ -294,6 +323,11 @@ static void document_case(struct document *d, const struct simulation *s, const 
         document_null(d, "minpoll"); /* as the lines of the file say */
         document_null(d, "maxpoll");
     }
+    if (c->values[AXIS_CORRECTION].value > 0) {
+        document_number(d, "corrtimeratio", c->values[AXIS_CORRECTION].value);
+    } else {
+        document_null(d, "corrtimeratio"); /* automatic */
+    }
     document_number(d, "delay_s", c->values[AXIS_DELAY].value);
     document_number(d, "jitter_s", c->values[AXIS_JITTER].value);
     document_number(d, "loss", c->values[AXIS_LOSS].value);
@@ -303,6 +337,8 @@ static void document_case(struct document *d, const struct simulation *s, const 
     document_number(d, "p95_s", r->p95_s);
     document_number(d, "p99_s", r->p99_s);
     document_number(d, "max_s", r->max_s);
+    document_number(d, "frequency_rms_ppm", r->freq_rms * 1e6);
+    document_number(d, "frequency_max_ppm", r->freq_max * 1e6);
     document_number(d, "bound_s", r->bound_s);
     document_number(d, "bound_max_s", r->bound_max_s);
     document_number(d, "outside", r->outside);
