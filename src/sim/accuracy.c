@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/accuracy_report.h"
 #include "sim/accuracy_table.h"
 
 #define SEEDS_MAX 200
@@ -26,8 +27,9 @@ struct options {
     struct accuracy_scale scale;
     const char *only[ONLY_MAX];
     unsigned only_count;
-    bool markdown, list, bounds;
+    bool markdown, list, bounds, worst;
     double fail_above, fail_above_64; /* x limit, x limit at 64 s; 0: never */
+    double fail_worst;                /* x honest; 0: never */
 };
 
 /* Shared by the processes that run scenarios. */
@@ -37,16 +39,6 @@ struct board {
 };
 
 #define LINES_MAX (ACCURACY_SCENARIOS_MAX * SCENARIO_WINDOWS_MAX)
-
-/* One line of the table, over all seeds. */
-struct line {
-    const struct scenario *scenario;
-    const struct scenario_window *window;
-    double rms_s, max_s, settle_s, limit_s, limit_64_s, x_limit, x_limit_64, x_chronyd, poll_s;
-    double freq, freq_limit, x_freq;
-    double outside, unsynchronised, estimate; /* estimate: rms admitted / true rms */
-    double outside_worst;                     /* of one seed */
-};
 
 static const char usage[] =
     "usage: toki-accuracy [options]\n"
@@ -64,6 +56,10 @@ static const char usage[] =
     "its\n"
     "                     bound for more than 0.1 % of a run, or, where nothing happens, what it\n"
     "                     says is below half or above three times the true error\n"
+    "  --worst N          run N seeds, and print the largest error of each scenario, its seed, "
+    "and\n"
+    "                     how many times that of the same world it is in which nobody misleads\n"
+    "  --fail-worst R     exit 1 if that is above R times in a scenario that misleads\n"
     "  --list             names of the scenarios\n";
 
 static double number(const char *text)
@@ -81,10 +77,12 @@ static double number(const char *text)
 static void set_option(struct options *o, int option)
 {
     switch (option) {
+    case 'W':
     case 's':
-        o->seeds = (unsigned)number(optarg);
-        o->seeds = o->seeds < 1 ? 1 : o->seeds > SEEDS_MAX ? SEEDS_MAX : o->seeds;
+        o->worst = o->worst || option == 'W';
+        o->seeds = (unsigned)fmax(1, fmin(number(optarg), SEEDS_MAX));
         break;
+    case 'H': o->fail_worst = number(optarg); break;
     case 'f': o->first_seed = (uint64_t)number(optarg); break;
     case 'o':
         if (o->only_count < ONLY_MAX) {
@@ -117,6 +115,8 @@ static struct options read_options(int argc, char **argv)
                                           {"fail-above", required_argument, NULL, 'x'},
                                           {"fail-above-64", required_argument, NULL, 'X'},
                                           {"bounds", no_argument, NULL, 'b'},
+                                          {"worst", required_argument, NULL, 'W'},
+                                          {"fail-worst", required_argument, NULL, 'H'},
                                           {"list", no_argument, NULL, 'l'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -131,18 +131,31 @@ static struct options read_options(int argc, char **argv)
     return o;
 }
 
+static bool wanted(const struct options *o, const struct scenario *s)
+{
+    bool found = o->only_count == 0;
+
+    for (unsigned k = 0; k < o->only_count; k++) {
+        found = found || fnmatch(o->only[k], s->name, 0) == 0 || strcmp(o->only[k], s->group) == 0;
+    }
+    return found;
+}
+
+/* The scenarios wanted, and the honest worlds that those are compared with. */
 static unsigned choose(const struct options *o, struct scenario *scenarios, unsigned count)
 {
+    bool keep[ACCURACY_SCENARIOS_MAX];
     unsigned kept = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        bool wanted = o->only_count == 0;
-
-        for (unsigned k = 0; k < o->only_count; k++) {
-            wanted = wanted || fnmatch(o->only[k], scenarios[i].name, 0) == 0 ||
-                     strcmp(o->only[k], scenarios[i].group) == 0;
+        keep[i] = wanted(o, &scenarios[i]);
+        for (unsigned k = 0; k < count && !keep[i]; k++) {
+            keep[i] =
+                strcmp(scenarios[k].honest, scenarios[i].name) == 0 && wanted(o, &scenarios[k]);
         }
-        if (wanted) {
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (keep[i]) {
             scenarios[kept++] = scenarios[i];
         }
     }
@@ -211,10 +224,13 @@ static double times_limit(double value, double limit)
     return limit > 0 ? value / limit : HUGE_VAL;
 }
 
-static struct line summarise(const struct scenario *s, unsigned window,
-                             const struct scenario_result *results, unsigned seeds)
+static struct accuracy_line summarise(const struct options *o, const struct scenario *s,
+                                      unsigned window, const struct scenario_result *results)
 {
-    struct line l = {.scenario = s, .window = &s->windows[window]};
+    unsigned seeds = o->seeds;
+    struct accuracy_line l = {.scenario = s,
+                              .window = &s->windows[window],
+                              .has_limit = !s->score_settle && !s->honest[0]};
     double settle[SEEDS_MAX], estimates = 0, logs = 0, logs_64 = 0, logs_chronyd = 0, n = seeds;
     double limits = 0, limits_64 = 0, logs_freq = 0;
 
@@ -222,7 +238,10 @@ static struct line summarise(const struct scenario *s, unsigned window,
         const struct scenario_window_result *r = &results[i].windows[window];
 
         l.rms_s += r->rms_s * r->rms_s / n;
-        l.max_s = fmax(l.max_s, r->max_s);
+        if (r->max_s > l.max_s) {
+            l.max_s = r->max_s;
+            l.max_seed = o->first_seed + i;
+        }
         l.freq += r->freq_rms * r->freq_rms / n;
         l.freq_limit += r->freq_limit * r->freq_limit / n;
         logs_freq += log(times_limit(r->freq_rms, r->freq_limit)) / n;
@@ -255,131 +274,27 @@ static struct line summarise(const struct scenario *s, unsigned window,
     return l;
 }
 
-/* Seconds in three digits with a unit. */
-static const char *human(double value, char text[16])
-{
-    static const char *const units[] = {"s", "ms", "us", "ns"};
-    unsigned unit = 0;
-
-    if (!isfinite(value) || value == 0) {
-        snprintf(text, 16, "%s", value == 0 ? "0" : "never");
-        return text;
-    }
-    while (unit < 3 && fabs(value) < 1) {
-        value *= 1000;
-        unit++;
-    }
-    snprintf(text, 16, "%.3g %s", value, units[unit]);
-    return text;
-}
-
-/* A frequency error in three digits. */
-static const char *frequency(double value, char text[16])
-{
-    snprintf(text, 16, value < 1e-7 ? "%.3g ppb" : "%.3g ppm", value * (value < 1e-7 ? 1e9 : 1e6));
-    return text;
-}
-
-static const char *ratio(double value, char text[16])
-{
-    snprintf(text, 16, value > 0 ? "%.2f" : "-", value);
-    return text;
-}
-
-static void print_head(const struct options *o)
-{
-    if (o->markdown) {
-        printf(
-            "| scenario | rms | max | settle | poll (s) | limit | x limit | limit at 64 s | "
-            "x limit at 64 s | frequency | limit | x limit | x chronyd | outside bound | said/true "
-            "|\n"
-            "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-    } else {
-        printf("%-34s %9s %9s %8s %6s %9s %7s %9s %6s %9s %6s %9s %8s %6s\n", "scenario", "rms",
-               "max", "settle", "poll", "limit", "x limit", "at 64 s", "x 64", "freq", "x freq",
-               "x chronyd", "outside", "said");
-    }
-}
-
-static void print_line(const struct options *o, const struct line *l)
-{
-    char t[11][16], name[100];
-    const char *window = l->window->name;
-    bool starts = l->scenario->score_settle; /* an rms over the start says nothing */
-
-    snprintf(name, sizeof name, "%.63s%s%.30s", l->scenario->name, window ? " / " : "",
-             window ? window : "");
-    human(l->rms_s, t[0]);
-    human(l->max_s, t[1]);
-    human(l->settle_s, t[2]);
-    human(l->limit_s, t[3]);
-    ratio(starts ? 0 : l->x_limit, t[4]);
-    human(l->limit_64_s, t[5]);
-    if (starts) {
-        snprintf(t[3], sizeof t[3], "-");
-        snprintf(t[5], sizeof t[5], "-");
-    }
-    ratio(starts ? 0 : l->x_limit_64, t[6]);
-    ratio(l->x_chronyd, t[7]);
-    frequency(l->freq, t[8]);
-    frequency(l->freq_limit, t[9]);
-    ratio(starts ? 0 : l->x_freq, t[10]);
-    if (o->markdown) {
-        printf(
-            "| %s | %s | %s | %s | %.3g | %s | %s | %s | %s | %s | %s | %s | %s%s | %.2f %% | %.2f "
-            "|\n",
-            name, t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[8], starts ? "-" : t[9],
-            t[10], t[7], starts ? "*" : "", l->outside * 100, l->estimate);
-    } else {
-        printf("%-34s %9s %9s %8s %6.3g %9s %7s %9s %6s %9s %6s %8s%1s %6.2f %% %6.2f\n", name,
-               t[0], t[1], t[2], l->poll_s, t[3], t[4], t[5], t[6], t[8], t[10], t[7],
-               starts ? "*" : "", l->outside * 100, l->estimate);
-    }
-}
-
-static void print_group(const struct line *lines, unsigned count, const char *group)
-{
-    double limit = 0, freq = 0, chronyd = 0, n = 0, n_chronyd = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(lines[i].scenario->group, group) != 0) {
-            continue;
-        }
-        limit += lines[i].scenario->score_settle ? 0 : log(lines[i].x_limit);
-        freq += lines[i].scenario->score_settle ? 0 : log(lines[i].x_freq);
-        n++;
-        if (lines[i].x_chronyd > 0) {
-            chronyd += log(lines[i].x_chronyd);
-            n_chronyd++;
-        }
-    }
-    printf("%-10s geometric mean of %2.0f: x limit %6.2f   frequency %6.2f   x chronyd %6.2f\n",
-           group, n, exp(limit / n), exp(freq / n), n_chronyd > 0 ? exp(chronyd / n_chronyd) : 0.0);
-}
-
-/* Geometric means of each group, in the order of the table. */
-static void print_groups(const struct line *lines, unsigned count)
+/* Holds the worst of each world that misleads against the worst of the one without that. */
+static void compare_honest(struct accuracy_line *lines, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        bool first = true;
-
-        for (unsigned k = 0; k < i; k++) {
-            first = first && strcmp(lines[k].scenario->group, lines[i].scenario->group) != 0;
-        }
-        if (first) {
-            print_group(lines, count, lines[i].scenario->group);
+        for (unsigned k = 0; k < count; k++) {
+            if (strcmp(lines[i].scenario->honest, lines[k].scenario->name) == 0) {
+                lines[i].x_honest = lines[i].max_s / lines[k].max_s;
+            }
         }
     }
 }
 
-/* Is the geometric mean of all but the starts above what is allowed? */
-static bool worse_than_allowed(const struct options *o, const struct line *lines, unsigned count)
+/* Is the geometric mean of all that has a limit above what is allowed? */
+static bool worse_than_allowed(const struct options *o, const struct accuracy_line *lines,
+                               unsigned count)
 {
     double sum = 0, sum_64 = 0, n = 0, n_64 = 0;
     bool worse = false;
 
     for (unsigned i = 0; i < count; i++) {
-        if (lines[i].scenario->score_settle) {
+        if (!lines[i].has_limit) {
             continue;
         }
         sum += log(lines[i].x_limit);
@@ -402,18 +317,37 @@ static bool worse_than_allowed(const struct options *o, const struct line *lines
     return worse;
 }
 
-/* Does nothing happen in this line's time that a clock cannot know? */
-static bool steady(const struct line *l)
+static bool misled_too_far(const struct options *o, const struct accuracy_line *lines,
+                           unsigned count)
 {
-    return !l->scenario->score_settle && !l->window->name && !(fabs(l->scenario->clock.jump) > 0);
+    bool worse = false;
+
+    for (unsigned i = 0; o->fail_worst > 0 && i < count; i++) {
+        char max[16];
+
+        if (lines[i].x_honest > o->fail_worst) {
+            printf("MISLED: %s, seed %llu: %s, %.2f times the worst of '%s', %.2f are allowed\n",
+                   lines[i].scenario->name, (unsigned long long)lines[i].max_seed,
+                   accuracy_report_seconds(lines[i].max_s, max), lines[i].x_honest,
+                   lines[i].scenario->honest, o->fail_worst);
+            worse = true;
+        }
+    }
+    return worse;
 }
 
-static bool wrong_bounds(const struct line *lines, unsigned count)
+/* Does nothing happen in this line's time that a clock cannot know? */
+static bool steady(const struct accuracy_line *l)
+{
+    return l->has_limit && !l->window->name && !(fabs(l->scenario->clock.jump) > 0);
+}
+
+static bool wrong_bounds(const struct accuracy_line *lines, unsigned count)
 {
     bool wrong = false;
 
     for (unsigned i = 0; i < count; i++) {
-        const struct line *l = &lines[i];
+        const struct accuracy_line *l = &lines[i];
         const char *window = l->window->name ? l->window->name : "";
 
         if (l->outside_worst > OUTSIDE_MAX) {
@@ -449,7 +383,7 @@ static bool engine_faults(const struct options *o, const struct board *board, un
 int main(int argc, char **argv)
 {
     static struct scenario scenarios[ACCURACY_SCENARIOS_MAX];
-    static struct line lines[LINES_MAX];
+    static struct accuracy_line lines[LINES_MAX];
     struct options o = read_options(argc, argv);
     unsigned count = choose(&o, scenarios, accuracy_table(&o.scale, scenarios)), line_count = 0;
     struct board *board =
@@ -466,18 +400,23 @@ int main(int argc, char **argv)
         fprintf(stderr, "toki-accuracy: a run failed\n");
         return 1;
     }
-    print_head(&o);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned w = 0; w < scenarios[i].window_count; w++) {
-            lines[line_count] = summarise(&scenarios[i], w, board->results[i], o.seeds);
-            print_line(&o, &lines[line_count++]);
+            lines[line_count++] = summarise(&o, &scenarios[i], w, board->results[i]);
         }
     }
-    printf("\n");
-    print_groups(lines, line_count);
-    printf("\n%u seeds from %llu; settle is the median; * ratio of settling times\n", o.seeds,
-           (unsigned long long)o.first_seed);
+    compare_honest(lines, line_count);
+    if (o.worst) {
+        accuracy_report_worst(lines, line_count);
+    } else {
+        accuracy_report_table(lines, line_count, o.markdown);
+        printf(
+            "\n%u seeds from %llu; settle is the median; * ratio of settling times; x honest: max, "
+            "as a multiple of that in the same world without what misleads\n",
+            o.seeds, (unsigned long long)o.first_seed);
+    }
     bad = engine_faults(&o, board, count);
     bad = worse_than_allowed(&o, lines, line_count) || bad;
+    bad = misled_too_far(&o, lines, line_count) || bad;
     return (o.bounds && wrong_bounds(lines, line_count)) || bad;
 }

@@ -218,6 +218,71 @@ static void add_lies(struct table *t)
     s->windows[0].to_s = s->windows[0].settle_to_s = 120000;
 }
 
+/* The networks that servers mislead on. */
+struct network {
+    const char *name, *alone; /* the scenario of its single server */
+    double delay_s, jitter_s, settle_s;
+};
+
+static const struct network lan = {"lan", "lan j=1e-05 w=1e-09", 1e-4, 1e-5, 1e-3};
+static const struct network wan = {"wan", "wan j=0.001", 0.02, 1e-3, 5e-3};
+
+static struct scenario *add_several(struct table *t, const struct network *n, const char *name,
+                                    unsigned servers)
+{
+    struct scenario *s =
+        add(t, &(struct row){name, "misled", n->delay_s, n->jitter_s, 1e-9, n->settle_s, 0});
+
+    while (s->server_count < servers) {
+        add_server(s, path(t, n->delay_s, n->jitter_s));
+    }
+    return s;
+}
+
+/* The first of several servers is to mislead, or the only one. */
+static struct scenario_server *add_misleader(struct table *t, const struct network *n,
+                                             const char *how, unsigned servers)
+{
+    char name[64];
+    struct scenario *s;
+
+    snprintf(name, sizeof name, "%s %s 1of%u", n->name, how, servers);
+    s = add_several(t, n, name, servers);
+    s->servers[0].liar = servers > 1; /* of one alone, the oracle has to make the best */
+    if (servers > 1) {
+        snprintf(s->honest, sizeof s->honest, "%s %u servers", n->name, servers);
+    } else {
+        snprintf(s->honest, sizeof s->honest, "%s", n->alone);
+    }
+    return s->servers;
+}
+
+/* Servers that leave the others slowly or suddenly, and paths of two lengths. */
+static void add_misleaders(struct table *t)
+{
+    struct oscillator_settings *clock;
+
+    for (unsigned servers = 3; servers <= 5; servers++) {
+        char name[64];
+
+        snprintf(name, sizeof name, "lan %u servers", servers);
+        add_several(t, &lan, name, servers);
+        add_misleader(t, &lan, "wander", servers)->server.clock.wander = 2e-8;
+    }
+    add_several(t, &wan, "wan 5 servers", 5);
+    add_misleader(t, &lan, "creep", 5)->server.clock.freq = 2e-7;
+    add_misleader(t, &wan, "creep", 5)->server.clock.freq = 2e-7;
+    for (unsigned servers = 1; servers <= 3; servers += 2) {
+        struct scenario_server *server = add_misleader(t, &lan, "detour", servers);
+
+        server->up.detour_often = server->down.detour_often = 1.0 / 3;
+        server->up.detour_s = server->down.detour_s = 2e-3;
+    }
+    clock = &add_misleader(t, &lan, "step", 3)->server.clock;
+    clock->step_s = 5e-3;
+    clock->step_at_s = 60000;
+}
+
 static void add_oscillators(struct table *t)
 {
     struct scenario *s;
@@ -280,6 +345,7 @@ unsigned accuracy_table(const struct accuracy_scale *scale,
     s->servers[0].up.loss = s->servers[0].down.loss = 0.3;
     add_outages(&t);
     add_lies(&t);
+    add_misleaders(&t);
     add_starts(&t);
     return t.count;
 }

@@ -48,6 +48,10 @@ struct scenario {
 
     /* the oracle */
     bool oracle_search; /* the oscillator is no random walk */
+
+    /* A server or a path misleads the clock, and the oracle, which is told so, is no limit for it:
+     * the scenario of this name is the same world without that. "": nobody misleads. */
+    char honest[64];
 };
 
 struct scenario_window_result {
