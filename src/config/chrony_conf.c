@@ -209,22 +209,26 @@ static void apply_authselectmode(struct reader *r)
                  word->text);
 }
 
-/* As chronyd: by what is configured, not by what can be reached. */
+/* As chronyd: by what is configured, not by what can be reached; what is only measured is as if it
+ * were not there. */
 static void settle_authentication(struct config *c)
 {
     struct settings *s = &c->settings;
     unsigned with = 0, without = 0;
 
     for (unsigned i = 0; i < s->spec_count; i++) {
-        bool clock = s->specs[i].kind == SOURCE_REFCLOCK;
+        bool counts = s->specs[i].kind != SOURCE_REFCLOCK && !s->specs[i].noselect;
 
-        with += !clock && s->specs[i].key_id != 0;
-        without += !clock && s->specs[i].key_id == 0;
+        with += counts && s->specs[i].key_id != 0;
+        without += counts && s->specs[i].key_id == 0;
     }
     for (unsigned i = 0; i < s->spec_count; i++) {
         struct source_spec *spec = &s->specs[i];
         bool certain = spec->key_id != 0 || spec->kind == SOURCE_REFCLOCK;
 
+        if (spec->noselect) {
+            continue;
+        }
         if (c->auth_select == AUTH_SELECT_MIX && certain && with > 0 && without > 0) {
             spec->added_trust = spec->added_trust || !spec->trust;
             spec->added_require = spec->added_require || !spec->require;
@@ -232,8 +236,7 @@ static void settle_authentication(struct config *c)
         }
         if (!certain && (c->auth_select == AUTH_SELECT_REQUIRE ||
                          (c->auth_select == AUTH_SELECT_PREFER && with > 0))) {
-            spec->added_noselect = spec->added_noselect || !spec->noselect;
-            spec->noselect = true;
+            spec->noselect = spec->added_noselect = true;
         }
     }
 }

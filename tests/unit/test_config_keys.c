@@ -567,6 +567,17 @@ static void test_authselectmode(void **state)
     assert_int_equal(flags(&s[0]), 0); /* there is nothing better */
     load(NULL, 0, "server a\nserver b\nserver c\nrtcsync\n");
     assert_int_equal(flags(&s[0]), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        /* what is only measured neither counts nor is required */
+        assert_string_equal(load(GOOD_CHRONY, 0600,
+                                 "server a key 2 noselect\nserver b\nrefclock SHM 0\nkeyfile @\n"
+                                 "%s\n",
+                                 rows[i].line),
+                            "");
+        assert_int_equal(flags(&s[0]), 1);
+        assert_int_equal(flags(&s[1]), i == 4);
+        assert_int_equal(flags(&s[2]), 0);
+    }
     assert_string_equal(load(NULL, 0, "authselectmode some\n"),
                         "x.conf:1:16: error: unknown mode 'some' [E009]\n"
                         "    authselectmode some\n"
