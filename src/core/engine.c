@@ -444,7 +444,8 @@ static struct source_context engine_context(const struct engine *e, struct insta
                                    .rate = e->discipline.drift,
                                    .build_time_s = e->settings.build_time_s,
                                    .self = e->self,
-                                   .self_count = e->self_count};
+                                   /* who serves nobody is followed by nobody */
+                                   .self_count = e->settings.serves_nobody ? 0 : e->self_count};
 }
 
 void engine_receive(struct engine *e, struct instant now, uint16_t source, uint16_t serial,

@@ -196,6 +196,19 @@ static void test_servers_that_do_not_know(void **state)
     assert_true(lab->engine.synchronised);
 }
 
+/* The name of its reference may be our address in another network. */
+static void test_nobody_follows_who_serves_nobody(void **state)
+{
+    struct engine_lab *lab = lab_new(1, 0.2, 10e-6);
+
+    (void)state;
+    lab->servers[0].answer = LAB_LOOP;
+    lab->settings.serves_nobody = true;
+    lab_begin(lab);
+    lab_run(lab, 60);
+    assert_true(lab->engine.synchronised);
+}
+
 static void test_kisses(void **state)
 {
     struct engine_lab *lab = lab_new(3, 0.05, 10e-6);
@@ -900,6 +913,7 @@ int main(void)
         cmocka_unit_test(test_liars_are_outvoted),
         cmocka_unit_test(test_no_majority_moves_nothing),
         cmocka_unit_test(test_servers_that_do_not_know),
+        cmocka_unit_test(test_nobody_follows_who_serves_nobody),
         cmocka_unit_test(test_kisses),
         cmocka_unit_test(test_strangers_change_nothing),
         cmocka_unit_test(test_any_input_at_any_time),
