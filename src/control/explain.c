@@ -103,6 +103,7 @@ static enum report_source_code choose(const struct report_source *s)
     case SOURCE_ORPHAN: return WHY_ORPHAN;
     case SOURCE_FALSETICKER: return WHY_FALSETICKER;
     case SOURCE_HELD: return WHY_HELD;
+    case SOURCE_UNTRUSTED: return WHY_UNTRUSTED;
     case SOURCE_NOSELECT: return WHY_NOSELECT;
     case SOURCE_SAME_NETWORK: return WHY_SAME_NETWORK;
     case SOURCE_OUTLYING: return WHY_OUTLYING;

@@ -79,6 +79,7 @@ enum report_source_code {
     WHY_TWO_DISAGREE,
     WHY_NO_MAJORITY,
     WHY_HELD,
+    WHY_UNTRUSTED,
     WHY_NOSELECT,
     WHY_SAME_NETWORK,
     WHY_OUTLYING,

@@ -183,7 +183,7 @@ const struct reason reasons_of_clock[CLOCK_CODES] = {
          .remedy = "Add sources: three outvote one falseticker, four do so even while one is down.",
          .meaning = "The intervals in which each of them places the true time do not overlap. The "
                     "clock is left alone rather than set wrongly; marking one of the lines "
-                    "'prefer' or 'trust' also decides."},
+                    "'trust' ('true' in ntp.conf) also decides."},
     [CLOCK_DISAGREEMENT] = {.code = "no-majority",
                             .cause = "The sources disagree, and no side has the majority.",
                             .remedy = "Add sources (four or more outvote a falseticker).",

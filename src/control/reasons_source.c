@@ -252,7 +252,8 @@ const struct reason reasons_of_source[SOURCE_CODES] = {
                           .remedy = "add sources: three outvote one falseticker",
                           .meaning =
                               "Two sources whose intervals do not overlap: one of them is wrong. "
-                              "Neither is used, unless one is marked 'prefer' or 'trust'."},
+                              "Neither is used, unless one is marked 'trust' ('true' in "
+                              "ntp.conf)."},
     [WHY_NO_MAJORITY] =
         {.code = "no-majority",
          .cause = "it says {offset}, and the sources disagree with no side in the majority",
@@ -264,6 +265,13 @@ const struct reason reasons_of_source[SOURCE_CODES] = {
                   .remedy = "see the other sources, or change that requirement",
                   .meaning = "The source is good, but the configuration requires more sources, or "
                              "one that is not available."},
+    [WHY_UNTRUSTED] =
+        {.code = "untrusted",
+         .cause = "not used beside the trusted sources, because it may be further off than they "
+                  "allow: it says {offset}",
+         .meaning = "Where sources are marked 'trust' ('true' in ntp.conf), only these vote. "
+                    "Another one is used with them if its interval lies within theirs, so that it "
+                    "cannot lead the clock out of it."},
     [WHY_NOSELECT] = {.code = "noselect",
                       .cause = "measured only, as configured (noselect): it says {offset}",
                       .meaning = "The line says that this source is measured but never followed."},

@@ -350,10 +350,10 @@ static enum report_clock_code code_from_sources(const struct report *r, const st
     if (count_code(r, WHY_WAITING) + count_code(r, WHY_FEW_SAMPLES) > 0) {
         return CLOCK_STARTING;
     }
-    if (e->selection.voters > 0 && e->selection.voters < e->settings.min_sources) {
+    if (e->selection.held && e->selection.true_count < e->settings.min_sources) {
         return CLOCK_TOO_FEW;
     }
-    return e->selection.voters > 0 && !e->required_missing ? CLOCK_STARTING : CLOCK_UNUSABLE;
+    return e->selection.voters > 0 && !e->selection.held ? CLOCK_STARTING : CLOCK_UNUSABLE;
 }
 
 static enum report_clock_code clock_code(const struct report *r, const struct engine *e)
@@ -414,7 +414,7 @@ void report_fill_clock(struct report *r)
         .updates = d->updates,
         .steps = d->steps,
         .min_sources = e->settings.min_sources,
-        .selectable = e->selection.voters,
+        .selectable = e->selection.true_count,
         .used = count_status(r, SOURCE_SELECTED) + count_status(r, SOURCE_COMBINED),
         .true_error_s = r->input.true_error_s,
     };

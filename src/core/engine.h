@@ -84,7 +84,6 @@ struct engine {
     double stored_sd;        /* of the drift last given to EFFECT_STORE */
     bool synchronised;       /* as last told */
     bool no_majority;        /* likewise */
-    bool required_missing;   /* no source with `require` tells the truth */
     bool ever_synchronised, local_activated;
     struct mono_time born, last_update; /* start; last update of the clock while synchronised */
     struct engine_corrections corrections;

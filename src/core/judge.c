@@ -77,42 +77,35 @@ static enum source_status judge_fitness(const struct engine *e, const struct sou
     return s->filter.jitter_s > e->settings.max_jitter_s ? SOURCE_TOO_JITTERY : SOURCE_SELECTED;
 }
 
-/* Is a source configured that must be there, and is none of these judged to tell the truth? */
-static bool judge_requires(const struct engine *e, const struct candidate *candidates,
-                           unsigned count)
+/* Is a source configured that must be there, whatever became of it? */
+static bool judge_requires(const struct engine *e)
 {
-    bool wanted = false;
-
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        wanted = wanted || (e->sources[i].status != SOURCE_UNUSED && e->sources[i].config.require);
-    }
-    for (unsigned i = 0; wanted && i < count; i++) {
-        if (e->sources[candidates[i].source].config.require &&
-            e->selection.judgements[i] == JUDGED_TRUE) {
-            return false;
+        if (e->sources[i].status != SOURCE_UNUSED && e->sources[i].config.require) {
+            return true;
         }
     }
-    return wanted;
+    return false;
 }
 
-/* No update, though the sources may agree: some are missing that must be there. */
-static bool judge_holds(const struct engine *e, unsigned voters)
-{
-    return voters < e->settings.min_sources || e->required_missing;
-}
-
-/* Sources whose first word may still come. */
+/* Votes of the sources whose first word may still come, as far as they would count. */
 static unsigned judge_pending(const struct engine *e, struct instant now)
 {
     double age = s_from_ns(ns_subtract(now.mono.ns, e->started.ns));
     unsigned pending = 0;
 
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        enum source_status status = e->sources[i].status;
+        const struct source *s = &e->sources[i];
 
-        pending +=
-            status == SOURCE_FEW_SAMPLES ||
-            ((status == SOURCE_WAITING || status == SOURCE_UNRESOLVED) && age < JUDGE_FIRST_WAIT_S);
+        if (s->config.noselect || (e->selection.trusted && !s->config.trust) ||
+            !(s->status == SOURCE_FEW_SAMPLES ||
+              ((s->status == SOURCE_WAITING || s->status == SOURCE_UNRESOLVED) &&
+               age < JUDGE_FIRST_WAIT_S))) {
+            continue;
+        }
+        /* the first trusted source decides alone */
+        pending += s->config.trust && !e->selection.trusted ? SELECTION_VOTES_MAX
+                                                            : selection_votes(s->config.weight);
     }
     return pending;
 }
@@ -120,20 +113,14 @@ static unsigned judge_pending(const struct engine *e, struct instant now)
 /* Before the first update: sources that are still being asked could not turn the vote. */
 static bool judge_settled(const struct engine *e, struct instant now)
 {
-    unsigned true_count = 0, voters = 0;
+    const struct selection *sel = &e->selection;
 
-    for (unsigned i = 0; i < SOURCES_MAX; i++) {
-        const struct source *s = &e->sources[i];
-
-        true_count += s->status >= SOURCE_OUTLYING;
-        voters += s->status >= SOURCE_OUTLYING || s->status == SOURCE_FALSETICKER;
-    }
-    return 2 * true_count > voters + judge_pending(e, now);
+    return sel->valid && 2 * sel->agreeing > sel->voters + judge_pending(e, now);
 }
 
 static void judge_event_majority(struct engine *e, struct instant now, unsigned voters)
 {
-    bool none = voters > 0 && !e->selection.valid && !judge_holds(e, voters);
+    bool none = voters > 0 && !e->selection.valid && !e->selection.held;
 
     if (none && !e->no_majority && e->discipline.updates == 0 && judge_pending(e, now) > 0) {
         return; /* a source that has not answered yet may bring one */
@@ -175,6 +162,17 @@ static unsigned judge_pick(const struct engine *e, uint16_t picked[KALMAN_BIASES
     return count;
 }
 
+static enum source_status judge_status(const struct selection *sel, enum judgement judgement)
+{
+    switch (judgement) {
+    case JUDGED_TRUE: return SOURCE_OUTLYING;
+    case JUDGED_FALSE: return SOURCE_FALSETICKER;
+    case JUDGED_UNTRUSTED: return SOURCE_UNTRUSTED;
+    case JUDGED_UNDECIDED: break;
+    }
+    return sel->held ? SOURCE_HELD : SOURCE_NO_MAJORITY;
+}
+
 static void judge_mark(struct engine *e, struct instant now, const struct candidate *candidates,
                        unsigned count, uint16_t chosen_before)
 {
@@ -184,13 +182,7 @@ static void judge_mark(struct engine *e, struct instant now, const struct candid
     bool settled;
 
     for (unsigned i = 0; i < count; i++) {
-        struct source *s = &e->sources[candidates[i].source];
-        bool is_false = sel->judgements[i] == JUDGED_FALSE;
-
-        s->status = is_false ? SOURCE_FALSETICKER
-                    : sel->judgements[i] == JUDGED_UNDECIDED
-                        ? (judge_holds(e, count) ? SOURCE_HELD : SOURCE_NO_MAJORITY)
-                        : SOURCE_OUTLYING;
+        e->sources[candidates[i].source].status = judge_status(sel, sel->judgements[i]);
     }
     /* no source is called false by the ones that happened to answer first */
     settled = e->discipline.updates > 0 || judge_settled(e, now);
@@ -286,18 +278,8 @@ static void judge_vote(struct engine *e, const struct candidate *candidates, uns
     if (e->settings.combine_limit > 0) {
         sel->combine_limit = e->settings.combine_limit;
     }
+    sel->require = judge_requires(e);
     selection_update(sel, candidates, count, e->settings.min_sources);
-    e->required_missing = sel->valid && judge_requires(e, candidates, count);
-    if (e->required_missing) {
-        sel->valid = false;
-        sel->chosen = SELECTION_NONE;
-        sel->survivor_count = 0;
-        sel->leap = LEAP_NONE;
-        for (unsigned i = 0; i < count; i++) {
-            sel->judgements[i] =
-                sel->judgements[i] == JUDGED_TRUE ? JUDGED_UNDECIDED : JUDGED_FALSE;
-        }
-    }
 }
 
 /* Takes away the votes that are too many of one network; the number of those that stay. */
@@ -352,7 +334,8 @@ void judge_sources(struct engine *e, struct instant now)
             .leap = s->last.leap,
             .weight = (uint8_t)s->config.weight,
             .prefer = s->config.prefer,
-            .trust = s->config.trust};
+            .trust = s->config.trust,
+            .require = s->config.require};
     }
     count = judge_networks(e, candidates, count);
     if (e->settings.local && e->settings.local_orphan) {
@@ -481,8 +464,10 @@ static int judge_leap(const struct engine *e, struct instant now)
     for (unsigned i = 0; i < SOURCES_MAX; i++) {
         const struct source *s = &e->sources[i];
 
-        voters += s->status >= SOURCE_OUTLYING;
-        votes += s->status >= SOURCE_OUTLYING && s->last.leap == either;
+        if (s->status >= SOURCE_OUTLYING && (!e->selection.trusted || s->config.trust)) {
+            voters++;
+            votes += s->last.leap == either;
+        }
     }
     if (e->leap_armed == LEAP_NONE) {
         return 2 * votes > voters + pending ? leap : LEAP_NONE;

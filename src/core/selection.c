@@ -18,6 +18,10 @@
 #define SELECTION_COMBINE_STAY 2.0
 #define SELECTION_STRATUM_S 0.001
 
+struct span {
+    double low_s, high_s;
+};
+
 void selection_init(struct selection *s)
 {
     memset(s, 0, sizeof *s);
@@ -26,9 +30,9 @@ void selection_init(struct selection *s)
     s->combine_limit = SELECTION_COMBINE;
 }
 
-static unsigned candidate_votes(const struct candidate *c)
+unsigned selection_votes(unsigned weight)
 {
-    return c->weight > 0 ? c->weight : 1;
+    return weight > 0 ? weight : 1;
 }
 
 static double candidate_low(const struct candidate *c)
@@ -41,70 +45,67 @@ static double candidate_high(const struct candidate *c)
     return c->offset_s + c->distance_s;
 }
 
-/* Votes whose intervals (of trusted sources only, if `trusted`) that hold `x`. */
-static unsigned selection_depth(const struct candidate *c, unsigned count, double x, bool trusted)
+/* Votes whose intervals hold `x`. `votes`: of each candidate. */
+static unsigned selection_depth(const struct candidate *c, const unsigned *votes, unsigned count,
+                                double x)
 {
     unsigned depth = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        if ((!trusted || c[i].trust) && candidate_low(&c[i]) <= x && x <= candidate_high(&c[i])) {
-            depth += candidate_votes(&c[i]);
+        if (candidate_low(&c[i]) <= x && x <= candidate_high(&c[i])) {
+            depth += votes[i];
         }
     }
     return depth;
 }
 
-/* Deepest point: it is always the lower end of some interval. Gives the depth. */
-static unsigned selection_deepest(const struct candidate *c, unsigned count, bool trusted,
-                                  double *low)
+/* Most votes that hold one point: it is always the lower end of some interval. */
+static unsigned selection_deepest(const struct candidate *c, const unsigned *votes, unsigned count)
 {
     unsigned best = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        unsigned depth;
+        unsigned depth = selection_depth(c, votes, count, candidate_low(&c[i]));
 
-        if (trusted && !c[i].trust) {
-            continue;
-        }
-        depth = selection_depth(c, count, candidate_low(&c[i]), trusted);
-        if (depth > best) {
-            best = depth;
-            *low = candidate_low(&c[i]);
-        }
+        best = depth > best ? depth : best;
     }
     return best;
 }
 
-/* Upper end of the intersection that begins at `low`, of the sources that were asked. */
-static double selection_upper(const struct candidate *c, unsigned count, bool trusted, double low)
+/* From the first to the last point that at least so many votes hold, whatever lies between. */
+static struct span selection_covered(const struct candidate *c, const unsigned *votes,
+                                     unsigned count, unsigned depth)
 {
-    double high = INFINITY;
+    struct span span = {HUGE_VAL, -HUGE_VAL};
 
     for (unsigned i = 0; i < count; i++) {
-        if ((!trusted || c[i].trust) && candidate_low(&c[i]) <= low &&
-            low <= candidate_high(&c[i])) {
-            high = fmin(high, candidate_high(&c[i]));
+        if (selection_depth(c, votes, count, candidate_low(&c[i])) >= depth) {
+            span.low_s = fmin(span.low_s, candidate_low(&c[i]));
+        }
+        if (selection_depth(c, votes, count, candidate_high(&c[i])) >= depth) {
+            span.high_s = fmax(span.high_s, candidate_high(&c[i]));
         }
     }
-    return high;
+    return span;
 }
 
-/* Ends of the region that more than half of the voters cover: the truth is in it as long as they
- * are
- * right, wherever in it they agree most. */
-static void selection_hull(struct selection *s, const struct candidate *c, unsigned count,
-                           bool trusted)
+/* Is `inner` nowhere outside `outer`? */
+static bool selection_within(struct span inner, struct span outer)
 {
-    s->hull_low_s = s->low_s;
-    s->hull_high_s = s->high_s;
-    for (unsigned i = 0; i < count; i++) {
-        if (2 * selection_depth(c, count, candidate_low(&c[i]), trusted) > s->voters) {
-            s->hull_low_s = fmin(s->hull_low_s, candidate_low(&c[i]));
-        }
-        if (2 * selection_depth(c, count, candidate_high(&c[i]), trusted) > s->voters) {
-            s->hull_high_s = fmax(s->hull_high_s, candidate_high(&c[i]));
-        }
+    return inner.low_s >= outer.low_s && inner.high_s <= outer.high_s;
+}
+
+/* `best`: where most agree. `trusted`: where the trusted sources do, of a source that is none
+ * (else NULL): it must not lead the clock out of there. */
+static enum judgement selection_judge(const struct candidate *c, struct span best,
+                                      const struct span *trusted)
+{
+    struct span own = {candidate_low(c), candidate_high(c)};
+
+    if (!selection_within(own, best) && !selection_within(best, own)) {
+        return JUDGED_FALSE;
     }
+    return trusted && !selection_within(own, *trusted) ? JUDGED_UNTRUSTED : JUDGED_TRUE;
 }
 
 static double selection_rank(const struct selection *s, const struct candidate *c)
@@ -174,13 +175,14 @@ static void selection_prune(struct selection *s, const struct candidate *c, unsi
     s->survivor_count = kept;
 }
 
-/* Leap second announced by more than half of the truechimers, preferred or not. */
+/* Leap second announced by more than half of the truechimers, preferred or not; if some of them are
+ * trusted, of those. */
 static void selection_leap(struct selection *s, const struct candidate *c, unsigned count)
 {
     unsigned votes[4] = {0}, voters = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        if (s->judgements[i] == JUDGED_TRUE) {
+        if (s->judgements[i] == JUDGED_TRUE && (!s->trusted || c[i].trust)) {
             votes[c[i].leap & 3]++;
             voters++;
         }
@@ -209,39 +211,81 @@ static void selection_survivors(struct selection *s, const struct candidate *c, 
     }
 }
 
+/* There is nobody to follow: truechimers, if there are any, are not known to be. */
+static void selection_fail(struct selection *s, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (s->judgements[i] == JUDGED_TRUE) {
+            s->judgements[i] = JUDGED_UNDECIDED;
+        }
+    }
+    s->valid = false;
+    s->survivor_count = 0;
+    s->chosen = SELECTION_NONE;
+    s->leap = LEAP_NONE;
+}
+
+/* Is one that must be there among the truechimers? */
+static bool selection_has_required(const struct selection *s, const struct candidate *c,
+                                   unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (s->judgements[i] == JUDGED_TRUE && c[i].require) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void selection_update(struct selection *s, const struct candidate *c, unsigned count,
                       unsigned min_sources)
 {
     bool before[SOURCES_MAX] = {false};
-    unsigned trusted = 0, all = 0, depth;
-    double low = 0;
+    unsigned votes[SOURCES_MAX] = {0}, ranked[SOURCES_MAX] = {0};
+    struct span best, hull, trusted;
+    unsigned depth;
 
     for (unsigned i = 0; i < s->survivor_count; i++) {
         before[s->survivors[i]] = true;
     }
+    s->trusted = false;
     for (unsigned i = 0; i < count; i++) {
-        all += candidate_votes(&c[i]);
-        trusted += c[i].trust ? candidate_votes(&c[i]) : 0;
+        s->trusted = s->trusted || c[i].trust;
     }
-    s->voters = trusted ? trusted : all;
-    depth = selection_deepest(c, count, trusted > 0, &low);
-    s->valid = depth > 0 && 2 * depth > s->voters && count >= min_sources;
+    s->voters = 0;
+    for (unsigned i = 0; i < count; i++) {
+        votes[i] = !s->trusted || c[i].trust ? selection_votes(c[i].weight) : 0;
+        /* of what the trusted ones leave open, the others choose */
+        ranked[i] = votes[i] * SELECTION_VOTES_MAX + selection_votes(c[i].weight);
+        s->voters += votes[i];
+        s->judgements[i] = JUDGED_UNDECIDED;
+    }
+    depth = selection_deepest(c, votes, count);
+    s->true_count = 0;
+    s->agreeing = depth;
+    s->valid = depth > 0 && 2 * depth > s->voters;
+    s->held = false;
     if (!s->valid) {
-        for (unsigned i = 0; i < count; i++) {
-            s->judgements[i] = JUDGED_UNDECIDED;
-        }
-        s->survivor_count = 0;
-        s->chosen = SELECTION_NONE;
-        s->leap = LEAP_NONE;
+        selection_fail(s, count);
         return;
     }
-    s->low_s = low;
-    s->high_s = selection_upper(c, count, trusted > 0, low);
-    selection_hull(s, c, count, trusted > 0);
+    best = selection_covered(c, ranked, count, selection_deepest(c, ranked, count));
+    trusted = selection_covered(c, votes, count, depth);
+    hull = selection_covered(c, votes, count, s->voters / 2 + 1);
+    s->low_s = trusted.low_s;
+    s->high_s = trusted.high_s;
+    s->hull_low_s = hull.low_s;
+    s->hull_high_s = hull.high_s;
     for (unsigned i = 0; i < count; i++) {
-        bool meets = candidate_low(&c[i]) <= s->high_s && s->low_s <= candidate_high(&c[i]);
+        bool bound = s->trusted && !c[i].trust;
 
-        s->judgements[i] = meets ? JUDGED_TRUE : JUDGED_FALSE;
+        s->judgements[i] = selection_judge(&c[i], best, bound ? &trusted : NULL);
+        s->true_count += s->judgements[i] == JUDGED_TRUE;
+    }
+    s->held = s->true_count < min_sources || (s->require && !selection_has_required(s, c, count));
+    if (s->held) {
+        selection_fail(s, count);
+        return;
     }
     selection_survivors(s, c, count);
     selection_choose(s, c, count);

@@ -12,6 +12,7 @@
 #include "core/settings.h"
 
 #define SELECTION_NONE 0xffffu
+#define SELECTION_VOTES_MAX 1000 /* more than all sources have */
 
 /* One voter: its offset and root distance say where the true time must lie. */
 struct candidate {
@@ -21,10 +22,15 @@ struct candidate {
     uint8_t stratum;
     uint8_t leap;   /* enum packet_leap */
     uint8_t weight; /* votes; 0: 1 */
-    bool prefer, trust;
+    bool prefer, trust, require;
 };
 
-enum judgement { JUDGED_TRUE, JUDGED_FALSE, JUDGED_UNDECIDED /* there is no majority */ };
+enum judgement {
+    JUDGED_TRUE,
+    JUDGED_FALSE,
+    JUDGED_UNTRUSTED, /* may be true, but reaches beyond where the trusted sources agree */
+    JUDGED_UNDECIDED  /* there is no majority, or it is held */
+};
 
 struct selection {
     /* by the settings; selection_init() gives the usual values */
@@ -35,21 +41,29 @@ struct selection {
                                 above it might follow us, and two that average each other's
                                 corrections swing each other up. Strata cannot form a ring. */
 
-    bool valid;      /* there is a majority, and enough of them */
+    bool require; /* a candidate with `require` must be among the truechimers */
+
+    bool valid;      /* there is a majority, and it is not held */
+    bool held;       /* there is one, but not enough truechimers or none of those required */
+    bool trusted;    /* some candidates are: only they vote */
     uint16_t chosen; /* system peer, or SELECTION_NONE */
     uint16_t survivors[SOURCES_MAX];
     unsigned survivor_count;
-    unsigned voters;
+    unsigned voters, agreeing;              /* votes, and those of them that agree */
+    unsigned true_count;                    /* truechimers; 0: there is no majority */
     enum judgement judgements[SOURCES_MAX]; /* as the candidates were given */
-    double low_s, high_s;                   /* if valid: where most agree */
+    double low_s, high_s;                   /* if valid: where most agree (all such places) */
     double hull_low_s, hull_high_s;         /* ends of all that a majority covers */
     uint8_t leap;                           /* announced by more than half of the truechimers */
 };
 
+/* Votes of a source with this weight; 0: the usual one. */
+unsigned selection_votes(unsigned weight);
+
 void selection_init(struct selection *s);
 
 /* Judges the candidates. `s` holds the last result, so that the system peer changes only for a
- * clearly better one. */
+ * clearly better one. `min_sources`: truechimers that there must be. */
 void selection_update(struct selection *s, const struct candidate *candidates, unsigned count,
                       unsigned min_sources);
 

@@ -65,6 +65,7 @@ enum source_status {
     SOURCE_FALSETICKER,   /* the majority says another time */
     SOURCE_NO_MAJORITY,   /* the sources disagree, and no side has more than half */
     SOURCE_HELD,          /* would be used, but others that must be there are not */
+    SOURCE_UNTRUSTED,     /* reaches beyond where the trusted sources agree */
     SOURCE_NOSELECT,      /* configured so */
     SOURCE_SAME_NETWORK,  /* others of its network vote already (core/diversity.h) */
     SOURCE_OUTLYING,      /* truechimer, but adds nothing beside the others */

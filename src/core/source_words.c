@@ -51,6 +51,7 @@ const char *source_status_name(enum source_status s)
     case SOURCE_FALSETICKER: return "falseticker";
     case SOURCE_NO_MAJORITY: return "no-majority";
     case SOURCE_HELD: return "held";
+    case SOURCE_UNTRUSTED: return "untrusted";
     case SOURCE_NOSELECT: return "noselect";
     case SOURCE_SAME_NETWORK: return "same-network";
     case SOURCE_OUTLYING: return "outlying";

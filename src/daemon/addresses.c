@@ -138,9 +138,7 @@ size_t addresses_format(const struct addresses *a, char *out, size_t capacity)
 
 static bool works(const struct source *s)
 {
-    return s->reach != 0 && s->address.family != ADDRESS_NONE &&
-           (s->status >= SOURCE_OUTLYING || s->status == SOURCE_SAME_NETWORK ||
-            s->status == SOURCE_NOSELECT || s->status == SOURCE_HELD);
+    return s->reach != 0 && s->address.family != ADDRESS_NONE && s->status >= SOURCE_HELD;
 }
 
 /* The addresses of this name that work now. */

@@ -42,6 +42,7 @@ char chrony_words_state(const struct engine *e, const struct source *s)
     case SOURCE_NO_MAJORITY: return 'x';
     case SOURCE_HELD: return 'W';
     case SOURCE_NOSELECT: return 'N';
+    case SOURCE_UNTRUSTED:
     case SOURCE_SAME_NETWORK: return 'T';
     case SOURCE_OUTLYING: return is_outranked(e, s) ? 'P' : 'D';
     case SOURCE_COMBINED: return '+';
@@ -67,6 +68,7 @@ enum chrony_source_state chrony_words_source_state(enum source_status status)
     case SOURCE_TOO_DISTANT:
     case SOURCE_WRONG_STRATUM:
     case SOURCE_ORPHAN:
+    case SOURCE_UNTRUSTED:
     case SOURCE_NOSELECT:
     case SOURCE_STATUSES: return CHRONY_STATE_UNUSABLE;
     case SOURCE_TOO_JITTERY: return CHRONY_STATE_JITTERY;

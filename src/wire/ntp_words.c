@@ -120,6 +120,7 @@ enum ntp_words_selection ntp_words_selection(enum source_status status)
     case SOURCE_ORPHAN:
     case SOURCE_NO_MAJORITY:
     case SOURCE_HELD:
+    case SOURCE_UNTRUSTED:
     case SOURCE_NOSELECT:
     case SOURCE_SAME_NETWORK:
     case SOURCE_STATUSES: return NTP_WORDS_REJECT;
@@ -326,6 +327,7 @@ static uint32_t flash_of_status(enum source_status status)
     case SOURCE_FALSETICKER:
     case SOURCE_NO_MAJORITY:
     case SOURCE_HELD:
+    case SOURCE_UNTRUSTED:
     case SOURCE_SAME_NETWORK:
     case SOURCE_OUTLYING:
     case SOURCE_COMBINED:

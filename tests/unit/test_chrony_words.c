@@ -98,6 +98,7 @@ static void the_state_of_a_source_has_one_letter(void **state)
         {SOURCE_FALSETICKER, false, false, false, 'x', 'x'},
         {SOURCE_NO_MAJORITY, false, false, false, 'x', 'x'},
         {SOURCE_HELD, false, false, false, 'W', '-'},
+        {SOURCE_UNTRUSTED, false, false, false, 'T', '?'},
         {SOURCE_NOSELECT, false, true, false, 'N', '?'},
         {SOURCE_SAME_NETWORK, false, false, false, 'T', '-'},
         {SOURCE_OUTLYING, false, false, false, 'D', '-'},

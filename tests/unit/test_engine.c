@@ -159,6 +159,78 @@ static void test_liars_are_outvoted(void **state)
     }
 }
 
+/* Who has no vote delays nothing, however much of them disagree. */
+static void test_a_trusted_source_alone_is_enough(void **state)
+{
+    (void)state;
+    for (unsigned lying = 1; lying <= 5; lying++) {
+        struct engine_lab *lab = lab_new(6, 0.2, 10e-6);
+
+        for (unsigned i = 1; i < 6; i++) {
+            lab->servers[i].lie_s = i <= lying ? i : 0;
+        }
+        lab->settings.specs[0].trust = true;
+        lab_begin(lab);
+        lab_run(lab, 10);
+        assert_true(lab->engine.synchronised);
+        assert_true(fabs(lab_error_s(lab)) < 1e-3);
+        assert_int_equal(count_status(lab, SOURCE_FALSETICKER), lying);
+        assert_int_equal(lab->events[EVENT_SOURCE_FALSETICKER], lying);
+        assert_int_equal(lab->events[EVENT_NO_MAJORITY], 0);
+        lab_run(lab, 3600);
+        check_bound(lab);
+        assert_int_equal(lab->steps, 1);
+    }
+}
+
+/* One whose answers are still to come would decide alone. */
+static void test_a_trusted_source_is_waited_for(void **state)
+{
+    struct engine_lab *lab = lab_new(4, 0.2, 10e-6);
+
+    (void)state;
+    lab->servers[1].lie_s = lab->servers[2].lie_s = lab->servers[3].lie_s = 1;
+    lab->settings.specs[0].trust = true;
+    lab->servers[0].answer = LAB_SILENT;
+    lab_begin(lab);
+    lab_run(lab, 1);
+    lab->servers[0].answer = LAB_GOOD;
+    lab_run(lab, 20);
+    assert_true(lab->engine.synchronised);
+    assert_true(fabs(lab_error_s(lab)) < 1e-3);
+    assert_int_equal(lab->steps, 1);
+    assert_int_equal(count_status(lab, SOURCE_FALSETICKER), 3);
+
+    lab = lab_new(4, 0.2, 10e-6); /* but not for ever */
+    lab->settings.specs[0].trust = true;
+    lab->servers[0].answer = LAB_SILENT;
+    lab_begin(lab);
+    lab_run(lab, 20);
+    assert_true(lab->engine.synchronised);
+    assert_int_equal(lab->engine.sources[0].status, SOURCE_UNREACHABLE);
+}
+
+/* A source that is required: nothing is updated until it is there, and the liar is a liar. */
+static void test_held_until_enough_tell_the_truth(void **state)
+{
+    struct engine_lab *lab = lab_new(4, 0.2, 10e-6);
+
+    (void)state;
+    lab->servers[3].lie_s = 1;
+    lab->servers[2].answer = LAB_SILENT;
+    lab->settings.min_sources = 3; /* of three that answer */
+    lab_begin(lab);
+    lab_run(lab, 600);
+    assert_int_equal(lab->adjusts, 0);
+    assert_int_equal(count_status(lab, SOURCE_HELD), 2);
+    assert_int_equal(lab->engine.sources[3].status, SOURCE_FALSETICKER);
+    assert_int_equal(lab->events[EVENT_NO_MAJORITY], 0);
+    lab->servers[2].answer = LAB_GOOD;
+    lab_run(lab, 600);
+    assert_true(lab->engine.synchronised);
+    assert_int_equal(count_status(lab, SOURCE_HELD), 0);
+}
+
 static void test_no_majority_moves_nothing(void **state)
 {
     struct engine_lab *lab = lab_new(2, 0.2, 10e-6);
@@ -911,6 +983,9 @@ int main(void)
         cmocka_unit_test(test_reference_fields),
         cmocka_unit_test(test_64_sources_at_once),
         cmocka_unit_test(test_liars_are_outvoted),
+        cmocka_unit_test(test_a_trusted_source_alone_is_enough),
+        cmocka_unit_test(test_a_trusted_source_is_waited_for),
+        cmocka_unit_test(test_held_until_enough_tell_the_truth),
         cmocka_unit_test(test_no_majority_moves_nothing),
         cmocka_unit_test(test_servers_that_do_not_know),
         cmocka_unit_test(test_nobody_follows_who_serves_nobody),

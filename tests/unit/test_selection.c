@@ -49,10 +49,12 @@ static void check_consistent(const struct selection *s, const struct candidate *
         }
     }
     assert_int_equal(s->valid, s->chosen != SELECTION_NONE);
+    assert_false(s->valid && s->held);
     assert_true(s->survivor_count <= trues);
     if (s->valid) {
         assert_true(s->low_s <= s->high_s);
-        assert_true(2 * trues > s->voters || s->voters < n);
+        assert_true(trues >= 1);
+        assert_int_equal(s->true_count, trues);
         assert_true(survives(s, s->chosen));
     }
 }
@@ -68,7 +70,7 @@ static void test_what_marzullo_guarantees(void **state)
         unsigned n = 1 + dice_below(&dice, run % 50 == 0 ? SOURCES_MAX : 9);
         unsigned honest = n / 2 + 1 + dice_below(&dice, n - n / 2), judged_true = 0, really = 0;
         double truth = real(&dice, -1, 1), width = 0;
-        bool near_truth = false;
+        bool low_near = false, high_near = false;
 
         honest = honest > n ? n : honest;
         for (unsigned i = 0; i < n; i++) { /* liars anywhere, their intervals of any width */
@@ -95,12 +97,13 @@ static void test_what_marzullo_guarantees(void **state)
                 really++;
                 judged_true += s.judgements[i] == JUDGED_TRUE;
                 width = fmax(width, 2 * c[i].distance_s);
-                near_truth = near_truth || (holds(&c[i], s.low_s) && holds(&c[i], s.high_s));
+                low_near = low_near || holds(&c[i], s.low_s);
+                high_near = high_near || holds(&c[i], s.high_s);
             }
         }
         assert_true(2 * really > n);
         assert_true(judged_true >= 1);
-        assert_true(near_truth);
+        assert_true(low_near && high_near);
         assert_true(fabs(s.low_s - truth) <= width && fabs(s.high_s - truth) <= width);
     }
 }
@@ -228,6 +231,117 @@ static void test_untrusted_do_not_narrow_the_trusted(void **state)
     selection_update(&s, c, 4, 1);
     assert_true(s.valid);
     assert_true(fabs(s.low_s - 0.7) < 1e-12 && fabs(s.high_s - 1.0) < 1e-12);
+    assert_true(fabs(s.hull_low_s + 0.8) < 1e-12 && fabs(s.hull_high_s - 1.2) < 1e-12);
+}
+
+/* Nor lead the clock out of there: it is used if it lies within, as a whole. */
+static void test_untrusted_are_used_within_the_trusted(void **state)
+{
+    struct candidate c[] = {at(0, 0, 0.1), at(1, 0.05, 0.02), at(2, 0.095, 0.02), at(3, 1, 0.02),
+                            at(4, 0, 2)};
+    struct selection s;
+
+    (void)state;
+    c[0].trust = true;
+    c[2].prefer = c[4].prefer = c[3].prefer = true;
+    for (unsigned i = 1; i < 5; i++) {
+        c[i].leap = LEAP_INSERT;
+    }
+    selection_init(&s);
+    s.combine_limit = 10;
+    selection_update(&s, c, 3, 1); /* 1 and 2 do not agree where 0 leaves it open */
+    assert_int_equal(s.judgements[0], JUDGED_TRUE);
+    assert_int_equal(s.judgements[1], JUDGED_TRUE);
+    assert_int_equal(s.judgements[2], JUDGED_FALSE);
+    c[2].offset_s = 0.085;
+    selection_update(&s, c, 5, 1);
+    assert_true(s.valid && s.trusted);
+    assert_int_equal(s.voters, 1);
+    assert_int_equal(s.agreeing, 1);
+    assert_int_equal(s.judgements[0], JUDGED_TRUE);
+    assert_int_equal(s.judgements[1], JUDGED_TRUE);
+    assert_int_equal(s.judgements[2], JUDGED_UNTRUSTED);
+    assert_int_equal(s.judgements[3], JUDGED_FALSE);
+    assert_int_equal(s.judgements[4], JUDGED_UNTRUSTED);
+    assert_int_equal(s.true_count, 2);
+    assert_int_equal(s.leap, LEAP_NONE); /* only the trusted one can say so */
+    assert_true(survives(&s, 0) && survives(&s, 1) && s.survivor_count == 2); /* none preferred */
+    c[1].prefer = true;
+    selection_update(&s, c, 5, 1);
+    assert_true(s.chosen == 1 && s.survivor_count == 1);
+    c[0].trust = false;
+    selection_update(&s, c, 5, 1);
+    assert_int_equal(s.judgements[2], JUDGED_TRUE);
+    assert_int_equal(s.leap, LEAP_INSERT);
+}
+
+/* Two places have the majority of the same depth: certainly right is who holds both. Others are
+ * believed if they say nothing that lies outside. */
+static void test_two_places_of_the_same_depth(void **state)
+{
+    struct candidate c[] = {at(0, 3, 3), at(1, 0.5, 0.3), at(2, 5.5, 0.3)};
+    struct selection s;
+
+    (void)state;
+    selection_init(&s);
+    selection_update(&s, c, 3, 1);
+    assert_true(s.valid);
+    assert_true(fabs(s.low_s - 0.2) < 1e-12 && fabs(s.high_s - 5.8) < 1e-12);
+    assert_int_equal(s.true_count, 3);
+    c[1].offset_s = 0; /* both reach beyond it now */
+    c[2].offset_s = 6;
+    selection_update(&s, c, 3, 1);
+    assert_true(s.valid);
+    assert_int_equal(s.true_count, 1);
+    assert_int_equal(s.chosen, 0);
+}
+
+/* A falseticker is none of those that there must be. */
+static void test_enough_truechimers(void **state)
+{
+    const struct candidate c[] = {at(0, 0, 0.01), at(1, 0, 0.02), at(2, 0, 0.03), at(3, 1, 0.01)};
+    struct selection s;
+
+    (void)state;
+    selection_init(&s);
+    selection_update(&s, c, 4, 3);
+    assert_true(s.valid);
+    assert_int_equal(s.true_count, 3);
+    selection_update(&s, c, 4, 4);
+    assert_true(s.held && !s.valid && s.chosen == SELECTION_NONE && s.survivor_count == 0);
+    assert_int_equal(s.true_count, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(s.judgements[i], JUDGED_UNDECIDED);
+    }
+    assert_int_equal(s.judgements[3], JUDGED_FALSE);
+    selection_update(&s, &c[2], 2, 4); /* no majority is something else */
+    assert_false(s.held || s.valid);
+    assert_int_equal(s.judgements[1], JUDGED_UNDECIDED);
+}
+
+static void test_required_ones_must_tell_the_truth(void **state)
+{
+    struct candidate c[] = {at(0, 0, 0.01), at(1, 0, 0.02), at(2, 1, 0.01), at(3, 0, 0.005)};
+    struct selection s;
+
+    (void)state;
+    selection_init(&s);
+    s.require = true;
+    c[2].require = true;
+    selection_update(&s, c, 3, 1);
+    assert_true(s.held && !s.valid);
+    assert_int_equal(s.judgements[0], JUDGED_UNDECIDED);
+    assert_int_equal(s.judgements[2], JUDGED_FALSE);
+    c[1].require = true; /* one of them is enough */
+    selection_update(&s, c, 3, 1);
+    assert_true(s.valid && !s.held);
+    assert_int_equal(s.survivor_count, 2); /* the other is used beside it */
+    c[1].require = false;
+    c[0].require = c[3].trust = true; /* it could lead the clock away from the trusted one */
+    selection_update(&s, c, 4, 1);
+    assert_true(s.held);
+    assert_int_equal(s.judgements[0], JUDGED_UNTRUSTED);
+    assert_int_equal(s.judgements[3], JUDGED_UNDECIDED);
 }
 
 static void test_the_peer_is_left_only_for_a_clearly_better_one(void **state)
@@ -321,6 +435,10 @@ int main(void)
         cmocka_unit_test(test_prefer_still_needs_the_majority),
         cmocka_unit_test(test_trusted_sources_outvote_all_others),
         cmocka_unit_test(test_untrusted_do_not_narrow_the_trusted),
+        cmocka_unit_test(test_untrusted_are_used_within_the_trusted),
+        cmocka_unit_test(test_two_places_of_the_same_depth),
+        cmocka_unit_test(test_enough_truechimers),
+        cmocka_unit_test(test_required_ones_must_tell_the_truth),
         cmocka_unit_test(test_the_peer_is_left_only_for_a_clearly_better_one),
         cmocka_unit_test(test_a_lower_stratum_is_better),
         cmocka_unit_test(test_leap_needs_a_majority_of_those_who_tell_the_truth),
