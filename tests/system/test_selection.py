@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which sources are used: Debian's chronyd and tokid with the same generated chrony.conf, before the
-same servers, must come to the same state of each source, and both be synchronised, or neither.
+"""Which sources are used: Debian's chronyd and tokid with the same generated chrony.conf, before
+the same servers, must come to the same state of each source, and both be synchronised, or neither.
 
 All servers stand on one host, and all daemons on another."""
 
@@ -10,11 +10,12 @@ import re
 import net
 from farm import Farm, address_of, good
 
-SEED, SETS = 1, 60
+SEED, SETS = 1, 80
 KEY = bytes(range(20))
 KEYS = f'7 SHA1 HEX:{KEY.hex()}\n9 SHA1 HEX:{KEY[::-1].hex()}\n'  # the servers do not have the 9
 USED = str.maketrans('+D', '**')  # who is nearest, and who is near enough, each finds for itself
 STEP_S = 0.03
+MAX_DISTANCE_S = 0.188  # where it is set
 
 
 def interval(low, high, stratum=1):
@@ -41,25 +42,27 @@ def make_servers(dice):
 def answers(server, options):
     """Does it give samples?"""
     return server['leap'] != 3 and server['stratum'] < 16 and 'answers' not in server and \
-        'key 9' not in options
+        'key 9' not in options and 'offline' not in options
 
 
 class Set:
     """Sources with their options, and what both daemons say of them."""
 
     def __init__(self, dice, servers):
-        keys = dice.choice((0, 0, 0.3, 0.7))
+        keys = dice.choice((0, 0, 0.4, 0.8))
         self.servers, self.sources = servers, {}
-        for number in dice.sample(sorted(servers), dice.randint(1, 7)):
+        for number in dice.sample(sorted(servers), dice.randint(1, 8)):
             chances = {'prefer': 0.15, 'trust': 0.2, 'require': 0.1, 'noselect': 0.12,
-                       'key 7': keys, 'key 9': keys / 8}
+                       'key 7': keys, 'key 9': keys / 8, 'offline': 0.03}
             options = [option for option, chance in chances.items() if dice.random() < chance]
             if 'key 7' in options and 'key 9' in options:
                 options.remove('key 7')
             self.sources[number] = ' '.join(options)
-        self.lines = [f'authselectmode {mode}' for mode in
-                      [dice.choice(('', 'mix', 'prefer', 'require', 'ignore'))] if mode]
-        self.lines += [f'minsources {dice.randint(1, 4)}' for _ in range(2) if dice.random() < 0.2]
+        lines = {f'authselectmode {dice.choice(("mix", "prefer", "require", "ignore"))}': 0.7,
+                 f'minsources {dice.randint(2, 4)}': 0.25, f'maxdistance {MAX_DISTANCE_S}': 0.1,
+                 f'local stratum {dice.randint(2, 8)} orphan': 0.15}
+        self.lines = [line for line, chance in lines.items() if dice.random() < chance]
+        self.strict = f'maxdistance {MAX_DISTANCE_S}' in self.lines
         self.waiting = {address_of(number) for number, options in self.sources.items()
                         if answers(servers[number], options)}
         self.said, self.seen = {}, []
@@ -68,11 +71,14 @@ class Set:
         return '\n'.join([f'server {address_of(number)} iburst minpoll 0 maxpoll 0 {options}'
                           for number, options in self.sources.items()] + self.lines)
 
-    def far(self, states):
-        """Is the clock further off than a synchronised one may be (maxdistance)? With -x chronyd
-        goes on as if it had corrected it, and tokid says what the clock shows."""
-        return any(states.get(address_of(number)) == '*' and abs(self.servers[number]['ahead']) > 2
-                   for number in self.sources)
+    def tells_of_clock(self, states):
+        """Are both daemons to be synchronised, or neither? Not without a source: one that was used
+        at first, by chance, may have left its mark. Nor if it is further off than a synchronised
+        clock may be (maxdistance): with -x chronyd goes on as if it had corrected that, and tokid
+        tells what the clock shows."""
+        used = [number for number in self.sources if states.get(address_of(number)) == '*']
+        limit = MAX_DISTANCE_S if self.strict else 2
+        return used and all(abs(self.servers[number]['ahead']) < limit / 2 for number in used)
 
     def hear(self, daemon, text):
         """Lines of `selectdata -a` and `tracking`."""
@@ -80,7 +86,8 @@ class Set:
         # before 4.6 chronyd calls a source that never gave a sample 's', not 'M'
         self.said[daemon] = {row[1]: row[0].replace('s', 'M').translate(USED) for row in rows
                              if len(row[0]) == 1}
-        if not self.far(self.said[daemon]):
+        self.said[daemon]['selected'] = sum(row[0] == '*' for row in rows)
+        if self.tells_of_clock(self.said[daemon]):
             self.said[daemon]['clock'] = rows[-1][-1] if rows else None
 
     def settled(self):
@@ -94,7 +101,7 @@ class Set:
     def __str__(self):
         return f'{self.config()}\n' + '\n'.join(
             f'    {address}: {self.said["theirs"].get(address)} {self.said["ours"].get(address)}'
-            for address in [*map(address_of, self.sources), 'clock'])
+            for address in [*map(address_of, self.sources), 'selected', 'clock'])
 
 
 def start(host, rivals, sets):
@@ -148,4 +155,6 @@ def compare(lab, rivals, seed, count, timeout=net.PATIENCE_S):
 
 def test_the_same_sources_are_used(lab, rivals):
     sets, left = compare(lab, rivals, SEED, SETS)
+    seen = {letter for one in sets for letter in one.said['theirs'].values()}
+    assert seen >= set('*PTWxNMdO') | {'Normal'}, seen
     assert not left, 'theirs, ours:\n' + '\n'.join(str(sets[number]) for number in left)
