@@ -108,11 +108,9 @@ static bool translate_to_restrict(const struct config *c, const char *line, char
     return true;
 }
 
-/* Lines of a language, which may be another than that of the file: what its lines do together is
- * then settled as in the file's own. */
+/* Lines of a language, which may be another than that of the file. */
 static void read_lines(struct config *c, const struct language *language, const char *text)
 {
-    const struct language *own = language_of(c->dialect);
     static const struct origin running = {.file = "the active configuration"};
     struct reader *r = calloc(1, sizeof *r);
     unsigned before = c->settings.spec_count;
@@ -128,9 +126,6 @@ static void read_lines(struct config *c, const struct language *language, const 
         r->spec_seen[i] = running;
     }
     include_text(r, COMMAND_NAME, text, strlen(text));
-    if (own && own->settle && c->error_count == 0) {
-        own->settle(r);
-    }
     keys_check_sources(r);
     for (unsigned i = before; i < c->settings.spec_count; i++) {
         struct source_spec *spec = &c->settings.specs[i];
@@ -144,6 +139,33 @@ static void read_lines(struct config *c, const struct language *language, const 
         free(r->files[i]);
     }
     free(r);
+}
+
+/* What the lines do together is settled anew, as in the language of the file. */
+static void settle(struct config *c)
+{
+    const struct language *own = language_of(c->dialect);
+    struct reader *r = own && own->settle ? calloc(1, sizeof *r) : NULL;
+
+    if (r) {
+        r->config = c;
+        r->language = own;
+        own->settle(r);
+        free(r);
+    }
+}
+
+/* Options that a source has not by its own line: whatever changes now may take them away. */
+static void take_back_added(struct config *c)
+{
+    for (unsigned i = 0; i < c->settings.spec_count; i++) {
+        struct source_spec *spec = &c->settings.specs[i];
+
+        spec->noselect = spec->noselect && !spec->added_noselect;
+        spec->trust = spec->trust && !spec->added_trust;
+        spec->require = spec->require && !spec->added_require;
+        spec->added_noselect = spec->added_trust = spec->added_require = false;
+    }
 }
 
 static void apply_line(struct config *c, const char *line)
@@ -431,6 +453,7 @@ bool change_apply(struct config *c, const struct change *change)
         complain(c, "", "E020 not a change");
         return false;
     }
+    take_back_added(c);
     switch ((enum change_kind)change->kind) {
     case CHANGE_LINE: apply_line(c, change->text); break;
     case CHANGE_DELETE: delete_source(c, change->text); break;
@@ -443,6 +466,9 @@ bool change_apply(struct config *c, const struct change *change)
     case CHANGE_KEYS:
     case CHANGE_SOURCES:
     case CHANGE_KINDS: complain(c, "", "E020 not a change of the active configuration"); break;
+    }
+    if (c->error_count == 0) {
+        settle(c);
     }
     return c->error_count == 0;
 }

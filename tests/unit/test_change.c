@@ -283,6 +283,38 @@ static void test_nothing_changes_in_silence(void **state)
     assert_string_equal(difference.text, "");
 }
 
+/* What authselectmode adds goes by the sources that are there, as in chronyd. */
+static void test_selection_options_follow_the_sources(void **state)
+{
+    const struct source_spec *s = new.settings.specs;
+
+    (void)state;
+    load(&old, "server a\nserver b\nserver c trust\nauthselectmode mix\n");
+    old.settings.specs[0].key_id = 7;
+    assert_true(apply(CHANGE_ONLINE, ""));
+    assert_true(s[0].trust && s[0].added_trust && s[0].require && s[0].added_require);
+    old = new;
+    assert_true(apply(CHANGE_OPTION, "a noselect 1"));
+    assert_false(s[0].trust || s[0].require || s[0].added_trust || s[0].added_require);
+    assert_true(apply(CHANGE_OPTION, "a trust 1")); /* by its own now */
+    assert_true(s[0].trust && !s[0].added_trust && s[0].require && s[0].added_require);
+    assert_true(apply(CHANGE_OFFLINE, "a"));
+    assert_true(s[0].trust && s[0].added_trust && s[0].require && s[0].added_require);
+    assert_true(apply(CHANGE_DELETE, "b"));
+    assert_true(s[0].trust && s[1].trust && !s[1].require);
+    old = new;
+    assert_true(apply(CHANGE_DELETE, "c")); /* there is none without a key any more */
+    assert_false(s[0].trust || s[0].require);
+
+    load(&old, "server a\nserver b\nserver c noselect\nauthselectmode prefer\n");
+    old.settings.specs[0].key_id = 7;
+    assert_true(apply(CHANGE_ONLINE, ""));
+    assert_true(s[1].noselect && s[1].added_noselect && !s[2].added_noselect);
+    old = new;
+    assert_true(apply(CHANGE_DELETE, "a"));
+    assert_true(!s[0].noselect && s[1].noselect);
+}
+
 static void test_options_of_sources(void **state)
 {
     (void)state;
@@ -422,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_many_differences),
         cmocka_unit_test(test_each_difference_has_a_name),
         cmocka_unit_test(test_nothing_changes_in_silence),
+        cmocka_unit_test(test_selection_options_follow_the_sources),
         cmocka_unit_test(test_options_of_sources),
         cmocka_unit_test(test_sources_by_lists),
         cmocka_unit_test(test_lines_of_chrony),
