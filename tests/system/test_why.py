@@ -101,6 +101,9 @@ def made(world, rivals):
                                                    for n in (209, 210)]))
     made.tokid('nak', '{key}' + lines(made.server(211, mood='nak')))
     made.tokid('key', '{key}' + lines(reference.v4()))
+    made.distant = made.server(214, delay=0.2)
+    made.tokid('trusted', lines(good[0], made.liar).replace('iburst', 'iburst true', 1) +
+               lines(made.distant))
     made.tokid('kiss', lines(made.server(212, kiss='DENY'), made.server(213, kiss='RATE')))
     yield made
     for one in made.ends:
@@ -234,6 +237,18 @@ def test_one_liar(made):
     assert {s['code'] for s in report['sources'] if s['address'] != liar.address} <= {
         'selected', 'combined', 'outlying'}
     explained(host, 'falseticker', 'synchronised')
+
+
+def test_one_trusted(made):
+    """It decides alone, and what reaches beyond its interval is not used beside it."""
+    host = made.hosts['trusted']
+    wait_for_code(host, 'synchronised')
+    expected = {made.good[0].address: 'selected', made.liar.address: 'falseticker',
+                made.distant.address: 'untrusted'}
+    net.wait_for('each is called what it is', lambda: {
+        s['address']: s['code'] for s in daemons.status(host)['sources']} == expected)
+    assert 'not used beside the trusted sources' in said(host)
+    explained(host, 'untrusted')
 
 
 def test_two_of_two_disagree(made):
