@@ -55,7 +55,7 @@ def asked(world, rivals):
     chrony(host, f'server {good.v4()} iburst minpoll 0 maxpoll 1 xleave prefer\n'
            f'server {good.v6()} iburst minpoll 0 maxpoll 1 noselect offset {OFFSET}\n'
            f'server {keyed.v4()} iburst minpoll 0 maxpoll 1 key 7\n'
-           'server 192.0.2.250 minpoll 4\npool none.example\n'
+           'server 192.0.2.250 minpoll 4\npool none.example\nauthselectmode ignore\n'
            'allow 192.0.2.0/24\nmakestep 0.1 3\nkeyfile /etc/chrony.keys\n')
     daemons.wait_synchronised(host)
     names = good.v4(), good.v6(), keyed.v4()
