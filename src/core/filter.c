@@ -54,6 +54,11 @@ const struct sample *filter_sample(const struct filter *f, unsigned i)
     return &f->window[(f->newest + FILTER_WINDOW - i) % FILTER_WINDOW];
 }
 
+double filter_surprise(const struct filter *f, unsigned i)
+{
+    return f->surprises[(f->newest + FILTER_WINDOW - i) % FILTER_WINDOW];
+}
+
 /* Takes the newest sample out again. */
 static void filter_pop(struct filter *f)
 {
@@ -65,6 +70,7 @@ static void filter_push(struct filter *f, const struct sample *s)
 {
     f->newest = (f->newest + 1) % FILTER_WINDOW;
     f->window[f->newest] = *s;
+    f->surprises[f->newest] = HUGE_VALF;
     if (f->count < FILTER_WINDOW) {
         f->count++;
     }
@@ -300,6 +306,10 @@ enum filter_verdict filter_add(struct filter *f, const struct sample *s)
     f->suspects = 0;
     filter_learn(f, s, &p);
     z = filter_measurement(f, s, -1);
+    if (f->total >= FILTER_RATE_KNOWN) {
+        f->surprises[f->newest] =
+            (float)(fabs(z.offset_s - p.offset_s) / sqrt(p.variance_s2 + z.variance_s2));
+    }
     kalman_update(&f->kalman, &z);
     if (f->total < UINT16_MAX) {
         f->total++;

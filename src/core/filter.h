@@ -23,6 +23,7 @@
 
 struct filter {
     struct sample window[FILTER_WINDOW]; /* ring */
+    float surprises[FILTER_WINDOW];      /* of each, see filter_surprise() */
     unsigned count, newest;
     unsigned total; /* samples since the last restart, saturating */
     struct kalman kalman;
@@ -75,6 +76,10 @@ struct estimate filter_estimate(const struct filter *f, struct free_time at);
 
 /* The i-th newest sample, i < f->count. */
 const struct sample *filter_sample(const struct filter *f, unsigned i);
+
+/* How many deviations that sample was off what the ones before it let expect; HUGE_VAL if they were
+ * too few to expect anything. */
+double filter_surprise(const struct filter *f, unsigned i);
 
 /* The clock was stepped by `step_s`. */
 void filter_shift(struct filter *f, double step_s);

@@ -370,6 +370,26 @@ static void test_hostile_samples(void **state)
     }
 }
 
+static void test_what_surprises(void **state)
+{
+    struct path *p = start(0.01, 1e-5, 1e-5);
+    unsigned surprises = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        assert_int_equal(feed(p), FILTER_TAKEN);
+        if (i < 8) {
+            assert_true(filter_surprise(&p->filter, 0) >= HUGE_VAL); /* nothing is expected yet */
+        } else {
+            surprises += filter_surprise(&p->filter, 0) > 3;
+        }
+    }
+    assert_in_range(surprises, 0, 9);
+    p->offset_s += 3e-5;
+    assert_int_equal(feed(p), FILTER_TAKEN);
+    assert_true(filter_surprise(&p->filter, 0) > 2 && filter_surprise(&p->filter, 1) < 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_a_frequency_step_is_followed),
         cmocka_unit_test(test_shift_moves_everything),
         cmocka_unit_test(test_a_refclock_finds_its_noise),
+        cmocka_unit_test(test_what_surprises),
         cmocka_unit_test(test_hostile_samples),
     };
 
