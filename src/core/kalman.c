@@ -320,6 +320,23 @@ void kalman_update(struct kalman *k, const struct kalman_measurement *z)
     kalman_mix_all(k);
 }
 
+void kalman_restrain(struct kalman *k, const double most[KALMAN_MODELS])
+{
+    double excess = 0, all = 0;
+
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        excess += fmax(k->weight[m] - most[m], 0);
+        all += most[m];
+    }
+    if (!(excess > 0)) {
+        return;
+    }
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        k->weight[m] = fmin(k->weight[m], most[m]) + excess * most[m] / all;
+    }
+    kalman_mix_all(k);
+}
+
 struct kalman_prediction kalman_predict(const struct kalman *k, struct free_time at, int bias)
 {
     double dt = seconds_between(k->at, at), spread = 0;

@@ -69,6 +69,10 @@ struct kalman_measurement {
 
 void kalman_update(struct kalman *k, const struct kalman_measurement *z);
 
+/* No model weighs more than this of it (sum >= 1); what is too much goes to all in proportion to
+ * that. */
+void kalman_restrain(struct kalman *k, const double most[KALMAN_MODELS]);
+
 /* The clock was stepped by `step_s`: what was x is now x - step. */
 void kalman_shift(struct kalman *k, double step_s);
 

@@ -532,6 +532,31 @@ static void test_a_large_offset_is_exact(void **state)
     }
 }
 
+static void test_restraint(void **state)
+{
+    struct kalman k;
+    double most[KALMAN_MODELS], sum = 0;
+
+    (void)state;
+    kalman_init(&k, (struct free_time){0}, 0, 1e-6, 0, 1e-6);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        most[m] = k.weight[m]; /* as common as they are; and then the wildest alone */
+        k.weight[m] = m == KALMAN_MODELS - 1 ? 1 : 0;
+    }
+    kalman_restrain(&k, most);
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        assert_true(k.weight[m] > 0);
+        sum += k.weight[m];
+    }
+    assert_true(fabs(sum - 1) < 1e-9);
+    assert_true(k.weight[KALMAN_MODELS - 1] <= 2 * most[KALMAN_MODELS - 1]);
+    kalman_init(&k, (struct free_time){0}, 0, 1e-6, 0, 1e-6);
+    kalman_restrain(&k, most); /* within: nothing changes */
+    for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+        assert_true(k.weight[m] == most[m]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_certainty_does_not_break_it),
         cmocka_unit_test(test_not_a_number_is_not_taken),
         cmocka_unit_test(test_a_large_offset_is_exact),
+        cmocka_unit_test(test_restraint),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
