@@ -6,8 +6,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Deviations beyond which a sample does not fit. */
+/* Deviations beyond which a sample is odd: it counts for less. */
+#define ENSEMBLE_ODD 3.0
+/* Beyond this it does not count at all. */
 #define ENSEMBLE_OUTLIER 7.0
+/* Deviations within which a sample is as the source's own filter expects it. */
+#define ENSEMBLE_EXPECTED 2.0
+/* Doubts of two members are alike up to this factor: one is later than the other. */
+#define ENSEMBLE_ALIKE 4.0
+/* A wander may weigh up to this multiple of what it weighs in any member's own filter. Else what
+ * members contradict each other in would be explained by an oscillator that none of them sees. */
+#define ENSEMBLE_WANDER 10.0
 
 static int ensemble_find(const struct ensemble *e, uint16_t source)
 {
@@ -19,11 +28,20 @@ static int ensemble_find(const struct ensemble *e, uint16_t source)
     return -1;
 }
 
+static double ensemble_weight(const struct ensemble_member *m)
+{
+    double jitter_s = m->filter->jitter_s;
+
+    return 1 / (jitter_s * jitter_s + m->bias_sd_s * m->bias_sd_s + 1e-20);
+}
+
 static void ensemble_join(struct ensemble *e, const struct ensemble_member *m)
 {
     unsigned i = kalman_add_bias(&e->kalman, m->bias_sd_s);
 
     e->members[i] = m->source;
+    e->doubts_s[i] = 0;
+    e->weights[i] = ensemble_weight(m);
 }
 
 static void ensemble_leave(struct ensemble *e, unsigned index)
@@ -31,18 +49,81 @@ static void ensemble_leave(struct ensemble *e, unsigned index)
     kalman_remove_bias(&e->kalman, index);
     for (unsigned i = index; i < e->kalman.biases; i++) {
         e->members[i] = e->members[i + 1];
+        e->doubts_s[i] = e->doubts_s[i + 1];
+        e->weights[i] = e->weights[i + 1];
     }
 }
 
-static void ensemble_take(struct ensemble *e, int bias, const struct filter *f,
-                          const struct sample *s)
+/* What each member knows by itself. */
+static void ensemble_learn(struct ensemble *e, const struct ensemble_member *members,
+                           unsigned count)
 {
-    struct kalman_measurement z = filter_measurement(f, s, bias);
+    memset(e->most, 0, sizeof e->most);
+    for (unsigned i = 0; i < count; i++) {
+        const struct filter *f = members[i].filter;
 
-    kalman_update(&e->kalman, &z);
+        e->weights[ensemble_find(e, members[i].source)] = ensemble_weight(&members[i]);
+        for (unsigned m = 0; m < KALMAN_MODELS; m++) {
+            e->most[m] = fmax(e->most[m], ENSEMBLE_WANDER * f->kalman.weight[m]);
+        }
+    }
+}
+
+static void ensemble_take(struct ensemble *e, const struct kalman_measurement *z)
+{
+    kalman_update(&e->kalman, z);
+    if (e->kalman.biases > 1) {
+        kalman_restrain(&e->kalman, e->most);
+    }
     if (e->samples < UINT16_MAX) {
         e->samples++;
     }
+}
+
+/* Do members with most of the information say that the clock is off by about as much? One alone can
+ * say so only of a clock that surprises it. */
+static bool ensemble_is_doubted(const struct ensemble *e, double doubt_s, double surprise)
+{
+    double doubts = 0, all = 0;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < e->kalman.biases; i++) {
+        double ratio = e->doubts_s[i] / doubt_s;
+
+        all += e->weights[i];
+        if (ratio > 1 / ENSEMBLE_ALIKE && ratio < ENSEMBLE_ALIKE) {
+            doubts += e->weights[i];
+            count++;
+        }
+    }
+    return 2 * doubts > all && (count > 1 || e->kalman.biases == 1 || surprise > ENSEMBLE_ODD);
+}
+
+/* Takes in a measurement of a member, as far as it fits. `surprise`: see filter_surprise(). A
+ * member that is as it expects itself, but twice in a row not as the others say, has another pace
+ * than they: its bias moves, not our clock. */
+static void ensemble_consider(struct ensemble *e, const struct kalman_measurement *measurement,
+                              double surprise)
+{
+    struct kalman_measurement z = *measurement;
+    struct kalman_prediction p = kalman_predict(&e->kalman, z.at, z.bias);
+    double innovation = z.offset_s - p.offset_s;
+    double deviations = fabs(innovation) / sqrt(p.variance_s2 + z.variance_s2);
+    double *doubt_s = &e->doubts_s[z.bias];
+    bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0;
+
+    *doubt_s = odd ? innovation : 0;
+    if (odd && ensemble_is_doubted(e, innovation, surprise)) {
+        memset(e->doubts_s, 0, sizeof e->doubts_s); /* it is the clock */
+    } else if (again && (deviations > ENSEMBLE_OUTLIER || surprise < ENSEMBLE_EXPECTED)) {
+        kalman_loosen_bias(&e->kalman, (unsigned)z.bias, innovation * innovation);
+        *doubt_s = 0;
+    } else if (deviations > ENSEMBLE_OUTLIER || (odd && surprise < ENSEMBLE_EXPECTED)) {
+        return;
+    } else if (odd) { /* as if it had that many deviations by chance */
+        z.variance_s2 = innovation * innovation / (ENSEMBLE_ODD * ENSEMBLE_ODD) - p.variance_s2;
+    }
+    ensemble_take(e, &z);
 }
 
 /* Builds the filter from all samples that the members still have, oldest first. */
@@ -57,6 +138,7 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
     }
     for (;;) {
         const struct sample *oldest = NULL;
+        struct kalman_measurement z;
         unsigned whose = 0;
 
         for (unsigned i = 0; i < count; i++) {
@@ -83,10 +165,12 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
             for (unsigned i = 0; i < count; i++) {
                 ensemble_join(e, &members[i]);
             }
+            ensemble_learn(e, members, count);
             e->started = true;
         }
         left[whose]--;
-        ensemble_take(e, (int)whose, members[whose].filter, oldest);
+        z = filter_measurement(members[whose].filter, oldest, (int)whose);
+        ensemble_consider(e, &z, filter_surprise(members[whose].filter, left[whose]));
     }
 }
 
@@ -101,7 +185,11 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
         changed = changed || ensemble_find(e, members[i].source) < 0;
         all_kept = all_kept && members[i].filter->total <= members[i].filter->count;
     }
-    if (count == 0 || (e->started && !changed)) {
+    if (count == 0) {
+        return false;
+    }
+    if (e->started && !changed) {
+        ensemble_learn(e, members, count);
         return false;
     }
     if (!e->started || (all_kept && e->samples < FILTER_WINDOW)) {
@@ -123,6 +211,7 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
                 ensemble_join(e, &members[i]);
             }
         }
+        ensemble_learn(e, members, count);
     }
     for (unsigned i = 0; i < count; i++) {
         int bias = ensemble_find(e, members[i].source);
@@ -161,24 +250,15 @@ void ensemble_forget(struct ensemble *e, uint16_t source)
     }
 }
 
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter, bool leads)
+void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter)
 {
     int bias = ensemble_find(e, source);
     struct kalman_measurement z;
-    struct kalman_prediction p;
-    double innovation;
 
-    if (!e->started || bias < 0 || filter->count == 0) {
-        return;
+    if (e->started && bias >= 0 && filter->count > 0) {
+        z = filter_measurement(filter, filter_sample(filter, 0), bias);
+        ensemble_consider(e, &z, filter_surprise(filter, 0));
     }
-    z = filter_measurement(filter, filter_sample(filter, 0), bias);
-    p = kalman_predict(&e->kalman, z.at, bias);
-    innovation = z.offset_s - p.offset_s;
-    if (!leads && innovation * innovation >
-                      ENSEMBLE_OUTLIER * ENSEMBLE_OUTLIER * (p.variance_s2 + z.variance_s2)) {
-        kalman_loosen_bias(&e->kalman, (unsigned)bias, innovation * innovation);
-    }
-    ensemble_take(e, bias, filter, filter_sample(filter, 0));
 }
 
 struct estimate ensemble_estimate(const struct ensemble *e, struct free_time at)

@@ -18,6 +18,9 @@ struct ensemble {
     struct kalman kalman;
     double rate_prior, rate_prior_sd;    /* of the oscillator, when it began */
     uint16_t members[KALMAN_BIASES_MAX]; /* source of each bias */
+    double weights[KALMAN_BIASES_MAX];   /* information of a sample of each, 1/s^2 */
+    double doubts_s[KALMAN_BIASES_MAX];  /* by which its newest sample did not fit; 0: it did */
+    double most[KALMAN_MODELS];          /* that each model of wander may weigh */
     unsigned samples;                    /* taken in, saturating */
 };
 
@@ -39,10 +42,10 @@ void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd);
 bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *members,
                           unsigned count);
 
-/* Takes in the newest sample of a member; nothing happens if `source` is none. A sample that does
- * not fit shows a jump of our clock if it is the system peer's (`leads`), else one of its own
- * server: other servers are corrected too, perhaps by us. */
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter, bool leads);
+/* Takes in the newest sample of a member; nothing happens if `source` is none. Of one that does not
+ * fit it depends on others whose it is: our clock's if members with most of the information say the
+ * same; its server's if it happens twice in a row. Until that is known it hardly counts. */
+void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter);
 
 /* The combined estimate. Its deviation is that of what the best known member says: biases common
  * to all cannot be seen from here and belong to the root distance. */

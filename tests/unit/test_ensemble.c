@@ -66,7 +66,7 @@ static void feed(struct world *w, unsigned i, double lie_s)
     if (ensemble_set_members(&w->ensemble, w->members, w->member_count)) {
         w->rebuilds++;
     } else if (v != FILTER_SUSPECT) {
-        ensemble_add(&w->ensemble, (uint16_t)(i + 20), &w->filters[i], i == 0);
+        ensemble_add(&w->ensemble, (uint16_t)(i + 20), &w->filters[i]);
     }
 }
 
@@ -227,7 +227,7 @@ static void test_who_is_no_member_has_no_say(void **state)
     before = estimate(w);
     for (unsigned i = 0; i < 10; i++) {
         feed(w, 2, 0.5);
-        ensemble_add(&w->ensemble, 22, &w->filters[2], false);
+        ensemble_add(&w->ensemble, 22, &w->filters[2]);
     }
     after = estimate(w);
     assert_true(before.offset_s == after.offset_s && before.rate == after.rate);
@@ -261,16 +261,66 @@ static void test_forget_and_release(void **state)
 
 static void test_a_jump_of_one_is_not_a_jump_of_the_clock(void **state)
 {
-    struct world *w = start(3);
+    (void)state;
+    for (unsigned who = 0; who < 3; who++) {
+        struct world *w = start(3);
+
+        feed_all(w, 3, 200);
+        w->bias_s[who] += 0.003; /* three deviations of what its path may be wrong by */
+        for (unsigned r = 0; r < 30; r++) {
+            feed_all(w, 3, 1);
+            /* a newcomer's word on the offset counts, but the rate is not touched */
+            assert_true(fabs(estimate(w).offset_s - true_offset(w)) < 1.2e-3);
+            assert_true(fabs(estimate(w).rate - RATE) < 1e-7);
+        }
+    }
+}
+
+/* One of three runs away from the others, slowly enough that none of its samples surprises it. */
+static void test_who_creeps_drags_nobody(void **state)
+{
+    static const double rates[] = {2e-7, -1e-6, 5e-6};
 
     (void)state;
-    feed_all(w, 3, 200);
-    w->bias_s[1] += 0.003; /* three deviations of what its path may be wrong by */
-    for (unsigned r = 0; r < 30; r++) {
-        feed_all(w, 3, 1);
-        /* a newcomer's word on the offset counts, but the rate is not touched */
-        assert_true(fabs(estimate(w).offset_s - true_offset(w)) < 1.2e-3);
-        assert_true(fabs(estimate(w).rate - RATE) < 1e-7);
+    for (unsigned k = 0; k < 3; k++) {
+        for (unsigned who = 0; who < 3; who++) {
+            struct world *w = start(3);
+
+            w->dice.state = 300 + k;
+            for (unsigned i = 0; i < 3; i++) {
+                w->members[i].bias_sd_s = 1e-5; /* what the path lets expect */
+            }
+            feed_all(w, 3, 30);
+            for (unsigned r = 0; r < 200; r++) {
+                w->bias_s[who] += rates[k] * POLL_S;
+                feed_all(w, 3, 1);
+                assert_true(fabs(estimate(w).offset_s - true_offset(w)) < 6e-5);
+                assert_true(fabs(estimate(w).rate - RATE) < 2e-6);
+            }
+        }
+    }
+}
+
+/* The oscillator's own change is followed, however many sources see it. */
+static void test_a_change_of_the_clock_is_followed(void **state)
+{
+    static const double changes[] = {2e-7, -2e-6, 2e-5};
+
+    (void)state;
+    for (unsigned k = 0; k < 3; k++) {
+        for (unsigned n = 1; n <= 4; n++) {
+            struct world *w = start(n);
+
+            feed_all(w, n, 100);
+            for (unsigned r = 0; r < 40; r++) {
+                w->offset_s += changes[k] * POLL_S;
+                feed_all(w, n, 1);
+            }
+            /* what it ran off before anybody saw it may be taken for biases */
+            assert_true(fabs(estimate(w).offset_s - true_offset(w)) <
+                        3e-5 + fabs(changes[k]) * POLL_S);
+            assert_true(fabs(estimate(w).rate - RATE - changes[k]) < 1e-7);
+        }
     }
 }
 
@@ -322,6 +372,8 @@ int main(void)
         cmocka_unit_test(test_who_is_no_member_has_no_say),
         cmocka_unit_test(test_forget_and_release),
         cmocka_unit_test(test_a_jump_of_one_is_not_a_jump_of_the_clock),
+        cmocka_unit_test(test_who_creeps_drags_nobody),
+        cmocka_unit_test(test_a_change_of_the_clock_is_followed),
         cmocka_unit_test(test_shift),
         cmocka_unit_test(test_more_members_than_room),
     };
