@@ -14,11 +14,11 @@
 #include <string.h>
 
 #define DISCIPLINE_COST 0.12 /* c: 4 % of the time error, for half of the frequency error */
-#define DISCIPLINE_SURE 3.0  /* deviations beyond which a correction is no noise */
+#define DISCIPLINE_SURE 10.0 /* deviations beyond which a correction is no noise */
 /* T, as a part of the time to the next correction: at least, for shorter costs frequency and gains
- * nothing; at most, for by then all is planned anew. */
+ * nothing; at most, for what returns after a silence must not wait for long. */
 #define DISCIPLINE_PART_MIN 0.04
-#define DISCIPLINE_PART_MAX 1.0
+#define DISCIPLINE_PART_MAX 2.0
 /* A slew of constant rate and length D costs as much time as one that decays with 2/3 D. */
 #define DISCIPLINE_LINEAR (2.0 / 3)
 #define DISCIPLINE_STEP_S 1.0        /* between two changes of the rate, at least */
