@@ -16,6 +16,7 @@
 #define FILTER_SLOPE_SD 0.053      /* of a path whose queues are lopsided */
 #define FILTER_SLOPE_LOG_ODDS -1.5 /* for such a path, before anything is seen */
 #define FILTER_OUTLIER 6.0         /* deviations beyond which no oscillator explains a sample */
+#define FILTER_CHANCE 1e-5         /* of what is believed to be a change, not one of many */
 #define FILTER_NOISE_KNOWN 4       /* samples until the noise model holds */
 #define FILTER_RATE_KNOWN 8        /* likewise until the rate is */
 #define FILTER_SUSPECTS_MAX 3
@@ -85,12 +86,27 @@ static void filter_delays(const struct filter *f, unsigned n, double *delays)
     stats_sort(delays, n);
 }
 
+/* Does the path look longer by chance? Some of its packets may always have gone a longer way: a run
+ * of them must be less likely than FILTER_CHANCE by what the samples before it show. */
+static bool filter_alternates(const struct filter *f, double far_s)
+{
+    unsigned run = 0, longer = 0;
+
+    while (run < f->count && filter_sample(f, run)->delay_s > far_s) {
+        run++;
+    }
+    for (unsigned i = run; i < f->count; i++) {
+        longer += filter_sample(f, i)->delay_s > far_s;
+    }
+    return pow((longer + 1.0) / (f->count - run + 2.0), run) > FILTER_CHANCE;
+}
+
 /* Follows the base of the path. A lower delay is believed at once; a higher base only when all of
  * the last eight samples lie far above the old one and close together: a longer route, or a stamp
  * that once was wrong. Congestion lifts them too, but scatters them. */
 static void filter_track_base(struct filter *f, const struct sample *s)
 {
-    double delays[8];
+    double delays[8], far_s;
 
     if (f->known_base_s > 0) {
         f->min_delay_s = f->known_base_s;
@@ -109,7 +125,9 @@ static void filter_track_base(struct filter *f, const struct sample *s)
         return;
     }
     filter_delays(f, 8, delays);
-    if (delays[0] - f->min_delay_s > 10 * f->spread_s && delays[4] - delays[0] < 4 * f->spread_s) {
+    far_s = f->min_delay_s + 10 * f->spread_s;
+    if (delays[0] > far_s && delays[4] - delays[0] < 4 * f->spread_s &&
+        !filter_alternates(f, far_s)) {
         f->min_delay_s = delays[0];
         f->base_samples = 8;
     }

@@ -370,6 +370,30 @@ static void test_hostile_samples(void **state)
     }
 }
 
+/* Four packets of five go a way that is 2 ms longer: a dozen of them in a row are no longer route,
+ * a hundred are. */
+static void test_a_path_that_alternates_keeps_its_base(void **state)
+{
+    (void)state;
+    for (unsigned run = 0; run < 20; run++) {
+        struct path *p = start(0.01, 1e-5, 1e-5);
+
+        p->dice.state = 500 + run;
+        for (unsigned i = 0; i < 100; i++) {
+            p->base_s = dice_below(&p->dice, 5) ? 0.012 : 0.01;
+            (void)feed(p);
+        }
+        p->base_s = 0.01;
+        (void)feed(p);
+        p->base_s = 0.012;
+        for (unsigned i = 0; i < 100; i++) {
+            (void)feed(p);
+            assert_true(i >= 12 || p->filter.min_delay_s < 0.0101);
+        }
+        assert_true(p->filter.min_delay_s > 0.0119);
+    }
+}
+
 static void test_what_surprises(void **state)
 {
     struct path *p = start(0.01, 1e-5, 1e-5);
@@ -406,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_a_frequency_step_is_followed),
         cmocka_unit_test(test_shift_moves_everything),
         cmocka_unit_test(test_a_refclock_finds_its_noise),
+        cmocka_unit_test(test_a_path_that_alternates_keeps_its_base),
         cmocka_unit_test(test_what_surprises),
         cmocka_unit_test(test_hostile_samples),
     };
