@@ -16,6 +16,8 @@
 #define FILTER_SLOPE_SD 0.053      /* of a path whose queues are lopsided */
 #define FILTER_SLOPE_LOG_ODDS -1.5 /* for such a path, before anything is seen */
 #define FILTER_OUTLIER 6.0         /* deviations beyond which no oscillator explains a sample */
+#define FILTER_FLOOR_MEMORY 512.0  /* samples that the floor looks back on */
+#define FILTER_FLOOR_MOST 12.0     /* times its variance that a sample may count for */
 #define FILTER_CHANCE 1e-5         /* of what is believed to be a change, not one of many */
 #define FILTER_NOISE_KNOWN 4       /* samples until the noise model holds */
 #define FILTER_RATE_KNOWN 8        /* likewise until the rate is */
@@ -155,18 +157,31 @@ static void filter_track_spread(struct filter *f)
         fmax((mean - delays[0]) * (0.75 + 3.2 / n), f->min_delay_s / 10 * pow(0.85, n - 1.0));
 }
 
-/* Noise of a source without delays, from second differences: they hold no offset and no rate, and
- * next to none of the wander when samples are frequent. */
+/* A second difference of offsets, from the i-th newest sample on: it holds no offset and no
+ * rate, and next to none of the wander when samples are frequent. Of white noise its variance is
+ * six times that of a sample. */
+static double filter_bend(const struct filter *f, unsigned i)
+{
+    return filter_sample(f, i)->offset_s - 2 * filter_sample(f, i + 1)->offset_s +
+           filter_sample(f, i + 2)->offset_s;
+}
+
+/* Noise of a source without delays. The median of few is all there is at first, and is off by a
+ * fifth; later a mean over many, in which an outlier counts for little. */
 static void filter_track_floor(struct filter *f)
 {
-    double squares[FILTER_WINDOW];
+    double squares[FILTER_WINDOW], bend, variance = f->floor_s * f->floor_s;
     unsigned n = 0;
 
+    if (f->count == FILTER_WINDOW && variance > 0) {
+        bend = filter_bend(f, 0);
+        bend = fmin(bend * bend / 6, FILTER_FLOOR_MOST * variance);
+        f->floor_s = sqrt(variance + (bend - variance) / FILTER_FLOOR_MEMORY);
+        return;
+    }
     for (unsigned i = 0; i + 2 < f->count; i++) {
-        double d = filter_sample(f, i)->offset_s - 2 * filter_sample(f, i + 1)->offset_s +
-                   filter_sample(f, i + 2)->offset_s;
-
-        squares[n++] = d * d;
+        bend = filter_bend(f, i);
+        squares[n++] = bend * bend;
     }
     if (n >= 6) { /* the median of the square of a normal deviate is 0.455 */
         stats_sort(squares, n);

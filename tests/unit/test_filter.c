@@ -370,6 +370,36 @@ static void test_hostile_samples(void **state)
     }
 }
 
+/* Normal to within what twelve uniform numbers give. */
+static double normal(struct dice *d)
+{
+    double sum = -6;
+
+    for (unsigned i = 0; i < 12; i++) {
+        sum += unit(d);
+    }
+    return sum;
+}
+
+/* A clock without a path: its noise is found, and found again when it changes, but a spike is none.
+ */
+static void test_noise_of_a_reference_clock(void **state)
+{
+    struct path *p = start(0, 0, 0);
+
+    (void)state;
+    for (unsigned i = 0; i < 12000; i++) {
+        double noise_s = i < 8000 ? 1e-6 : 4e-6, spike_s = i % 500 == 499 ? 1e-4 : 0;
+        struct sample s = {.at = {ns_from_s(i)}, .dispersion_s = 1e-9};
+
+        s.offset_s = RATE * i + noise_s * normal(&p->dice) + spike_s;
+        (void)filter_add(&p->filter, &s);
+        if ((i > 600 && i < 8000) || i > 11000) {
+            assert_true(p->filter.floor_s > 0.8 * noise_s && p->filter.floor_s < 1.25 * noise_s);
+        }
+    }
+}
+
 /* Four packets of five go a way that is 2 ms longer: a dozen of them in a row are no longer route,
  * a hundred are. */
 static void test_a_path_that_alternates_keeps_its_base(void **state)
@@ -430,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_a_frequency_step_is_followed),
         cmocka_unit_test(test_shift_moves_everything),
         cmocka_unit_test(test_a_refclock_finds_its_noise),
+        cmocka_unit_test(test_noise_of_a_reference_clock),
         cmocka_unit_test(test_a_path_that_alternates_keeps_its_base),
         cmocka_unit_test(test_what_surprises),
         cmocka_unit_test(test_hostile_samples),
