@@ -326,7 +326,7 @@ static const struct parameter source_options[] = {
     {INTEGER("maxpoll", POLL_MIN, POLL_MAX, "log2 s", "10"), TO_LIVE_SPEC(STORE_INT, maxpoll),
      .doc = "maximum interval between requests"},
     {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst),
-     .doc = "four requests in quick succession at the start"},
+     .doc = "eight requests at the start, the first four in quick succession"},
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "a burst of requests at each poll"},
     {INTEGER("key", 1, 4294967295.0, NULL, "none"), TO_SPEC(STORE_U32, key_id),
      .doc = "authenticates packets with this key from the 'keyfile'"},

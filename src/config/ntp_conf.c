@@ -373,7 +373,8 @@ static const struct source_spec source_defaults = {
 
 static const struct parameter source_options[] = {
     {OPTION_FLAG("burst"), TO_SPEC(STORE_BOOL, burst), .doc = "a burst of requests at each poll"},
-    {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst), .doc = "a burst of requests at the start"},
+    {OPTION_FLAG("iburst"), TO_SPEC(STORE_BOOL, iburst),
+     .doc = "eight requests at the start, the first four in quick succession"},
     {INTEGER("key", 1, 65535, NULL, "none"), TO_SPEC(STORE_U32, key_id),
      .doc = "authenticates packets with this key from the 'keys' file"},
     {OPTION_FLAG("autokey"), IS_REFUSED(UNAUTHENTICATED), OUTVOTE},

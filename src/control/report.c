@@ -195,7 +195,7 @@ static void start_source(struct report_source *out, const struct source *s, unsi
     out->remote = s->address;
     out->local = s->local;
     out->heard = s->heard;
-    out->bursting = s->burst_left > 0;
+    out->bursting = s->burst_left > 0 && s->burst_good > 0;
     out->reach = s->reach;
     out->sent = s->sent;
     out->received = s->received;

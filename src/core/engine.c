@@ -709,6 +709,7 @@ bool engine_burst(struct engine *e, struct instant now, uint16_t source, unsigne
     }
     source_burst(s, now.mono, requests);
     s->burst_good = answers;
+    s->ease_s = 0; /* these were wanted, no more */
     return s->burst_left > 0;
 }
 

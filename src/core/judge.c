@@ -359,7 +359,7 @@ static double judge_interval(const struct engine *e)
 
     for (unsigned i = 0; i < count; i++) {
         const struct source *s = &e->sources[picked[i]];
-        double interval = s->burst_left > 0 ? 2.0 : s_from_log2(s->poll);
+        double interval = source_spacing_s(s);
 
         if (s->config.kind == SOURCE_REFCLOCK && s->filter.count > 1) {
             interval = s_from_ns(filter_sample(&s->filter, 0)->at.ns -

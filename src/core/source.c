@@ -13,6 +13,7 @@
 #define SOURCE_BURST_REQUESTS 8 /* at most, at the start */
 #define SOURCE_BURST_ANSWERS 4  /* enough to begin with */
 #define SOURCE_BURST_INTERVAL_S 2.0
+#define SOURCE_EASE_S 4.0        /* first interval after a burst */
 #define SOURCE_TIMEOUT_MAX_S 4.0 /* a reply later than that is not worth a clock */
 #define SOURCE_TIMEOUT_MIN_S 1.0
 #define SOURCE_TURNAROUND_MAX_S 4.0
@@ -69,6 +70,7 @@ void source_burst(struct source *s, struct mono_time now, unsigned requests)
     }
     s->burst_left = requests;
     s->burst_good = SOURCE_BURST_ANSWERS;
+    s->ease_s = SOURCE_EASE_S;
     s->burst_begun = now;
     s->next = spaced.ns > now.ns ? spaced : now;
 }
@@ -108,12 +110,24 @@ bool source_due(const struct source *s, struct mono_time now)
     return source_asks(s) && !s->request.outstanding && now.ns >= s->next.ns;
 }
 
+/* Is a burst under way? It ends at the latest when its intervals have grown to the usual one. */
+static bool source_bursts(const struct source *s)
+{
+    return s->burst_left > 0 && (s->burst_good > 0 || s->ease_s < s_from_log2(s->poll));
+}
+
+double source_spacing_s(const struct source *s)
+{
+    if (source_bursts(s)) {
+        return s->burst_good > 0 ? SOURCE_BURST_INTERVAL_S : s->ease_s;
+    }
+    return s_from_log2(s->poll);
+}
+
 /* How long an answer is waited for. */
 static double source_timeout_s(const struct source *s)
 {
-    double interval = s->burst_left ? SOURCE_BURST_INTERVAL_S : s_from_log2(s->poll);
-
-    return fmax(SOURCE_TIMEOUT_MIN_S, fmin(SOURCE_TIMEOUT_MAX_S, interval));
+    return fmax(SOURCE_TIMEOUT_MIN_S, fmin(SOURCE_TIMEOUT_MAX_S, source_spacing_s(s)));
 }
 
 bool source_timed_out(const struct source *s, struct mono_time now)
@@ -138,8 +152,9 @@ static double source_interval_s(const struct source *s, struct random *random)
     int least = s->config.minpoll > s->poll_floor ? s->config.minpoll : s->poll_floor;
     int poll = s->poll > least ? s->poll : least;
 
-    if (s->burst_left > 0) {
-        return SOURCE_BURST_INTERVAL_S;
+    if (source_bursts(s)) { /* several sources, or machines, that start together part here */
+        return s->burst_good > 0 ? SOURCE_BURST_INTERVAL_S
+                                 : s->ease_s * (1 - SOURCE_SCATTER * random_unit(random));
     }
     if (s->refused) {
         return SOURCE_REFUSED_S;
@@ -169,11 +184,15 @@ void source_poll(struct source *s, struct random *random, struct mono_time now,
 {
     struct packet p = {.version = (uint8_t)s->config.version, .mode = MODE_CLIENT};
 
-    if (s->burst_left > 0) {
+    if (source_bursts(s)) {
         s->burst_left--;
-    } else if (s->config.burst && s->reach != 0 && s->poll_floor == POLL_MIN) {
-        s->burst_left = SOURCE_BURST_ANSWERS - 1;
+        s->ease_s *= s->burst_good > 0 ? 1 : 2;
+    } else {
+        bool again = s->config.burst && s->reach != 0 && s->poll_floor == POLL_MIN;
+
+        s->burst_left = again ? SOURCE_BURST_ANSWERS - 1 : 0;
         s->burst_good = SOURCE_BURST_ANSWERS;
+        s->ease_s = 0;
     }
     s->request.nonce = source_nonce(random, 0);
     p.transmit = s->request.nonce;
@@ -622,14 +641,14 @@ enum filter_verdict source_take_sample(struct source *s, const struct sample *sa
     int poll = poll_choose(&facts);
 
     s->suspect = v == FILTER_SUSPECT;
-    if (s->burst_left > 0 && v == FILTER_TAKEN && --s->burst_good == 0) {
-        s->burst_left = 0;
+    if (s->burst_left > 0 && s->burst_good > 0 && v == FILTER_TAKEN && --s->burst_good == 0) {
+        s->burst_left = s->ease_s > 0 ? s->burst_left : 0;
         s->next = mono_after(now, source_interval_s(s, random));
     }
     if (poll != s->poll && s->config.kind != SOURCE_REFCLOCK) {
         s->poll = poll;
         s->poll_samples = 0;
-        if (s->burst_left == 0) {
+        if (!source_bursts(s)) {
             s->next = mono_after(now, source_interval_s(s, random));
         }
     }

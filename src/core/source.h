@@ -123,9 +123,10 @@ struct source {
     int poll;              /* log2 s, within config.minpoll..maxpoll unless a kiss raised it */
     int poll_floor;        /* raised by RATE kisses */
     unsigned poll_samples; /* samples since the interval was changed */
-    unsigned burst_left;   /* requests still to be sent 2 s apart */
-    unsigned burst_good;   /* answers still wanted from the burst */
+    unsigned burst_left;   /* requests still to be sent in a burst */
+    unsigned burst_good;   /* answers still wanted from it, 2 s apart */
     struct mono_time burst_begun;
+    double ease_s; /* interval of the rest of a burst that was answered; 0: there is none */
     struct source_request request;
     uint8_t reach; /* RFC 5905: shift register of the last eight requests */
     bool lookup_pending;
@@ -202,9 +203,13 @@ void source_init(struct source *s, uint16_t spec, const struct source_spec *conf
  * bears it: what it asked for by a kiss still holds. */
 void source_restart(struct source *s, struct mono_time now, double rate, double rate_sd);
 
-/* Asks `requests` times 2 s apart, unless the last burst was less than a poll interval ago or the
- * server sent a kiss. */
+/* Asks `requests` times, unless the last burst was less than a poll interval ago or the server
+ * sent a kiss: 2 s apart until four are answered, then after 4, 8, 16 ... s, as long as that is
+ * less than the poll interval. A frequency needs time more than samples. */
 void source_burst(struct source *s, struct mono_time now, unsigned requests);
+
+/* Seconds between two requests, as it is planned now. */
+double source_spacing_s(const struct source *s);
 
 /* Is a request due? */
 bool source_due(const struct source *s, struct mono_time now);

@@ -97,6 +97,38 @@ static void test_late_stamps(void **state)
     }
 }
 
+/* With iburst a machine has a clock within seconds, and must not lose it before the first poll:
+ * over a LAN the frequency is known to 1 ppm after 30 s. */
+static void test_first_minute(void **state)
+{
+    double freq = 0, early = 0, late = 0;
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        double error;
+
+        lab_init(&lab, false);
+        lab_add_many(&lab, 1 + seed % 3);
+        for (unsigned i = 0; i < lab.server_count; i++) {
+            lab.servers[i].up = lab.servers[i].down =
+                (struct link_settings){.delay_s = 1e-4, .jitter_s = 1e-5};
+            lab.settings.specs[i].iburst = true;
+        }
+        lab_start(&lab, seed);
+        lab_run(&lab, 8);
+        early += lab_error_s(&lab) * lab_error_s(&lab) / 40;
+        lab_run(&lab, 30);
+        error = world_error_freq(&lab.world, LAB_CLIENT);
+        assert_true(fabs(error) < 3e-6);
+        freq += error * error / 40;
+        lab_run(&lab, 62);
+        late += lab_error_s(&lab) * lab_error_s(&lab) / 40;
+        lab_end(&lab);
+    }
+    assert_true(sqrt(freq) < 1e-6);
+    assert_true(sqrt(late) < 1.5 * sqrt(early) + 5e-6);
+}
+
 static void test_jitter(void **state)
 {
     (void)state;
@@ -980,6 +1012,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steady),
         cmocka_unit_test(test_late_stamps),
+        cmocka_unit_test(test_first_minute),
         cmocka_unit_test(test_jitter),
         cmocka_unit_test(test_wander),
         cmocka_unit_test(test_asymmetric_path),

@@ -439,7 +439,7 @@ static void test_a_foreign_step_ends_a_slew(void **state)
     (void)state;
     lab->settings.step_threshold_s = 0; /* slews only */
     lab_begin(lab);
-    lab_run(lab, 60);
+    lab_run(lab, 112);
     assert_true(lab->rate > 0.08);
     lab->servers[0].answer = LAB_SILENT; /* and the server cannot be reached just now */
     lab_set_clock(lab, lab_error_s(lab));

@@ -36,13 +36,15 @@ static void test_as_if_in_time(void **state)
         assert_true(fabs(lab_error_s(lab)) > 150e-6);
         lab = run(servers, true, true);
         assert_true(fabs(lab_error_s(lab)) < 2e-6);
-        assert_int_equal(lab->updates, updates);
-        assert_int_equal(lab->measured[REPLY_ACCEPTED], measured);
-        assert_int_equal(lab->engine.discipline.updates, e->discipline.updates);
+        /* when a burst ends is up to the first word of a stamp */
+        assert_in_range(lab->updates, updates - 4, updates + 4);
+        assert_in_range(lab->measured[REPLY_ACCEPTED], measured - 4, measured + 4);
+        assert_in_range(lab->engine.discipline.updates, e->discipline.updates - 4,
+                        e->discipline.updates + 4);
         for (unsigned i = 0; i < servers; i++) {
             const struct source *a = &e->sources[i], *b = &lab->engine.sources[i];
 
-            assert_int_equal(a->filter.total, b->filter.total);
+            assert_in_range(a->filter.total, b->filter.total - 4, b->filter.total + 4);
             assert_true(fabs(a->last.delay_s - b->last.delay_s) < 1e-7);
             assert_true(fabs(filter_sample(&b->filter, 0)->delay_s - b->last.delay_s) < 1e-12);
             assert_int_equal(b->sent_by[STAMP_KERNEL], b->sent);
