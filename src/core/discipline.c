@@ -2,11 +2,10 @@
 /* Steering of the clock. Called by the engine with each new combined estimate, and on its ticks to
  * go on with a slew.
  *
- * The law of the slew. A correction e decays with the time constant T, by the rate u = e/T: the
- * linear-quadratic regulator of a clock that pays e^2 for time and T^2 u^2 for frequency (B. D. O.
- * Anderson, J. B. Moore, "Optimal Control: Linear Quadratic Methods", 1990, section 2.3). Estimates
- * of a steady filter move by sqrt(2) sd_y/sd_x of their variance in a second, so T = c sd_x/sd_y
- * costs the same part of the time error on every path, sqrt(2)/4 c, and buys all the frequency that
+ * The law of the slew (B. D. O. Anderson, J. B. Moore, "Optimal Control: Linear Quadratic Methods",
+ * 1990, section 2.3): a clock that pays e^2 for time and T^2 u^2 for frequency corrects e by the
+ * rate u = e/T. A steady estimate moves by sqrt(2) sd_y/sd_x of its variance in a second, so T =
+ * c sd_x/sd_y costs sqrt(2)/4 c of the time error on any path, and buys all the frequency that
  * there is for it. What is many deviations large is no noise: its T is shorter by that. */
 #include "core/discipline.h"
 

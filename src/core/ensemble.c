@@ -101,8 +101,8 @@ static bool ensemble_is_doubted(const struct ensemble *e, double doubt_s, double
 
 /* Takes in a measurement of a member, as far as it fits. `surprise`: see filter_surprise(). A
  * member that is as it expects itself, but twice in a row not as the others say, has another pace
- * than they: its bias moves, not our clock. */
-static void ensemble_consider(struct ensemble *e, const struct kalman_measurement *measurement,
+ * than they: its bias moves, not our clock; true then. */
+static bool ensemble_consider(struct ensemble *e, const struct kalman_measurement *measurement,
                               double surprise)
 {
     struct kalman_measurement z = *measurement;
@@ -110,7 +110,7 @@ static void ensemble_consider(struct ensemble *e, const struct kalman_measuremen
     double innovation = z.offset_s - p.offset_s;
     double deviations = fabs(innovation) / sqrt(p.variance_s2 + z.variance_s2);
     double *doubt_s = &e->doubts_s[z.bias];
-    bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0;
+    bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0, moves = false;
 
     *doubt_s = odd ? innovation : 0;
     if (odd && ensemble_is_doubted(e, innovation, surprise)) {
@@ -118,12 +118,14 @@ static void ensemble_consider(struct ensemble *e, const struct kalman_measuremen
     } else if (again && (deviations > ENSEMBLE_OUTLIER || surprise < ENSEMBLE_EXPECTED)) {
         kalman_loosen_bias(&e->kalman, (unsigned)z.bias, innovation * innovation);
         *doubt_s = 0;
+        moves = surprise < ENSEMBLE_EXPECTED;
     } else if (deviations > ENSEMBLE_OUTLIER || (odd && surprise < ENSEMBLE_EXPECTED)) {
-        return;
+        return false;
     } else if (odd) { /* as if it had that many deviations by chance */
         z.variance_s2 = innovation * innovation / (ENSEMBLE_ODD * ENSEMBLE_ODD) - p.variance_s2;
     }
     ensemble_take(e, &z);
+    return moves;
 }
 
 /* Builds the filter from all samples that the members still have, oldest first. */
@@ -170,20 +172,40 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
         }
         left[whose]--;
         z = filter_measurement(members[whose].filter, oldest, (int)whose);
-        ensemble_consider(e, &z, filter_surprise(members[whose].filter, left[whose]));
+        (void)ensemble_consider(e, &z, filter_surprise(members[whose].filter, left[whose]));
+    }
+}
+
+static bool ensemble_all_kept(const struct ensemble_member *members, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (members[i].filter->total > members[i].filter->count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void ensemble_set_drifts(struct ensemble *e, const struct ensemble_member *members,
+                                unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        int bias = ensemble_find(e, members[i].source);
+
+        /* alone, a bias that drifts would only be noise on the offset */
+        e->kalman.bias_drift[bias] = count > 1 ? members[i].bias_drift_s2 : 0;
     }
 }
 
 bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *members, unsigned count)
 {
-    bool changed = count != e->kalman.biases, all_kept = true, rebuilt = false;
+    bool changed = count != e->kalman.biases, rebuilt = false;
 
     if (count > KALMAN_BIASES_MAX) {
         count = KALMAN_BIASES_MAX;
     }
     for (unsigned i = 0; i < count; i++) {
         changed = changed || ensemble_find(e, members[i].source) < 0;
-        all_kept = all_kept && members[i].filter->total <= members[i].filter->count;
     }
     if (count == 0) {
         return false;
@@ -192,7 +214,7 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
         ensemble_learn(e, members, count);
         return false;
     }
-    if (!e->started || (all_kept && e->samples < FILTER_WINDOW)) {
+    if (!e->started || (ensemble_all_kept(members, count) && e->samples < FILTER_WINDOW)) {
         ensemble_rebuild(e, members, count);
         rebuilt = true;
     } else {
@@ -213,12 +235,7 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
         }
         ensemble_learn(e, members, count);
     }
-    for (unsigned i = 0; i < count; i++) {
-        int bias = ensemble_find(e, members[i].source);
-
-        /* alone, a bias that drifts would only be noise on the offset */
-        e->kalman.bias_drift[bias] = count > 1 ? members[i].bias_drift_s2 : 0;
-    }
+    ensemble_set_drifts(e, members, count);
     return rebuilt;
 }
 
@@ -250,14 +267,24 @@ void ensemble_forget(struct ensemble *e, uint16_t source)
     }
 }
 
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter)
+void ensemble_add(struct ensemble *e, const struct ensemble_member *members, unsigned count,
+                  uint16_t source)
 {
     int bias = ensemble_find(e, source);
     struct kalman_measurement z;
+    unsigned i = 0;
 
-    if (e->started && bias >= 0 && filter->count > 0) {
-        z = filter_measurement(filter, filter_sample(filter, 0), bias);
-        ensemble_consider(e, &z, filter_surprise(filter, 0));
+    while (i < count && members[i].source != source) {
+        i++;
+    }
+    if (!e->started || bias < 0 || i == count || members[i].filter->count == 0) {
+        return;
+    }
+    z = filter_measurement(members[i].filter, filter_sample(members[i].filter, 0), bias);
+    if (ensemble_consider(e, &z, filter_surprise(members[i].filter, 0)) &&
+        ensemble_all_kept(members, count)) {
+        ensemble_rebuild(e, members, count);
+        ensemble_set_drifts(e, members, count);
     }
 }
 

@@ -44,8 +44,11 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
 
 /* Takes in the newest sample of a member; nothing happens if `source` is none. Of one that does not
  * fit it depends on others whose it is: our clock's if members with most of the information say the
- * same; its server's if it happens twice in a row. Until that is known it hardly counts. */
-void ensemble_add(struct ensemble *e, uint16_t source, const struct filter *filter);
+ * same; its server's if it happens twice in a row. Until that is known it hardly counts. What the
+ * server had said until then may have been misjudged too: while all samples are still kept, all is
+ * weighed anew by what is known of the noise now. */
+void ensemble_add(struct ensemble *e, const struct ensemble_member *members, unsigned count,
+                  uint16_t source);
 
 /* The combined estimate. Its deviation is that of what the best known member says: biases common
  * to all cannot be seen from here and belong to the root distance. */

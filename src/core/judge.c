@@ -437,7 +437,7 @@ bool judge_clock(struct engine *e, struct instant now, uint16_t source, bool sus
                                  : e->discipline.drift_sd);
     }
     if (!ensemble_set_members(&e->ensemble, members, count) && !suspect) {
-        ensemble_add(&e->ensemble, source, &e->sources[source].filter);
+        ensemble_add(&e->ensemble, members, count, source);
     }
     judge_consistency(e, at, members, count);
     if (!ensemble_has(&e->ensemble, source) ||

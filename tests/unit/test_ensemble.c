@@ -66,7 +66,7 @@ static void feed(struct world *w, unsigned i, double lie_s)
     if (ensemble_set_members(&w->ensemble, w->members, w->member_count)) {
         w->rebuilds++;
     } else if (v != FILTER_SUSPECT) {
-        ensemble_add(&w->ensemble, (uint16_t)(i + 20), &w->filters[i]);
+        ensemble_add(&w->ensemble, w->members, w->member_count, (uint16_t)(i + 20));
     }
 }
 
@@ -227,7 +227,7 @@ static void test_who_is_no_member_has_no_say(void **state)
     before = estimate(w);
     for (unsigned i = 0; i < 10; i++) {
         feed(w, 2, 0.5);
-        ensemble_add(&w->ensemble, 22, &w->filters[2]);
+        ensemble_add(&w->ensemble, w->members, w->member_count, 22);
     }
     after = estimate(w);
     assert_true(before.offset_s == after.offset_s && before.rate == after.rate);
