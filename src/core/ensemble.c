@@ -41,7 +41,6 @@ static void ensemble_join(struct ensemble *e, const struct ensemble_member *m)
 
     e->members[i] = m->source;
     e->doubts_s[i] = 0;
-    e->weights[i] = ensemble_weight(m);
 }
 
 static void ensemble_leave(struct ensemble *e, unsigned index)
@@ -50,62 +49,50 @@ static void ensemble_leave(struct ensemble *e, unsigned index)
     for (unsigned i = index; i < e->kalman.biases; i++) {
         e->members[i] = e->members[i + 1];
         e->doubts_s[i] = e->doubts_s[i + 1];
-        e->weights[i] = e->weights[i + 1];
     }
 }
 
-/* What each member knows by itself. */
-static void ensemble_learn(struct ensemble *e, const struct ensemble_member *members,
-                           unsigned count)
+/* What each model of wander may weigh, by what each member knows by itself. */
+static void ensemble_restrain(struct ensemble *e, const struct ensemble_member *members,
+                              unsigned count)
 {
-    memset(e->most, 0, sizeof e->most);
-    for (unsigned i = 0; i < count; i++) {
-        const struct filter *f = members[i].filter;
+    double most[KALMAN_MODELS] = {0};
 
-        e->weights[ensemble_find(e, members[i].source)] = ensemble_weight(&members[i]);
+    for (unsigned i = 0; i < count; i++) {
         for (unsigned m = 0; m < KALMAN_MODELS; m++) {
-            e->most[m] = fmax(e->most[m], ENSEMBLE_WANDER * f->kalman.weight[m]);
+            most[m] = fmax(most[m], ENSEMBLE_WANDER * members[i].filter->kalman.weight[m]);
         }
     }
-}
-
-static void ensemble_take(struct ensemble *e, const struct kalman_measurement *z)
-{
-    kalman_update(&e->kalman, z);
-    if (e->kalman.biases > 1) {
-        kalman_restrain(&e->kalman, e->most);
-    }
-    if (e->samples < UINT16_MAX) {
-        e->samples++;
-    }
+    kalman_restrain(&e->kalman, most);
 }
 
 /* Do members with most of the information say that the clock is off by about as much? One alone can
  * say so only of a clock that surprises it. */
-static bool ensemble_is_doubted(const struct ensemble *e, double doubt_s, double surprise)
+static bool ensemble_is_doubted(const struct ensemble *e, const struct ensemble_member *members,
+                                unsigned count, double doubt_s, double surprise)
 {
     double doubts = 0, all = 0;
-    unsigned count = 0;
+    unsigned alike = 0;
 
-    for (unsigned i = 0; i < e->kalman.biases; i++) {
-        double ratio = e->doubts_s[i] / doubt_s;
+    for (unsigned i = 0; i < count; i++) {
+        double weight = ensemble_weight(&members[i]);
+        double ratio = e->doubts_s[ensemble_find(e, members[i].source)] / doubt_s;
 
-        all += e->weights[i];
+        all += weight;
         if (ratio > 1 / ENSEMBLE_ALIKE && ratio < ENSEMBLE_ALIKE) {
-            doubts += e->weights[i];
-            count++;
+            doubts += weight;
+            alike++;
         }
     }
-    return 2 * doubts > all && (count > 1 || e->kalman.biases == 1 || surprise > ENSEMBLE_ODD);
+    return 2 * doubts > all && (alike > 1 || count == 1 || surprise > ENSEMBLE_ODD);
 }
 
 /* Takes in a measurement of a member, as far as it fits. `surprise`: see filter_surprise(). A
  * member that is as it expects itself, but twice in a row not as the others say, has another pace
  * than they: its bias moves, not our clock; true then. */
-static bool ensemble_consider(struct ensemble *e, const struct kalman_measurement *measurement,
-                              double surprise)
+static bool ensemble_consider(struct ensemble *e, const struct ensemble_member *members,
+                              unsigned count, struct kalman_measurement z, double surprise)
 {
-    struct kalman_measurement z = *measurement;
     struct kalman_prediction p = kalman_predict(&e->kalman, z.at, z.bias);
     double innovation = z.offset_s - p.offset_s;
     double deviations = fabs(innovation) / sqrt(p.variance_s2 + z.variance_s2);
@@ -113,7 +100,7 @@ static bool ensemble_consider(struct ensemble *e, const struct kalman_measuremen
     bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0, moves = false;
 
     *doubt_s = odd ? innovation : 0;
-    if (odd && ensemble_is_doubted(e, innovation, surprise)) {
+    if (odd && ensemble_is_doubted(e, members, count, innovation, surprise)) {
         memset(e->doubts_s, 0, sizeof e->doubts_s); /* it is the clock */
     } else if (again && (deviations > ENSEMBLE_OUTLIER || surprise < ENSEMBLE_EXPECTED)) {
         kalman_loosen_bias(&e->kalman, (unsigned)z.bias, innovation * innovation);
@@ -124,7 +111,13 @@ static bool ensemble_consider(struct ensemble *e, const struct kalman_measuremen
     } else if (odd) { /* as if it had that many deviations by chance */
         z.variance_s2 = innovation * innovation / (ENSEMBLE_ODD * ENSEMBLE_ODD) - p.variance_s2;
     }
-    ensemble_take(e, &z);
+    kalman_update(&e->kalman, &z);
+    if (count > 1) {
+        ensemble_restrain(e, members, count);
+    }
+    if (e->samples < UINT16_MAX) {
+        e->samples++;
+    }
     return moves;
 }
 
@@ -140,7 +133,6 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
     }
     for (;;) {
         const struct sample *oldest = NULL;
-        struct kalman_measurement z;
         unsigned whose = 0;
 
         for (unsigned i = 0; i < count; i++) {
@@ -167,12 +159,12 @@ static void ensemble_rebuild(struct ensemble *e, const struct ensemble_member *m
             for (unsigned i = 0; i < count; i++) {
                 ensemble_join(e, &members[i]);
             }
-            ensemble_learn(e, members, count);
             e->started = true;
         }
         left[whose]--;
-        z = filter_measurement(members[whose].filter, oldest, (int)whose);
-        (void)ensemble_consider(e, &z, filter_surprise(members[whose].filter, left[whose]));
+        (void)ensemble_consider(e, members, count,
+                                filter_measurement(members[whose].filter, oldest, (int)whose),
+                                filter_surprise(members[whose].filter, left[whose]));
     }
 }
 
@@ -207,11 +199,7 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
     for (unsigned i = 0; i < count; i++) {
         changed = changed || ensemble_find(e, members[i].source) < 0;
     }
-    if (count == 0) {
-        return false;
-    }
-    if (e->started && !changed) {
-        ensemble_learn(e, members, count);
+    if (count == 0 || (e->started && !changed)) {
         return false;
     }
     if (!e->started || (ensemble_all_kept(members, count) && e->samples < FILTER_WINDOW)) {
@@ -233,7 +221,6 @@ bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *memb
                 ensemble_join(e, &members[i]);
             }
         }
-        ensemble_learn(e, members, count);
     }
     ensemble_set_drifts(e, members, count);
     return rebuilt;
@@ -271,17 +258,21 @@ void ensemble_add(struct ensemble *e, const struct ensemble_member *members, uns
                   uint16_t source)
 {
     int bias = ensemble_find(e, source);
-    struct kalman_measurement z;
+    const struct filter *f;
     unsigned i = 0;
 
+    if (count > KALMAN_BIASES_MAX) { /* the others are no members */
+        count = KALMAN_BIASES_MAX;
+    }
     while (i < count && members[i].source != source) {
         i++;
     }
     if (!e->started || bias < 0 || i == count || members[i].filter->count == 0) {
         return;
     }
-    z = filter_measurement(members[i].filter, filter_sample(members[i].filter, 0), bias);
-    if (ensemble_consider(e, &z, filter_surprise(members[i].filter, 0)) &&
+    f = members[i].filter;
+    if (ensemble_consider(e, members, count, filter_measurement(f, filter_sample(f, 0), bias),
+                          filter_surprise(f, 0)) &&
         ensemble_all_kept(members, count)) {
         ensemble_rebuild(e, members, count);
         ensemble_set_drifts(e, members, count);

@@ -18,9 +18,7 @@ struct ensemble {
     struct kalman kalman;
     double rate_prior, rate_prior_sd;    /* of the oscillator, when it began */
     uint16_t members[KALMAN_BIASES_MAX]; /* source of each bias */
-    double weights[KALMAN_BIASES_MAX];   /* information of a sample of each, 1/s^2 */
     double doubts_s[KALMAN_BIASES_MAX];  /* by which its newest sample did not fit; 0: it did */
-    double most[KALMAN_MODELS];          /* that each model of wander may weigh */
     unsigned samples;                    /* taken in, saturating */
 };
 

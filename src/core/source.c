@@ -153,8 +153,9 @@ static double source_interval_s(const struct source *s, struct random *random)
     int poll = s->poll > least ? s->poll : least;
 
     if (source_bursts(s)) { /* several sources, or machines, that start together part here */
-        return s->burst_good > 0 ? SOURCE_BURST_INTERVAL_S
-                                 : s->ease_s * (1 - SOURCE_SCATTER * random_unit(random));
+        double scatter = s->burst_good > 0 ? 0 : SOURCE_SCATTER * random_unit(random);
+
+        return source_spacing_s(s) * (1 - scatter);
     }
     if (s->refused) {
         return SOURCE_REFUSED_S;

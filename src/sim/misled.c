@@ -7,8 +7,7 @@
  *   creep    it runs fast or slow by 0.02 to 2 ppm
  *   silent   it is unreachable for a while
  * From a minute after the start on the clock must stay within the limit and within its bound. A bad
- * seed is named, and is bad again: toki-misled --seed N --verbose. --allow: bad ones that are
- * tolerated. */
+ * seed is named, and is bad again: toki-misled --seed N --verbose. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -177,12 +176,14 @@ static int by_size(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"seeds", required_argument, NULL, 's'}, {"first-seed", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 'o'},  {"kind", required_argument, NULL, 'k'},
-        {"limit", required_argument, NULL, 'l'}, {"allow", required_argument, NULL, 'a'},
-        {"verbose", no_argument, NULL, 'v'},     {NULL, 0, NULL, 0}};
-    uint64_t first = 1, count = 100, bad = 0, outside = 0, allowed = 0;
+    static const struct option known[] = {{"seeds", required_argument, NULL, 's'},
+                                          {"first-seed", required_argument, NULL, 'f'},
+                                          {"seed", required_argument, NULL, 'o'},
+                                          {"kind", required_argument, NULL, 'k'},
+                                          {"limit", required_argument, NULL, 'l'},
+                                          {"verbose", no_argument, NULL, 'v'},
+                                          {NULL, 0, NULL, 0}};
+    uint64_t first = 1, count = 100, bad = 0, outside = 0;
     double limit_s = 1e-3, *errors;
     int option, kind = -1;
     bool verbose = false;
@@ -196,7 +197,6 @@ int main(int argc, char **argv)
             count = 1;
             break;
         case 'l': limit_s = strtod(optarg, NULL); break;
-        case 'a': allowed = strtoull(optarg, NULL, 10); break;
         case 'v': verbose = true; break;
         case 'k':
             kind = KINDS - 1;
@@ -210,8 +210,7 @@ int main(int argc, char **argv)
             break;
         default:
             fputs(
-                "usage: toki-misled [--seeds N] [--first-seed N] [--kind KIND] [--limit S] "
-                "[--allow N]\n"
+                "usage: toki-misled [--seeds N] [--first-seed N] [--kind KIND] [--limit S]\n"
                 "       toki-misled --seed N [--verbose]\n",
                 stderr);
             return 2;
@@ -242,5 +241,5 @@ int main(int argc, char **argv)
             errors[count * 9 / 10], errors[count - 1], (unsigned long long)outside);
     }
     free(errors);
-    return bad > allowed;
+    return bad > 0;
 }
