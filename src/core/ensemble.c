@@ -8,8 +8,6 @@
 
 /* Deviations beyond which a sample is odd: it counts for less. */
 #define ENSEMBLE_ODD 3.0
-/* Beyond this it does not count at all. */
-#define ENSEMBLE_OUTLIER 7.0
 /* Deviations within which a sample is as the source's own filter expects it. */
 #define ENSEMBLE_EXPECTED 2.0
 /* Doubts of two members are alike up to this factor: one is later than the other. */
@@ -97,16 +95,17 @@ static bool ensemble_consider(struct ensemble *e, const struct ensemble_member *
     double innovation = z.offset_s - p.offset_s;
     double deviations = fabs(innovation) / sqrt(p.variance_s2 + z.variance_s2);
     double *doubt_s = &e->doubts_s[z.bias];
-    bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0, moves = false;
+    bool odd = deviations > ENSEMBLE_ODD, again = odd && *doubt_s * innovation > 0;
+    bool expected = surprise < ENSEMBLE_EXPECTED, moves = false;
 
     *doubt_s = odd ? innovation : 0;
     if (odd && ensemble_is_doubted(e, members, count, innovation, surprise)) {
         memset(e->doubts_s, 0, sizeof e->doubts_s); /* it is the clock */
-    } else if (again && (deviations > ENSEMBLE_OUTLIER || surprise < ENSEMBLE_EXPECTED)) {
+    } else if (again && expected) {
         kalman_loosen_bias(&e->kalman, (unsigned)z.bias, innovation * innovation);
         *doubt_s = 0;
-        moves = surprise < ENSEMBLE_EXPECTED;
-    } else if (deviations > ENSEMBLE_OUTLIER || (odd && surprise < ENSEMBLE_EXPECTED)) {
+        moves = true;
+    } else if (odd && expected) {
         return false;
     } else if (odd) { /* as if it had that many deviations by chance */
         z.variance_s2 = innovation * innovation / (ENSEMBLE_ODD * ENSEMBLE_ODD) - p.variance_s2;
