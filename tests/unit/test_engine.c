@@ -183,6 +183,23 @@ static void test_a_trusted_source_alone_is_enough(void **state)
     }
 }
 
+/* Nor does one without a vote whose answers are still to come: four of five have just one. */
+static void test_a_trusted_source_waits_for_no_other(void **state)
+{
+    struct engine_lab *lab = lab_new(5, 0.2, 10e-6);
+
+    (void)state;
+    lab->settings.specs[0].trust = true;
+    lab_begin(lab);
+    lab_run(lab, 1);
+    for (unsigned i = 1; i < 5; i++) {
+        lab->servers[i].answer = LAB_SILENT;
+    }
+    lab_run(lab, 9);
+    assert_int_equal(count_status(lab, SOURCE_FEW_SAMPLES), 4);
+    assert_true(lab->engine.synchronised);
+}
+
 /* One whose answers are still to come would decide alone. */
 static void test_a_trusted_source_is_waited_for(void **state)
 {
@@ -984,6 +1001,7 @@ int main(void)
         cmocka_unit_test(test_64_sources_at_once),
         cmocka_unit_test(test_liars_are_outvoted),
         cmocka_unit_test(test_a_trusted_source_alone_is_enough),
+        cmocka_unit_test(test_a_trusted_source_waits_for_no_other),
         cmocka_unit_test(test_a_trusted_source_is_waited_for),
         cmocka_unit_test(test_held_until_enough_tell_the_truth),
         cmocka_unit_test(test_no_majority_moves_nothing),
