@@ -40,11 +40,11 @@ void ensemble_set_prior(struct ensemble *e, double rate, double rate_sd);
 bool ensemble_set_members(struct ensemble *e, const struct ensemble_member *members,
                           unsigned count);
 
-/* Takes in the newest sample of a member; nothing happens if `source` is none. One that does not fit
- * is our clock's jump if members with most of the information say the same. If it is as the source's
- * own filter expected, twice in a row, the source's bias moves; else it counts for little. What that
- * source had said before may have been misjudged too: while all samples are still kept, all is
- * weighed anew by what is known of the noise now. */
+/* Takes in the newest sample of a member; nothing happens if `source` is none. One that does not
+ * fit is our clock's jump if members with most of the information say the same. If it is as the
+ * source's own filter expected, twice in a row, the source's bias moves; else it counts for little.
+ * What that source had said before may have been misjudged too: while all samples are still kept,
+ * all is weighed anew by what is known of the noise now. */
 void ensemble_add(struct ensemble *e, const struct ensemble_member *members, unsigned count,
                   uint16_t source);
 
